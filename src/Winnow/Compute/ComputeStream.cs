@@ -1,0 +1,282 @@
+namespace Winnow.Compute;
+
+/// <summary>
+/// A sequence of operations on one device, in order: the only arithmetic that models know. Owns the scratch memory of one
+/// session; used by one thread at a time. A device may run operations late; <see cref="Read"/> waits for them.
+/// </summary>
+/// <remarks>
+/// The public methods check shapes once; the protected ones may rely on them. Outputs must not overlap inputs unless an
+/// operation says that it works in place.
+/// </remarks>
+public abstract class ComputeStream : IDisposable
+{
+    /// <summary>Looks rows up in an embedding table.</summary>
+    /// <param name="table">The table, [vocabulary, width].</param>
+    /// <param name="ids">Row numbers, [tokens].</param>
+    /// <param name="output">[tokens, width].</param>
+    public void Embed(Weight table, ReadOnlySpan<int> ids, Matrix output)
+    {
+        Require(output.Rows == ids.Length && output.Columns == table.Inputs, "embedding output must be [tokens, width]");
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)table.Outputs)
+            {
+                throw new ArgumentOutOfRangeException(nameof(ids), id, $"token id is not below the vocabulary size {table.Outputs}");
+            }
+        }
+
+        EmbedCore(table, ids, output);
+    }
+
+    /// <summary>Multiplies activations with a weight: output[t, o] = Σᵢ input[t, i] · weight[o, i].</summary>
+    /// <param name="weight">[outputs, inputs].</param>
+    /// <param name="input">[tokens, inputs].</param>
+    /// <param name="output">[tokens, outputs].</param>
+    public void MatMul(Weight weight, Matrix input, Matrix output)
+    {
+        ReadOnlySpan<Matrix> outputs = [output];
+        MatMul(new ReadOnlySpan<Weight>(in weight), input, outputs);
+    }
+
+    /// <summary>Multiplies the same activations with several weights in one pass: query, key and value; gate and up.</summary>
+    /// <param name="weights">Each [its outputs, inputs].</param>
+    /// <param name="input">[tokens, inputs].</param>
+    /// <param name="outputs">Each [tokens, outputs of its weight].</param>
+    public void MatMul(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs)
+    {
+        Require(weights.Length == outputs.Length, "each weight needs one output");
+        for (int i = 0; i < weights.Length; i++)
+        {
+            Weight weight = weights[i];
+            Matrix output = outputs[i];
+            if (weight.Inputs != input.Columns || weight.Outputs != output.Columns || input.Rows != output.Rows)
+            {
+                throw new ArgumentException(
+                    $"{weight.Name} [{weight.Outputs}, {weight.Inputs}] cannot map [{input.Rows}, {input.Columns}] to [{output.Rows}, {output.Columns}]");
+            }
+        }
+
+        MatMulCore(weights, input, outputs);
+    }
+
+    /// <summary>Root-mean-square norm of each group of <c>weight.Columns</c> elements of a row: x · weight / √(mean(x²) + epsilon). In place where output is input.</summary>
+    /// <param name="input">[tokens, groups · width].</param>
+    /// <param name="weight">[1, width]; width = the whole row, or one head for per-head norms.</param>
+    /// <param name="epsilon">What keeps the root from zero.</param>
+    /// <param name="output">Shaped as the input.</param>
+    public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)
+    {
+        Require(weight.Rows == 1 && input.Columns % weight.Columns == 0, "norm weight must divide the row");
+        RequireSameShape(input, output);
+        RmsNormCore(input, weight, epsilon, output);
+    }
+
+    /// <summary>Layer norm of each row: (x − mean) / √(variance + epsilon) · weight + bias. In place where output is input.</summary>
+    /// <param name="input">[tokens, width].</param>
+    /// <param name="weight">[1, width].</param>
+    /// <param name="bias">[1, width], or null.</param>
+    /// <param name="epsilon">What keeps the root from zero.</param>
+    /// <param name="output">Shaped as the input.</param>
+    public void LayerNorm(Matrix input, Matrix weight, Matrix? bias, float epsilon, Matrix output)
+    {
+        Require(weight.Rows == 1 && weight.Columns == input.Columns, "norm weight must be as wide as the row");
+        Require(bias is not { } b || (b.Rows == 1 && b.Columns == input.Columns), "norm bias must be as wide as the row");
+        RequireSameShape(input, output);
+        LayerNormCore(input, weight, bias, epsilon, output);
+    }
+
+    /// <summary>Rotates the heads of each row by its position, in place.</summary>
+    /// <param name="rows">[tokens, heads · headDimension]; row t stands at position firstPosition + t.</param>
+    /// <param name="headDimension">Elements of a head.</param>
+    /// <param name="frequencies">Angles and layout of the pairs.</param>
+    /// <param name="firstPosition">The position of row 0.</param>
+    public void Rope(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition)
+    {
+        Require(rows.Columns % headDimension == 0 && frequencies.RotaryDimension <= headDimension, "rotary dimension must fit the head");
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
+        RopeCore(rows, headDimension, frequencies, firstPosition);
+    }
+
+    /// <summary>Stores keys and values in a layer's pages, in the pages' type.</summary>
+    /// <param name="layer">Pages with room for the rows.</param>
+    /// <param name="keys">[tokens, kvHeads · headDimension], rotated.</param>
+    /// <param name="values">Shaped as the keys.</param>
+    /// <param name="firstRow">The cache row of token 0.</param>
+    public void Append(KvLayer layer, Matrix keys, Matrix values, int firstRow)
+    {
+        RequireSameShape(keys, values);
+        Require(keys.Columns == layer.Layout.KvHeads * layer.Layout.HeadDimension, "keys must be [tokens, kvHeads · headDimension]");
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        Require(firstRow + keys.Rows <= layer.Capacity, "the layer's pages have no room for the rows");
+        AppendCore(layer, keys, values, firstRow);
+    }
+
+    /// <summary>Softmax attention of queries over the rows that a plan names.</summary>
+    /// <param name="shape">Heads, scale, window.</param>
+    /// <param name="queries">[tokens, queryHeads · headDimension], rotated; query t stands at position firstPosition + t.</param>
+    /// <param name="layer">Keys and values, with at least firstPosition + tokens rows stored.</param>
+    /// <param name="firstPosition">The position of query 0.</param>
+    /// <param name="plan">The rows; query t sees those ≤ its position (and inside the window).</param>
+    /// <param name="output">Shaped as the queries.</param>
+    /// <param name="mass">
+    /// Where given, [queryHeads, firstPosition + tokens]: the probability that each row received, as a mean over the queries;
+    /// 0 for rows that the plan leaves out.
+    /// </param>
+    public void Attend(
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass = null)
+    {
+        RequireSameShape(queries, output);
+        CheckAttention(shape, queries, layer, firstPosition, mass);
+        int lists = plan.Kind switch
+        {
+            AttentionPlanKind.Shared => 1,
+            AttentionPlanKind.PerKvHead => shape.KvHeads,
+            AttentionPlanKind.PerQueryHead => shape.QueryHeads,
+            _ => 0,
+        };
+        Require(plan.Lists == lists, "the plan must hold one list for each head of its kind");
+        AttendCore(shape, queries, layer, firstPosition, plan, output, mass);
+    }
+
+    /// <summary>The attention mass of <see cref="Attend"/> over every row, without its output: how methods look at a prompt.</summary>
+    /// <param name="shape">Heads, scale, window.</param>
+    /// <param name="queries">[tokens, queryHeads · headDimension], rotated.</param>
+    /// <param name="layer">Keys, with at least firstPosition + tokens rows stored.</param>
+    /// <param name="firstPosition">The position of query 0.</param>
+    /// <param name="mass">[queryHeads, firstPosition + tokens]: mean over the queries of each row's probability.</param>
+    public void AttentionMass(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass)
+    {
+        CheckAttention(shape, queries, layer, firstPosition, mass);
+        AttentionMassCore(shape, queries, layer, firstPosition, mass);
+    }
+
+    /// <summary>Gated activation: output = activation(gate) · up. In place where output is gate or up.</summary>
+    public void Gate(Activation activation, Matrix gate, Matrix up, Matrix output)
+    {
+        RequireSameShape(gate, up);
+        RequireSameShape(gate, output);
+        GateCore(activation, gate, up, output);
+    }
+
+    /// <summary>Applies an activation in place.</summary>
+    public void Activate(Activation activation, Matrix values) => ActivateCore(activation, values);
+
+    /// <summary>Adds in place: target += scale · addend.</summary>
+    /// <param name="target">[tokens, width].</param>
+    /// <param name="addend">[tokens, width], or [1, width] for the same row everywhere (a bias).</param>
+    /// <param name="scale">What the addend is multiplied with.</param>
+    public void Add(Matrix target, Matrix addend, float scale = 1)
+    {
+        Require(addend.Columns == target.Columns && (addend.Rows == target.Rows || addend.Rows == 1), "addend must be shaped as the target, or one row");
+        AddCore(target, addend, scale);
+    }
+
+    /// <summary>Multiplies in place: values *= factor.</summary>
+    public void Scale(Matrix values, float factor) => ScaleCore(values, factor);
+
+    /// <summary>Soft cap in place: x becomes cap · tanh(x / cap).</summary>
+    public void SoftCap(Matrix values, float cap) => SoftCapCore(values, cap);
+
+    /// <summary>Copies values from host memory.</summary>
+    /// <param name="source">Row-major, rows · columns elements.</param>
+    /// <param name="target">Where they go.</param>
+    public void Write(ReadOnlySpan<float> source, Matrix target)
+    {
+        Require(source.Length == (long)target.Rows * target.Columns, "source must have rows · columns elements");
+        WriteCore(source, target);
+    }
+
+    /// <summary>Waits for all operations so far and copies values to host memory.</summary>
+    /// <param name="source">What to read.</param>
+    /// <param name="target">Row-major, rows · columns elements.</param>
+    public void Read(Matrix source, Span<float> target)
+    {
+        Require(target.Length == (long)source.Rows * source.Columns, "target must have rows · columns elements");
+        ReadCore(source, target);
+    }
+
+    /// <summary>Frees the scratch memory.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Implements <see cref="Embed"/>.</summary>
+    protected abstract void EmbedCore(Weight table, ReadOnlySpan<int> ids, Matrix output);
+
+    /// <summary>Implements <see cref="MatMul(ReadOnlySpan{Weight}, Matrix, ReadOnlySpan{Matrix})"/>.</summary>
+    protected abstract void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs);
+
+    /// <summary>Implements <see cref="RmsNorm"/>.</summary>
+    protected abstract void RmsNormCore(Matrix input, Matrix weight, float epsilon, Matrix output);
+
+    /// <summary>Implements <see cref="LayerNorm"/>.</summary>
+    protected abstract void LayerNormCore(Matrix input, Matrix weight, Matrix? bias, float epsilon, Matrix output);
+
+    /// <summary>Implements <see cref="Rope"/>.</summary>
+    protected abstract void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition);
+
+    /// <summary>Implements <see cref="Append"/>.</summary>
+    protected abstract void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow);
+
+    /// <summary>Implements <see cref="Attend"/>.</summary>
+    protected abstract void AttendCore(
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass);
+
+    /// <summary>Implements <see cref="AttentionMass"/>.</summary>
+    protected abstract void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass);
+
+    /// <summary>Implements <see cref="Gate"/>.</summary>
+    protected abstract void GateCore(Activation activation, Matrix gate, Matrix up, Matrix output);
+
+    /// <summary>Implements <see cref="Activate"/>.</summary>
+    protected abstract void ActivateCore(Activation activation, Matrix values);
+
+    /// <summary>Implements <see cref="Add"/>.</summary>
+    protected abstract void AddCore(Matrix target, Matrix addend, float scale);
+
+    /// <summary>Implements <see cref="Scale"/>.</summary>
+    protected abstract void ScaleCore(Matrix values, float factor);
+
+    /// <summary>Implements <see cref="SoftCap"/>.</summary>
+    protected abstract void SoftCapCore(Matrix values, float cap);
+
+    /// <summary>Implements <see cref="Write"/>.</summary>
+    protected abstract void WriteCore(ReadOnlySpan<float> source, Matrix target);
+
+    /// <summary>Implements <see cref="Read"/>.</summary>
+    protected abstract void ReadCore(Matrix source, Span<float> target);
+
+    /// <summary>Frees the scratch memory.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    private static void CheckAttention(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix? mass)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
+        Require(queries.Columns == shape.QueryHeads * shape.HeadDimension, "queries must be [tokens, queryHeads · headDimension]");
+        Require(
+            shape.KvHeads == layer.Layout.KvHeads && shape.HeadDimension == layer.Layout.HeadDimension && shape.QueryHeads % shape.KvHeads == 0,
+            "the layer must have the KV heads that the shape names");
+        Require(firstPosition + queries.Rows <= layer.Capacity, "the layer holds fewer rows than the queries may see");
+        Require(
+            mass is not { } m || (m.Rows == shape.QueryHeads && m.Columns == firstPosition + queries.Rows),
+            "mass must be [queryHeads, firstPosition + tokens]");
+    }
+
+    private static void RequireSameShape(Matrix a, Matrix b)
+    {
+        if (a.Rows != b.Rows || a.Columns != b.Columns)
+        {
+            throw new ArgumentException($"[{a.Rows}, {a.Columns}] and [{b.Rows}, {b.Columns}] must have the same shape");
+        }
+    }
+
+    private static void Require(bool condition, string rule)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(rule);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Winnow.Compute.Cpu;
+
+/// <summary>Zeroed host memory, aligned to cache lines.</summary>
+internal sealed unsafe class CpuBuffer : DeviceBuffer
+{
+    /// <summary>A cache line, and the width of the widest vector.</summary>
+    public const int Alignment = 64;
+
+    public CpuBuffer(long sizeBytes)
+        : base(sizeBytes)
+    {
+        // Whole vectors may be read past the last element; never past the allocation.
+        nuint padded = checked((nuint)(sizeBytes + (2 * Alignment) - 1)) & ~(nuint)(Alignment - 1);
+        Data = (byte*)NativeMemory.AlignedAlloc(padded, Alignment);
+        NativeMemory.Clear(Data, padded);
+        GC.AddMemoryPressure(sizeBytes);
+    }
+
+    ~CpuBuffer() => Dispose(disposing: false);
+
+    /// <summary>The first byte.</summary>
+    public byte* Data { get; private set; }
+
+    /// <summary>The first element of a matrix that lives in host memory.</summary>
+    public static float* Of(Matrix matrix)
+    {
+        byte* data = ((CpuBuffer)matrix.Buffer).Data;
+        ObjectDisposedException.ThrowIf(data is null, matrix.Buffer);
+        return (float*)data + matrix.Offset;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (Data is not null)
+        {
+            NativeMemory.AlignedFree(Data);
+            Data = null;
+            GC.RemoveMemoryPressure(SizeBytes);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Winnow.Formats;
+
+namespace Winnow.Compute.Cpu;
+
+/// <summary>The processor: SIMD kernels over host memory, spread over a pool of threads.</summary>
+public sealed unsafe class CpuDevice : Device
+{
+    /// <summary>Starts the device's threads.</summary>
+    /// <exception cref="NotSupportedException">The processor lacks the instruction set asked for.</exception>
+    public CpuDevice(CpuDeviceOptions? options = null)
+    {
+        options ??= new CpuDeviceOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
+        Isa = options.Isa ?? CpuIsaSupport.Best;
+        if (!CpuIsaSupport.IsSupported(Isa))
+        {
+            throw new NotSupportedException($"this processor does not offer {Isa}; the widest it has is {CpuIsaSupport.Best}");
+        }
+
+        Pool = new WorkerPool(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "cpu";
+
+    /// <inheritdoc/>
+    public override string Description => $"CPU, {Isa}, {Pool.Threads} threads";
+
+    /// <summary>The instruction set of the kernels.</summary>
+    public CpuIsa Isa { get; }
+
+    internal WorkerPool Pool { get; }
+
+    /// <inheritdoc/>
+    public override DeviceBuffer Allocate(long sizeBytes) => new CpuBuffer(sizeBytes);
+
+    /// <inheritdoc/>
+    public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
+        new CpuWeight(name, type, outputs, inputs, (byte*)data);
+
+    /// <inheritdoc/>
+    public override ComputeStream CreateStream() => new CpuStream(this);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => Pool.Dispose();
+}

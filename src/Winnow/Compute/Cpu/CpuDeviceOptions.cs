@@ -1,0 +1,11 @@
+namespace Winnow.Compute.Cpu;
+
+/// <summary>How the CPU device runs.</summary>
+public sealed record CpuDeviceOptions
+{
+    /// <summary>Threads that compute, the caller's included; 0 for one per physical core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The instruction set of the kernels; null for the widest that the processor offers.</summary>
+    public CpuIsa? Isa { get; init; }
+}

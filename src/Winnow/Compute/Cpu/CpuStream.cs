@@ -1,0 +1,26 @@
+namespace Winnow.Compute.Cpu;
+
+/// <summary>Runs each operation at once, on the device's pool. One file for each family of operations.</summary>
+internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
+{
+    private readonly CpuIsa _isa = device.Isa;
+    private readonly WorkerPool _pool = device.Pool;
+
+    protected override void WriteCore(ReadOnlySpan<float> source, Matrix target)
+    {
+        float* data = CpuBuffer.Of(target);
+        for (int row = 0; row < target.Rows; row++)
+        {
+            source.Slice(row * target.Columns, target.Columns).CopyTo(new Span<float>(data + ((long)row * target.Stride), target.Columns));
+        }
+    }
+
+    protected override void ReadCore(Matrix source, Span<float> target)
+    {
+        float* data = CpuBuffer.Of(source);
+        for (int row = 0; row < source.Rows; row++)
+        {
+            new ReadOnlySpan<float>(data + ((long)row * source.Stride), source.Columns).CopyTo(target.Slice(row * source.Columns, source.Columns));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Winnow.Formats;
+
+namespace Winnow.Compute;
+
+/// <summary>Something that computes: owns memory and weights, and hands out streams of operations. Shared by all sessions; thread-safe.</summary>
+public abstract class Device : IDisposable
+{
+    /// <summary>A short name as users write it: <c>cpu</c>, <c>vulkan:0</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What it is, for people: processor or GPU, instruction set, threads.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Allocates zeroed memory.</summary>
+    /// <exception cref="WinnowException">The device has not that much.</exception>
+    public abstract DeviceBuffer Allocate(long sizeBytes);
+
+    /// <summary>Makes a weight matrix usable by this device.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="type">How its elements are stored.</param>
+    /// <param name="outputs">Rows.</param>
+    /// <param name="inputs">Columns; a multiple of the type's block length.</param>
+    /// <param name="data">
+    /// The first byte, row-major. It must stay readable until the weight is disposed: a device in host memory works on it in place.
+    /// </param>
+    /// <exception cref="NotSupportedException">The device has no kernels for this type.</exception>
+    public abstract Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data);
+
+    /// <summary>Creates a stream of operations: one a session, used by one thread at a time.</summary>
+    public abstract ComputeStream CreateStream();
+
+    /// <summary>Allocates a matrix of zeros that owns its buffer: dispose <see cref="Matrix.Buffer"/>.</summary>
+    public Matrix AllocateMatrix(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        return new Matrix(Allocate((long)rows * columns * sizeof(float)), 0, rows, columns, columns);
+    }
+
+    /// <summary>Frees threads and memory. Streams, buffers and weights of this device must not be used any more.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees threads and memory.</summary>
+    protected abstract void Dispose(bool disposing);
+}

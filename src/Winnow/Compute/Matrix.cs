@@ -1,0 +1,30 @@
+namespace Winnow.Compute;
+
+/// <summary>A view of f32 values in a device buffer: activations, logits, norm weights, biases. It owns nothing.</summary>
+/// <param name="Buffer">The memory.</param>
+/// <param name="Offset">Where row 0 begins, in elements.</param>
+/// <param name="Rows">Rows: tokens, or 1 for a vector.</param>
+/// <param name="Columns">Elements of a row.</param>
+/// <param name="Stride">Elements from one row to the next; larger than <paramref name="Columns"/> for a view of some columns.</param>
+public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows, int Columns, int Stride)
+{
+    /// <summary>Rows [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The rows do not lie inside the matrix.</exception>
+    public Matrix RowSlice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
+        return this with { Offset = Offset + ((long)first * Stride), Rows = count };
+    }
+
+    /// <summary>Columns [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>) of every row.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The columns do not lie inside the matrix.</exception>
+    public Matrix ColumnSlice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Columns - first);
+        return this with { Offset = Offset + first, Columns = count };
+    }
+}
