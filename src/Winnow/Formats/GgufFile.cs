@@ -83,12 +83,12 @@ public sealed partial class GgufFile : ITensorFile
     private static GgufFile OpenParts(string path, List<MappedFile> files, GgufHeader given, int parts)
     {
         Match name = PartName().Match(System.IO.Path.GetFileName(path));
-        if (!name.Success || int.Parse(name.Groups["count"].ValueSpan, CultureInfo.InvariantCulture) != parts)
+        int givenPart = name.Success ? int.Parse(name.Groups["part"].ValueSpan, CultureInfo.InvariantCulture) - 1 : -1;
+        if (givenPart < 0 || givenPart >= parts || int.Parse(name.Groups["count"].ValueSpan, CultureInfo.InvariantCulture) != parts)
         {
             throw new ModelFormatException(path, $"is one of {parts} parts of a split model, so its name must end with '-00001-of-{parts:D5}.gguf'");
         }
 
-        int givenPart = int.Parse(name.Groups["part"].ValueSpan, CultureInfo.InvariantCulture) - 1;
         string folder = System.IO.Path.GetDirectoryName(path) ?? "";
         GgufHeader? first = null;
         Dictionary<string, TensorEntry> tensors = new(StringComparer.Ordinal);

@@ -17,8 +17,10 @@ internal sealed class SafetensorsHeader
     /// <summary>Far above any file in use, far below what fills the memory.</summary>
     public const int MaxTensors = 1 << 20;
 
+    /// <summary>The format has no limit; no tensor in use comes near this one.</summary>
+    public const int MaxDimensions = 16;
+
     private const int PrefixBytes = sizeof(ulong);
-    private const int MaxDimensions = 16;
     private const int MaxMetadata = 1 << 16;
 
     private SafetensorsHeader(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<TensorEntry> tensors)

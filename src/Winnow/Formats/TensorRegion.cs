@@ -23,6 +23,10 @@ internal readonly record struct TensorRegion(string Name, TensorType Type, long[
         return blocks <= long.MaxValue / type.BlockBytes() ? blocks * type.BlockBytes() : null;
     }
 
+    /// <summary>Whether rows (the last extent) consist of whole blocks.</summary>
+    public static bool HasWholeBlocks(TensorType type, ReadOnlySpan<long> shape) =>
+        (shape.IsEmpty ? 1 : shape[^1]) % type.BlockLength() == 0;
+
     /// <summary>The shape as a text: "[4096, 1024]".</summary>
     public static string Describe(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
 }
