@@ -88,11 +88,10 @@ internal static class ScaleMinSearch
         }
 
         // A group of equal values has range 0: its trials are NaN, lose every comparison, and leave scale 0 with the minimum.
-        Vector256<float> range = highest - lowest;
-        Vector256<float> bestScale = range / top;
+        Vector256<float> bestScale = (highest - lowest) / top;
         Vector256<float> bestMinimum = lowest;
         Vector256<float> bestError = Vector256<float>.Zero;
-        Vector256<float> spacing = Vector256.Create((float)top) / range;
+        Vector256<float> spacing = Vector256.Create((float)top) / (highest - lowest);
         for (int i = 0; i < values.Length; i++)
         {
             Vector256<float> level = RoundToLevels(spacing * (values[i] - lowest), top);
@@ -102,7 +101,9 @@ internal static class ScaleMinSearch
 
         for (int step = 0; step < steps; step++)
         {
-            spacing = Vector256.Create(firstStep + 0.1f * step + top) / range;
+            // The range begins at the best minimum so far, not at the lowest value: the search descends in both parameters.
+            lowest = bestMinimum;
+            spacing = Vector256.Create(firstStep + 0.1f * step + top) / (highest - lowest);
             Vector256<float> sumWL = Vector256<float>.Zero;
             Vector256<float> sumWLL = Vector256<float>.Zero;
             Vector256<float> sumWLX = Vector256<float>.Zero;
@@ -149,11 +150,11 @@ internal static class ScaleMinSearch
             return;
         }
 
-        Vector256<int> a = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values) + Vector256.Create(minimum)) / scale, top));
-        Vector256<int> b = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values[8..]) + Vector256.Create(minimum)) / scale, top));
-        Vector256<int> c = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values[16..]) + Vector256.Create(minimum)) / scale, top));
-        Vector256<int> d = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values[24..]) + Vector256.Create(minimum)) / scale, top));
-        Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).AsByte().CopyTo(levels);
+        Vector256<float> a = RoundToLevels((Vector256.Create(values) + Vector256.Create(minimum)) / scale, top);
+        Vector256<float> b = RoundToLevels((Vector256.Create(values[8..]) + Vector256.Create(minimum)) / scale, top);
+        Vector256<float> c = RoundToLevels((Vector256.Create(values[16..]) + Vector256.Create(minimum)) / scale, top);
+        Vector256<float> d = RoundToLevels((Vector256.Create(values[24..]) + Vector256.Create(minimum)) / scale, top);
+        BlockScale.Store(a, b, c, d, levels);
     }
 
     private static Vector256<float> RoundToLevels(Vector256<float> value, int top) =>
