@@ -92,7 +92,7 @@ public static class ModelQuantizer
         return (first, values) =>
         {
             BlockCodec.Decode(tensor.Type, tensor.Bytes(tensor.Type.SizeBytes(first), (int)tensor.Type.SizeBytes(values.Length)), values);
-            if (isLimited && !(TensorPrimitives.MaxMagnitude(values) <= BlockCodec.LargestHalf))
+            if (isLimited && !(MathF.Abs(TensorPrimitives.MaxMagnitude(values)) <= BlockCodec.LargestHalf))
             {
                 int index = values.IndexOfAnyExceptInRange(-BlockCodec.LargestHalf, BlockCodec.LargestHalf);
                 throw new ModelFormatException(
