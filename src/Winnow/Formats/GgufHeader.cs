@@ -97,9 +97,11 @@ internal sealed class GgufHeader
             string name = reader.ReadName($"the name of tensor {i}");
             long[] shape = ReadShape(ref reader, name);
             TensorType type = ReadType(ref reader, name);
-            if (shape.Length > 0 && shape[^1] % type.BlockLength() != 0)
+            if (!TensorRegion.HasWholeBlocks(type, shape))
             {
-                throw reader.Fail($"tensor '{name}' has rows of {shape[^1]:N0}, which is no multiple of the {type.BlockLength()} in a block of {type}");
+                throw reader.Fail(
+                    $"tensor '{name}' has the shape {TensorRegion.Describe(shape)}, " +
+                    $"whose rows are no multiple of the {type.BlockLength()} in a block of {type}");
             }
 
             long size = TensorRegion.Size(type, shape)
@@ -159,9 +161,7 @@ internal sealed class GgufHeader
 
             if (region.SizeBytes > dataLength - region.Offset)
             {
-                throw new ModelFormatException(
-                    file.Path,
-                    $"tensor '{region.Name}' needs {region.SizeBytes:N0} bytes at offset {region.Offset:N0}, but the file has {dataLength:N0} bytes of data: it is incomplete");
+                throw region.Incomplete(file.Path, dataLength);
             }
         }
 

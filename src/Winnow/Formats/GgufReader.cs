@@ -14,9 +14,6 @@ internal ref struct GgufReader
     /// </summary>
     public const int MaxHeaderBytes = 128 << 20;
 
-    /// <summary>Arrays in arrays in arrays: deeper than any file needs, and far from the end of the stack.</summary>
-    private const int MaxArrayDepth = 8;
-
     /// <summary>The longest key that the format allows.</summary>
     private const int MaxNameBytes = 65_535;
 
@@ -102,9 +99,9 @@ internal ref struct GgufReader
 
     private Array ReadArray(string key, int depth)
     {
-        if (depth > MaxArrayDepth)
+        if (depth > GgufValue.MaxArrayDepth)
         {
-            throw Fail($"metadata key '{key}' nests arrays deeper than {MaxArrayDepth}");
+            throw Fail($"metadata key '{key}' nests arrays deeper than {GgufValue.MaxArrayDepth}");
         }
 
         uint type = ReadUInt32(key);
