@@ -31,7 +31,7 @@ public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(value);
-        if (value is not (byte or sbyte or ushort or short or uint or int or ulong or long or float or double or bool or string or Array))
+        if (!GgufValue.IsStorable(value))
         {
             throw new ArgumentException($"GGUF has no value type for {value.GetType()}", nameof(value));
         }
@@ -105,7 +105,9 @@ public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
     /// <typeparam name="T">The exact element type in the file.</typeparam>
     /// <exception cref="ModelFormatException">The key holds something else.</exception>
     public T[]? GetArrayOrNull<T>(string key) =>
-        !_values.TryGetValue(key, out object? value) ? null : value as T[] ?? throw Wrong(key, value, $"an array of {typeof(T).Name}");
+        !_values.TryGetValue(key, out object? value) ? null
+        : value.GetType() == typeof(T[]) ? (T[])value // "as" would let an uint[] pass for an int[]
+        : throw Wrong(key, value, $"an array of {typeof(T).Name}");
 
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, object>> GetEnumerator()
@@ -122,7 +124,9 @@ public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
 
     private ModelFormatException Wrong(string key, object found, string expected)
     {
-        string description = found is Array array ? $"an array of {array.Length} {array.GetType().GetElementType()?.Name}" : $"{found} ({found.GetType().Name})";
+        string description = found is Array array
+            ? $"an array of {array.Length} {array.GetType().GetElementType()?.Name}"
+            : $"{found} ({found.GetType().Name})";
         return new ModelFormatException(_path, $"metadata key '{key}' is {description}, but must be {expected}");
     }
 }

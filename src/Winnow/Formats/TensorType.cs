@@ -1,6 +1,6 @@
 namespace Winnow.Formats;
 
-/// <summary>How the elements of a tensor are stored; the numbers are those of the GGUF format.</summary>
+/// <summary>How the elements of a tensor are stored; the numbers are those of the GGUF format, except <see cref="U8"/>.</summary>
 public enum TensorType
 {
     /// <summary>32-bit IEEE floating point.</summary>
@@ -56,4 +56,7 @@ public enum TensorType
 
     /// <summary>bfloat16: the upper half of an f32.</summary>
     BF16 = 30,
+
+    /// <summary>8-bit unsigned integers: safetensors only. GGUF has no number for them, so this one lies outside its range.</summary>
+    U8 = 1000,
 }

@@ -14,6 +14,9 @@ public static class TensorTypeExtensions
     /// <summary>Whether the type is one that this version reads.</summary>
     public static bool IsSupported(this TensorType type) => Find(type).Length != 0;
 
+    /// <summary>Whether GGUF files hold the type; the others are of safetensors alone.</summary>
+    internal static bool IsInGguf(this TensorType type) => type != TensorType.U8 && IsSupported(type);
+
     /// <summary>The bytes that <paramref name="elements"/> consecutive elements take.</summary>
     /// <exception cref="ArgumentException">The count is no multiple of the block length.</exception>
     public static long SizeBytes(this TensorType type, long elements)
@@ -39,7 +42,7 @@ public static class TensorTypeExtensions
     {
         TensorType.F32 or TensorType.I32 => (1, 4),
         TensorType.F16 or TensorType.BF16 or TensorType.I16 => (1, 2),
-        TensorType.I8 => (1, 1),
+        TensorType.I8 or TensorType.U8 => (1, 1),
         TensorType.I64 or TensorType.F64 => (1, 8),
         TensorType.Q4_0 => (32, 18),
         TensorType.Q4_1 => (32, 20),

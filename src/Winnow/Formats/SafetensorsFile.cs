@@ -1,0 +1,191 @@
+using System.Collections.ObjectModel;
+using System.Text.Json;
+
+namespace Winnow.Formats;
+
+/// <summary>A safetensors model, mapped into memory: one file, or the shards that a <c>model.safetensors.index.json</c> names.</summary>
+/// <remarks>Format: https://github.com/huggingface/safetensors#format. Truth values (BOOL) are read as <see cref="TensorType.U8"/>.</remarks>
+public sealed class SafetensorsFile : ITensorFile
+{
+    private const string IndexName = "model.safetensors.index.json";
+    private const string SingleName = "model.safetensors";
+
+    private readonly List<MappedFile> _files;
+    private readonly ReadOnlyDictionary<string, TensorEntry> _tensors;
+
+    private SafetensorsFile(
+        string path,
+        List<MappedFile> files,
+        Dictionary<string, TensorEntry> tensors,
+        IReadOnlyDictionary<string, string> metadata)
+    {
+        Path = path;
+        _files = files;
+        _tensors = tensors.AsReadOnly();
+        Metadata = metadata;
+    }
+
+    /// <inheritdoc/>
+    public string Path { get; }
+
+    /// <summary>The texts of <c>__metadata__</c>; of several shards, those of the first.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public IReadOnlyDictionary<string, TensorEntry> Tensors
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_files is [{ IsDisposed: true }, ..], this);
+            return _tensors;
+        }
+    }
+
+    /// <summary>Opens a safetensors file, an index of shards (<c>.json</c>), or a folder that holds one or the other.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <exception cref="ModelFormatException">It is missing, damaged, incomplete, or of another kind.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string file = Directory.Exists(path) ? FindInFolder(path) : path;
+        List<MappedFile> files = [];
+        try
+        {
+            return file.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+                ? OpenShards(path, file, files)
+                : OpenSingle(path, file, files);
+        }
+        catch
+        {
+            files.ForEach(mapped => mapped.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Unmaps the file: its tensors must no longer be used.</summary>
+    public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    private static string FindInFolder(string folder)
+    {
+        string[] known = [System.IO.Path.Combine(folder, IndexName), System.IO.Path.Combine(folder, SingleName)];
+        if (Array.Find(known, File.Exists) is string found)
+        {
+            return found;
+        }
+
+        string[] others;
+        try
+        {
+            others = Directory.GetFiles(folder, "*.safetensors");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFormatException(folder, $"cannot be read: {e.Message}", e);
+        }
+
+        return others is [string only]
+            ? only
+            : throw new ModelFormatException(folder, $"holds {others.Length} safetensors files, but neither {IndexName} nor {SingleName}");
+    }
+
+    private static SafetensorsFile OpenSingle(string path, string file, List<MappedFile> files)
+    {
+        SafetensorsHeader header = OpenFile(file, files);
+        Dictionary<string, TensorEntry> tensors = new(header.Tensors.Count, StringComparer.Ordinal);
+        foreach (TensorEntry tensor in header.Tensors)
+        {
+            tensors.Add(tensor.Name, tensor);
+        }
+
+        return new SafetensorsFile(path, files, tensors, header.Metadata);
+    }
+
+    private static SafetensorsFile OpenShards(string path, string index, List<MappedFile> files)
+    {
+        Dictionary<string, string> shardOfTensor = ReadIndex(index);
+        Dictionary<string, TensorEntry> tensors = new(shardOfTensor.Count, StringComparer.Ordinal);
+        IReadOnlyDictionary<string, string>? metadata = null;
+        foreach (string shard in shardOfTensor.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            string shardPath = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(index) ?? "", shard);
+            SafetensorsHeader header = OpenFile(shardPath, files);
+            metadata ??= header.Metadata;
+            foreach (TensorEntry tensor in header.Tensors)
+            {
+                // A shard may repeat a tensor of another one (tied weights): the index says which counts.
+                if (shardOfTensor.TryGetValue(tensor.Name, out string? home) && home == shard)
+                {
+                    tensors.Add(tensor.Name, tensor);
+                }
+            }
+        }
+
+        foreach ((string tensor, string shard) in shardOfTensor)
+        {
+            if (!tensors.ContainsKey(tensor))
+            {
+                throw new ModelFormatException(index, $"says that tensor '{tensor}' is in {shard}, but it is not");
+            }
+        }
+
+        return new SafetensorsFile(path, files, tensors, metadata ?? ReadOnlyDictionary<string, string>.Empty);
+    }
+
+    private static SafetensorsHeader OpenFile(string path, List<MappedFile> files)
+    {
+        files.Add(MappedFile.Open(path, SafetensorsHeader.Expected));
+        return SafetensorsHeader.Read(files[^1]);
+    }
+
+    private static Dictionary<string, string> ReadIndex(string path)
+    {
+        using MappedFile file = MappedFile.Open(path, "an index of safetensors files");
+        if (file.Length > SafetensorsHeader.MaxBytes)
+        {
+            throw new ModelFormatException(path, $"has {file.Length:N0} bytes, but an index may have {SafetensorsHeader.MaxBytes:N0}");
+        }
+
+        Dictionary<string, string> shardOfTensor = new(StringComparer.Ordinal);
+        JsonText.Parse(path, "the index", file.Bytes(0, (int)file.Length), (ref Utf8JsonReader reader) =>
+        {
+            while (JsonText.ReadProperty(ref reader, out string name))
+            {
+                if (name == "weight_map" && shardOfTensor.Count == 0)
+                {
+                    ReadWeightMap(ref reader, shardOfTensor);
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+        });
+        return shardOfTensor.Count > 0 ? shardOfTensor : throw new ModelFormatException(path, "has no weight_map, or an empty one");
+    }
+
+    private static void ReadWeightMap(ref Utf8JsonReader reader, Dictionary<string, string> shardOfTensor)
+    {
+        JsonText.ReadStartObject(ref reader, "weight_map");
+        while (JsonText.ReadProperty(ref reader, out string tensor))
+        {
+            string shard = JsonText.ReadString(ref reader, tensor);
+
+            // A plain name only: an index must not reach out of its folder.
+            if (shard is "" or "." or ".." || shard.AsSpan().ContainsAny("/\\:\0"))
+            {
+                throw new JsonException($"tensor '{tensor}' is said to be in '{shard}', which is no name of a file in the same folder");
+            }
+
+            if (shardOfTensor.Count == SafetensorsHeader.MaxTensors)
+            {
+                throw new JsonException($"weight_map has more than {SafetensorsHeader.MaxTensors:N0} tensors");
+            }
+
+            if (!shardOfTensor.TryAdd(tensor, shard))
+            {
+                throw new JsonException($"weight_map has the tensor '{tensor}' twice");
+            }
+        }
+    }
+}
