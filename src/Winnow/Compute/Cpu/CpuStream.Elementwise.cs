@@ -16,7 +16,5 @@ internal sealed unsafe partial class CpuStream
 
     protected override void SoftCapCore(Matrix values, float cap) => throw new NotSupportedException();
 
-    protected override void Dispose(bool disposing)
-    {
-    }
+    protected override void Dispose(bool disposing) => _matMulScratch.Dispose();
 }
