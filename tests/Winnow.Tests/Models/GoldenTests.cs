@@ -1,7 +1,9 @@
 using Winnow.Cache;
 using Winnow.Formats;
 using Winnow.Models;
+using Winnow.Models.Conversion;
 using Winnow.Tests.Compute.Reference;
+using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;
 
@@ -22,6 +24,32 @@ public sealed class GoldenTests(ITestOutputHelper output)
         using Model model = Model.Load(folder, device);
         CheckLogits(model, Golden.Open(folder), chunk: 64);
         CheckGreedyIds(model, Golden.Open(folder));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_converted_file_computes_the_golden_logits(string name)
+    {
+        using ReferenceDevice device = new();
+        string folder = TinyModels.Path(name);
+        using TemporaryFolder temporary = new();
+        HuggingFaceConverter.Convert(folder, temporary.PathOf("model.gguf"));
+        using Model model = Model.Load(temporary.PathOf("model.gguf"), device);
+        CheckLogits(model, Golden.Open(folder), chunk: 150);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(64)]
+    public void Prompts_read_in_chunks_of_any_length_compute_the_golden_logits(int chunk)
+    {
+        using ReferenceDevice device = new();
+        foreach (string name in TinyModels.Bundled)
+        {
+            using Model model = Model.Load(TinyModels.Path(name), device);
+            CheckLogits(model, Golden.Open(TinyModels.Path(name)), chunk);
+        }
     }
 
     private void CheckLogits(Model model, Golden golden, int chunk)

@@ -19,6 +19,7 @@ internal static unsafe class Tile512
     private const int Rows = PanelLayout.Rows;
 
     /// <summary>f32 weights and activations.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Float(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         for (; tokens > 0; tokens -= 4, records += 4 * FloatRecord.Bytes, sums += 4 * PanelLayout.TileRows)
@@ -66,6 +67,7 @@ internal static unsafe class Tile512
     }
 
     /// <summary>Blocks of 32 quants of up to five bits less 16, with f32 scales and minima.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Per32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         Vector512<short> ones = Vector512<short>.One;
@@ -119,6 +121,7 @@ internal static unsafe class Tile512
     }
 
     /// <summary>Blocks of 32 quants of eight bits as int16, with f32 scales.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Wide32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         for (; tokens > 0; tokens -= 4, records += 4 * Int16Per32Record.Bytes, sums += 4 * PanelLayout.TileRows)
@@ -164,6 +167,7 @@ internal static unsafe class Tile512
     }
 
     /// <summary>Super-blocks of four-bit quants with scales and minima per 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Super32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         for (; tokens > 0; tokens -= 4, records += 4 * Int8Per256Record.Bytes, sums += 4 * PanelLayout.TileRows)
@@ -221,10 +225,12 @@ internal static unsafe class Tile512
     }
 
     /// <summary>Super-blocks of quants of up to five bits with scales and minima per 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Super16(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
         Super16(panels, panelWords, records, recordStride, recordCount, tokens, sums, centred: false);
 
     /// <summary>Super-blocks of six-bit quants less 32 with scales per 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Super16Centred(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
         Super16(panels, panelWords, records, recordStride, recordCount, tokens, sums, centred: true);
 
