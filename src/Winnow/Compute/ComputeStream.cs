@@ -135,6 +135,7 @@ public abstract class ComputeStream : IDisposable
             _ => 0,
         };
         Require(plan.Lists == lists, "the plan must hold one list for each head of its kind");
+        plan.CheckRows();
         AttendCore(shape, queries, layer, firstPosition, plan, output, mass);
     }
 

@@ -48,7 +48,7 @@ internal sealed class GgufConfigReader
         LayerConfig[] layers = ReadLayers(headDimension);
         float scoreDivisor = layers.Length == _architecture.LayersOfHiddenScale ? hiddenSize / queryHeads : headDimension;
         string epsilonKey = _architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
-        return new ModelConfig
+        ModelConfig config = new()
         {
             Architecture = _architecture,
             Name = _metadata.GetStringOrNull("general.name"),
@@ -71,7 +71,9 @@ internal sealed class GgufConfigReader
             EmbeddingScale = SingleOrNull("embedding_scale") ?? (_architecture.ScalesEmbeddings ? MathF.Sqrt(hiddenSize) : 1),
             ResidualScale = SingleOrNull("residual_scale") ?? 1,
             LogitScale = 1 / (SingleOrNull("logit_scale") ?? 1),
-        }.Validate(_file.Path);
+        };
+        new ModelConfigValidator(_file.Path).Check(config);
+        return config;
     }
 
     private int VocabularySize()

@@ -37,7 +37,7 @@ internal sealed class HuggingFaceConfigReader
 
         int headDimension = _config.GetInt32OrNull("head_dim") ?? hiddenSize / queryHeads;
         float scoreDivisor = _config.GetSingleOrNull("query_pre_attn_scalar") ?? headDimension;
-        return new ModelConfig
+        ModelConfig config = new()
         {
             Architecture = _architecture,
             Name = _config.GetStringOrNull("_name_or_path") is { Length: > 0 } name ? name : null,
@@ -61,7 +61,9 @@ internal sealed class HuggingFaceConfigReader
             ResidualScale = _config.GetSingleOrNull("residual_multiplier") ?? 1,
             LogitScale = 1 / (_config.GetSingleOrNull("logits_scaling") ?? 1),
             IsTied = _config.GetBoolOrNull("tie_word_embeddings") ?? false,
-        }.Validate(_config.Path);
+        };
+        new ModelConfigValidator(_config.Path).Check(config);
+        return config;
     }
 
     private float ReadEpsilon()
