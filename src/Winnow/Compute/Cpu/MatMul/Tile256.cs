@@ -312,6 +312,7 @@ internal static unsafe class Tile256
     /// <param name="record">Of the first token.</param>
     /// <param name="sumsOffset">Where the record's sums are.</param>
     /// <param name="sums">[4 tokens][32 rows].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SubtractMinima(byte* minima0, byte* minima1, int pairs, int scaleWord, byte* record, int sumsOffset, float* sums)
     {
         Vector256<int> s00 = Vector256<int>.Zero, s10 = s00, s01 = s00, s11 = s00, s02 = s00, s12 = s00, s03 = s00, s13 = s00;
