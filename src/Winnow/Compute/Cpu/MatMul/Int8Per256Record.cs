@@ -39,6 +39,7 @@ internal static unsafe class Int8Per256Record
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EncodeBlock(float* source, byte* target)
     {
         Vector256<float> max0 = Vector256<float>.Zero;

@@ -44,6 +44,7 @@ internal static unsafe class Int8Per32Record
     }
 
     /// <summary>Quantizes 32 activations and returns their scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Quantize(float* source, out Vector256<sbyte> quants)
     {
         Vector256<float> max = Avx.Max(
@@ -54,6 +55,7 @@ internal static unsafe class Int8Per32Record
         return largest / 127;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EncodeBlock(float* source, byte* target, int offset)
     {
         float scale = Quantize(source, out Vector256<sbyte> quants);

@@ -68,6 +68,7 @@ internal static unsafe class Portable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(float* w, float* x, float* sums)
     {
         Vector128<float> s00 = Vector128<float>.Zero, s10 = s00, s01 = s00, s11 = s00, s02 = s00, s12 = s00, s03 = s00, s13 = s00;

@@ -155,7 +155,14 @@ internal unsafe struct WeightKernels
             case TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1:
                 kernels.DotFormat = ActivationFormat.Int8Per32;
                 kernels.TileFormat = ActivationFormat.Int8Per32;
-                kernels.Tile = wide ? &Tile512.Per32 : &Tile256.Per32;
+                bool minima = type is TensorType.Q4_1 or TensorType.Q5_1;
+                kernels.Tile = (minima, wide) switch
+                {
+                    (false, true) => &Tile512.Per32,
+                    (false, false) => &Tile256.Per32,
+                    (true, true) => &Tile512.Per32WithMinima,
+                    (true, false) => &Tile256.Per32WithMinima,
+                };
                 kernels.BlockWords = PanelLayout.Per32.Words;
                 kernels.ChunkBlocks = 2 * Int8Per32Record.Length / 32;
                 kernels.ChunkRecords = 2;
