@@ -13,7 +13,7 @@ namespace Winnow.Cli.Commands;
 internal static class DemoCommand
 {
     /// <summary>The generated prose in characters a token, for most vocabularies.</summary>
-    private const double CharactersPerToken = 4.2;
+    private const double CharactersPerToken = 4.5;
 
     private const int MethodWidth = 30;
     private const int AnswerWidth = 52;

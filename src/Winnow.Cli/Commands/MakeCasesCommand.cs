@@ -36,6 +36,11 @@ internal static class MakeCasesCommand
             using Engine engine = model.Load(parsed, cancellationToken);
             CaseGenerator generator = new(engine, File.ReadAllText(parsed.GetRequiredValue(file)));
             IReadOnlyList<string> names = NumberList.Names(parsed.GetValue(tasks)) is { Length: > 0 } some ? some : generator.Tasks;
+            if (names.FirstOrDefault(name => !generator.Tasks.Contains(name)) is { } unknown)
+            {
+                throw new UsageException($"--tasks: there is no '{unknown}'; there are {string.Join(", ", generator.Tasks)}");
+            }
+
             string path = parsed.GetRequiredValue(output);
             EvaluationCaseFile.Write(path, Make(generator, names, targets, each, parsed.GetValue(seed), cancellationToken));
             FileSummary.Write(path);
