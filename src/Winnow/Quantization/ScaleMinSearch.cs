@@ -55,7 +55,8 @@ internal static class ScaleMinSearch
         }
     }
 
-    private static (Vector256<float> Scales, Vector256<float> Minima) Search(ReadOnlySpan<float> block, int top, float firstStep, int steps)
+    private static (Vector256<float> Scales, Vector256<float> Minima) Search(
+        ReadOnlySpan<float> block, int top, float firstStep, int steps)
     {
         Span<Vector256<float>> values = stackalloc Vector256<float>[GroupLength];
         Span<Vector256<float>> weights = stackalloc Vector256<float>[GroupLength];
@@ -88,11 +89,10 @@ internal static class ScaleMinSearch
         }
 
         // A group of equal values has range 0: its trials are NaN, lose every comparison, and leave scale 0 with the minimum.
-        Vector256<float> range = highest - lowest;
-        Vector256<float> bestScale = range / top;
+        Vector256<float> bestScale = (highest - lowest) / top;
         Vector256<float> bestMinimum = lowest;
         Vector256<float> bestError = Vector256<float>.Zero;
-        Vector256<float> spacing = Vector256.Create((float)top) / range;
+        Vector256<float> spacing = Vector256.Create((float)top) / (highest - lowest);
         for (int i = 0; i < values.Length; i++)
         {
             Vector256<float> level = RoundToLevels(spacing * (values[i] - lowest), top);
@@ -102,7 +102,9 @@ internal static class ScaleMinSearch
 
         for (int step = 0; step < steps; step++)
         {
-            spacing = Vector256.Create(firstStep + 0.1f * step + top) / range;
+            // The range begins at the best minimum so far, not at the lowest value: the search descends in both parameters.
+            lowest = bestMinimum;
+            spacing = Vector256.Create(firstStep + 0.1f * step + top) / (highest - lowest);
             Vector256<float> sumWL = Vector256<float>.Zero;
             Vector256<float> sumWLL = Vector256<float>.Zero;
             Vector256<float> sumWLX = Vector256<float>.Zero;
@@ -132,7 +134,8 @@ internal static class ScaleMinSearch
                 error += weights[i] * (difference * difference);
             }
 
-            Vector256<float> isBetter = Vector256.GreaterThan(determinant, Vector256<float>.Zero) & Vector256.LessThan(error, bestError);
+            Vector256<float> isBetter = Vector256.GreaterThan(determinant, Vector256<float>.Zero)
+                & Vector256.LessThan(error, bestError);
             bestError = Vector256.ConditionalSelect(isBetter, error, bestError);
             bestScale = Vector256.ConditionalSelect(isBetter, scale, bestScale);
             bestMinimum = Vector256.ConditionalSelect(isBetter, minimum, bestMinimum);
@@ -149,11 +152,11 @@ internal static class ScaleMinSearch
             return;
         }
 
-        Vector256<int> a = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values) + Vector256.Create(minimum)) / scale, top));
-        Vector256<int> b = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values[8..]) + Vector256.Create(minimum)) / scale, top));
-        Vector256<int> c = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values[16..]) + Vector256.Create(minimum)) / scale, top));
-        Vector256<int> d = Vector256.ConvertToInt32(RoundToLevels((Vector256.Create(values[24..]) + Vector256.Create(minimum)) / scale, top));
-        Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).AsByte().CopyTo(levels);
+        Vector256<float> a = RoundToLevels((Vector256.Create(values) + Vector256.Create(minimum)) / scale, top);
+        Vector256<float> b = RoundToLevels((Vector256.Create(values[8..]) + Vector256.Create(minimum)) / scale, top);
+        Vector256<float> c = RoundToLevels((Vector256.Create(values[16..]) + Vector256.Create(minimum)) / scale, top);
+        Vector256<float> d = RoundToLevels((Vector256.Create(values[24..]) + Vector256.Create(minimum)) / scale, top);
+        BlockScale.Store(a, b, c, d, levels);
     }
 
     private static Vector256<float> RoundToLevels(Vector256<float> value, int top) =>

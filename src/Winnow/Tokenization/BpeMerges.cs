@@ -1,0 +1,25 @@
+namespace Winnow.Tokenization;
+
+/// <summary>The merges of a BPE vocabulary: pairs of symbols, in the order in which they were learned.</summary>
+internal readonly struct BpeMerges : IMergeRule
+{
+    private readonly Dictionary<long, (int Rank, int Merged)> _merges;
+
+    public BpeMerges(int capacity)
+    {
+        _merges = new Dictionary<long, (int, int)>(capacity);
+    }
+
+    /// <summary>Adds a merge; of equal pairs the first counts.</summary>
+    public void Add(int left, int right, int rank, int merged) => _merges.TryAdd(Key(left, right), (rank, merged));
+
+    public bool TryMerge(ReadOnlySpan<byte> text, int left, int right, out int merged, out double priority)
+    {
+        bool found = _merges.TryGetValue(Key(left, right), out (int Rank, int Merged) merge);
+        merged = merge.Merged;
+        priority = merge.Rank;
+        return found;
+    }
+
+    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
+}

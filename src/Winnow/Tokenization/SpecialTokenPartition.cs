@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Winnow.Tokenization;
+
+/// <summary>Cuts a text at the special tokens that occur in it.</summary>
+/// <remarks>
+/// Longer tokens take their places before shorter ones, wherever they are in the text; that is how llama.cpp resolves
+/// overlaps. One pass finds out which tokens occur at all, so that a vocabulary with thousands of them costs nothing.
+/// </remarks>
+internal sealed class SpecialTokenPartition
+{
+    private const string WhiteSpace = " \t\n\v\f\r";
+
+    private readonly SpecialToken[] _tokens;
+    private readonly PrefixIndex _index;
+    private readonly SearchValues<char> _anyFirst;
+    private readonly SearchValues<char> _alwaysFirst;
+
+    public SpecialTokenPartition(IEnumerable<SpecialToken> tokens)
+    {
+        _tokens = [.. tokens.OrderByDescending(token => Encoding.UTF8.GetByteCount(token.Text)).ThenBy(token => token.Id)];
+        _index = new PrefixIndex(_tokens.Select((token, order) => (MemoryMarshal.AsBytes(token.Text.AsSpan()).ToArray(), order)));
+        _anyFirst = SearchValues.Create([.. _tokens.Select(token => token.Text[0]).Distinct()]);
+        _alwaysFirst = SearchValues.Create([.. _tokens.Where(token => !token.IsControl).Select(token => token.Text[0]).Distinct()]);
+    }
+
+    /// <summary>The fragments of a text in order: special tokens, and text between them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="parseControl">Whether control tokens are recognized.</param>
+    public List<Fragment> Split(ReadOnlySpan<char> text, bool parseControl)
+    {
+        List<Fragment> fragments = [];
+        if (text.Length > 0)
+        {
+            fragments.Add(new Fragment(0, text.Length, -1));
+        }
+
+        foreach (int order in Occurring(text, parseControl))
+        {
+            List<Fragment> cut = new(fragments.Count + 2);
+            foreach (Fragment fragment in fragments)
+            {
+                if (fragment.TokenId >= 0)
+                {
+                    cut.Add(fragment);
+                }
+                else
+                {
+                    Cut(text, fragment, _tokens[order], cut);
+                }
+            }
+
+            fragments = cut;
+        }
+
+        return fragments;
+    }
+
+    /// <summary>Breaks every control token that a text spells out, by a character behind its first one.</summary>
+    public string Guard(string text, char guard)
+    {
+        List<Fragment> fragments = Split(text, parseControl: true);
+        StringBuilder guarded = new(text.Length + fragments.Count);
+        foreach (Fragment fragment in fragments)
+        {
+            if (fragment.TokenId >= 0)
+            {
+                guarded.Append(text[fragment.Start]).Append(guard).Append(text, fragment.Start + 1, fragment.Length - 1);
+            }
+            else
+            {
+                guarded.Append(text, fragment.Start, fragment.Length);
+            }
+        }
+
+        return guarded.ToString();
+    }
+
+    private List<int> Occurring(ReadOnlySpan<char> text, bool parseControl)
+    {
+        List<int> found = [];
+        SearchValues<char> first = parseControl ? _anyFirst : _alwaysFirst;
+        bool[]? seen = null;
+        for (int offset = 0; offset < text.Length; offset++)
+        {
+            int next = text[offset..].IndexOfAny(first);
+            if (next < 0)
+            {
+                break;
+            }
+
+            offset += next;
+            PrefixIndex.Matches matches = _index.At(MemoryMarshal.AsBytes(text[offset..]));
+            while (matches.MoveNext())
+            {
+                if ((parseControl || !_tokens[matches.Value].IsControl) && !(seen ??= new bool[_tokens.Length])[matches.Value])
+                {
+                    seen[matches.Value] = true;
+                    found.Add(matches.Value);
+                }
+            }
+        }
+
+        found.Sort();
+        return found;
+    }
+
+    private static void Cut(ReadOnlySpan<char> text, Fragment fragment, SpecialToken token, List<Fragment> output)
+    {
+        int start = fragment.Start;
+        int end = fragment.Start + fragment.Length;
+        int search = start;
+        while (search < end)
+        {
+            int match = text[search..end].IndexOf(token.Text, StringComparison.Ordinal);
+            if (match < 0)
+            {
+                break;
+            }
+
+            match += search;
+            int after = match + token.Text.Length;
+            if (token.SingleWord && (TouchesWord(text, match - 1) || TouchesWord(text, after)))
+            {
+                search = after;
+                continue;
+            }
+
+            int left = match - start;
+            if (token.StripLeft)
+            {
+                left = text.Slice(start, left).TrimEnd(WhiteSpace).Length;
+            }
+
+            if (left > 0)
+            {
+                output.Add(new Fragment(start, left, -1));
+            }
+
+            output.Add(new Fragment(match, token.Text.Length, token.Id));
+            start = token.StripRight ? end - text[after..end].TrimStart(WhiteSpace).Length : after;
+            search = start;
+        }
+
+        if (start < end)
+        {
+            output.Add(new Fragment(start, end - start, -1));
+        }
+    }
+
+    private static bool TouchesWord(ReadOnlySpan<char> text, int index) =>
+        index >= 0 && index < text.Length && (char.IsLetterOrDigit(text[index]) || text[index] == '_');
+
+    /// <summary>A part of a text.</summary>
+    /// <param name="Start">Where it begins.</param>
+    /// <param name="Length">UTF-16 units.</param>
+    /// <param name="TokenId">The special token that it is, or -1.</param>
+    public readonly record struct Fragment(int Start, int Length, int TokenId);
+}

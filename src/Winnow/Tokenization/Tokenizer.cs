@@ -1,0 +1,189 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace Winnow.Tokenization;
+
+/// <summary>Turns text into the token ids of a model and back. Immutable, and safe for concurrent use.</summary>
+/// <remarks>
+/// Text is taken as text: a control token that is spelled out in it (<c>&lt;|im_end|&gt;</c>) becomes ordinary tokens,
+/// unless the caller asks for control tokens to be parsed, as is right for a rendered chat template and for nothing that
+/// a user wrote.
+/// </remarks>
+public sealed class Tokenizer
+{
+    private readonly Vocabulary _vocabulary;
+    private readonly ByteStringTable _bytes;
+    private readonly TokenizerModel _model;
+    private readonly SpecialTokenIds _ids;
+    private readonly HashSet<int> _ends;
+    private readonly SpecialTokenPartition _partition;
+    private readonly int[] _prefix;
+    private readonly int[] _suffix;
+
+    internal Tokenizer(TokenizerParts parts)
+    {
+        _vocabulary = parts.Vocabulary;
+        _bytes = parts.TokenBytes;
+        _model = parts.Model;
+        _ids = parts.Ids;
+        _ends = parts.Ends;
+        _partition = new SpecialTokenPartition(parts.SpecialTokens);
+        _prefix = parts.Prefix;
+        _suffix = parts.Suffix;
+        DropsLeadingSpace = parts.DropsLeadingSpace;
+    }
+
+    /// <summary>How many tokens there are; ids go from 0 to one less.</summary>
+    public int VocabularySize => _vocabulary.Count;
+
+    /// <summary>The token that begins a text, where the model has one.</summary>
+    public int? BosId => _ids.Bos;
+
+    /// <summary>The token that ends a text.</summary>
+    public int? EosId => _ids.Eos;
+
+    /// <summary>The token that ends a turn of a chat.</summary>
+    public int? EotId => _ids.Eot;
+
+    /// <summary>The token that ends a message within a turn (Llama 3.1).</summary>
+    public int? EomId => _ids.Eom;
+
+    /// <summary>The token that stands for text that the vocabulary cannot write.</summary>
+    public int? UnknownId => _ids.Unknown;
+
+    /// <summary>The token that separates two texts (BERT).</summary>
+    public int? SeparatorId => _ids.Separator;
+
+    /// <summary>The token that fills up batches.</summary>
+    public int? PaddingId => _ids.Padding;
+
+    /// <summary>The token that hides a word (BERT).</summary>
+    public int? MaskId => _ids.Mask;
+
+    /// <summary>Whether the model expects <see cref="BosId"/> in front of a text.</summary>
+    public bool AddBos => BosId is int bos && _prefix.Contains(bos);
+
+    /// <summary>Whether the model expects <see cref="EosId"/> after a text.</summary>
+    public bool AddEos => EosId is int eos && _suffix.Contains(eos);
+
+    /// <summary>Whether decoding drops one space at the start of a text, since encoding puts it there.</summary>
+    internal bool DropsLeadingSpace { get; }
+
+    /// <summary>Turns a text into ids.</summary>
+    /// <param name="text">The text; an unpaired surrogate counts as U+FFFD.</param>
+    /// <param name="addSpecial">Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).</param>
+    /// <param name="parseSpecial">Whether control tokens that are spelled out in the text become these tokens.</param>
+    public int[] Encode(string text, bool addSpecial = false, bool parseSpecial = false)
+    {
+        List<int> output = new((text.Length / 3) + 8);
+        Encode(text, output, addSpecial, parseSpecial);
+        return [.. output];
+    }
+
+    /// <summary>Appends the ids of a text to a list.</summary>
+    /// <inheritdoc cref="Encode(string, bool, bool)"/>
+    public void Encode(string text, List<int> output, bool addSpecial = false, bool parseSpecial = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Encode(text.AsMemory(), output, addSpecial, parseSpecial);
+    }
+
+    /// <summary>Appends the ids of a text to a list.</summary>
+    /// <inheritdoc cref="Encode(string, bool, bool)"/>
+    public void Encode(ReadOnlySpan<char> text, List<int> output, bool addSpecial = false, bool parseSpecial = false) =>
+        Encode(text.ToString().AsMemory(), output, addSpecial, parseSpecial);
+
+    /// <summary>Turns ids into text; bytes that are no valid UTF-8 become U+FFFD.</summary>
+    /// <param name="ids">The tokens.</param>
+    /// <param name="skipSpecial">Whether control tokens are left out; otherwise they are written by their names.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is none of the vocabulary.</exception>
+    public string Decode(IEnumerable<int> ids, bool skipSpecial = true)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        IncrementalDetokenizer detokenizer = new(this, skipSpecial);
+        StringBuilder text = new();
+        foreach (int id in ids)
+        {
+            text.Append(detokenizer.Append(id));
+        }
+
+        return text.Append(detokenizer.Flush()).ToString();
+    }
+
+    /// <summary>The bytes that a token stands for, which may be a part of a character; for a control token, its name.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is none of the vocabulary.</exception>
+    public ReadOnlySpan<byte> TokenBytes(int id) => _bytes[Checked(id)];
+
+    /// <summary>A token as the vocabulary writes it (<c>Ġthe</c>, <c>▁the</c>).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is none of the vocabulary.</exception>
+    public string TokenText(int id) => _vocabulary.Text(Checked(id));
+
+    /// <summary>Finds a token by what <see cref="TokenText"/> says.</summary>
+    public bool TryGetId(string text, out int id)
+    {
+        int? found = _vocabulary.Find(text);
+        id = found ?? -1;
+        return found is not null;
+    }
+
+    /// <summary>Whether a token steers the model and is no text: never made of text unless asked, hidden when decoding.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is none of the vocabulary.</exception>
+    public bool IsControl(int id) => !_vocabulary.IsText(Checked(id));
+
+    /// <summary>Whether a model that writes this token has ended its text or turn.</summary>
+    public bool IsEndOfGeneration(int id) => _ends.Contains(id);
+
+    /// <summary>Puts <paramref name="guard"/> behind the first character of every control token that a text spells out.</summary>
+    internal string GuardControlTokens(string text, char guard) => _partition.Guard(text, guard);
+
+    /// <summary>Appends the ids of a text whose control tokens are parsed, but for guarded ones; guards themselves are no part of the text.</summary>
+    internal void EncodeGuarded(string text, List<int> output, char guard) =>
+        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, guard);
+
+    private void Encode(ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial, char? guard = null)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (addSpecial)
+        {
+            output.AddRange(_prefix);
+        }
+
+        text = Utf8Text.WellFormed(text);
+        foreach (SpecialTokenPartition.Fragment fragment in _partition.Split(text.Span, parseSpecial))
+        {
+            if (fragment.TokenId >= 0)
+            {
+                output.Add(fragment.TokenId);
+            }
+            else
+            {
+                ReadOnlyMemory<char> plain = text.Slice(fragment.Start, fragment.Length);
+                if (guard is { } character && plain.Span.Contains(character))
+                {
+                    plain = plain.ToString().Replace(character.ToString(), "", StringComparison.Ordinal).AsMemory();
+                }
+
+                _model.Encode(plain, fragment.Start == 0, output);
+            }
+        }
+
+        if (addSpecial)
+        {
+            output.AddRange(_suffix);
+        }
+    }
+
+    private int Checked(int id)
+    {
+        if ((uint)id >= (uint)VocabularySize)
+        {
+            ThrowOutOfRange(id);
+        }
+
+        return id;
+    }
+
+    [DoesNotReturn]
+    private void ThrowOutOfRange(int id) =>
+        throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has tokens 0 to {VocabularySize - 1}");
+}
