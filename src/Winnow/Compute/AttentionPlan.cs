@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Winnow.Compute;
 
 /// <summary>Which cache rows the queries of one call attend to: what an attention method decides and a kernel executes.</summary>
@@ -10,6 +13,7 @@ public sealed class AttentionPlan
 {
     private readonly int[][] _rows = [];
     private readonly int[] _counts = [];
+    private readonly bool[] _checked = [];
 
     private AttentionPlan(AttentionPlanKind kind)
     {
@@ -26,6 +30,7 @@ public sealed class AttentionPlan
         Kind = kind;
         _rows = new int[lists][];
         _counts = new int[lists];
+        _checked = new bool[lists];
         Array.Fill(_rows, []);
     }
 
@@ -52,10 +57,41 @@ public sealed class AttentionPlan
     {
         if (_rows[list].Length < count)
         {
-            Array.Resize(ref _rows[list], Math.Max(count, 2 * _rows[list].Length));
+            // Pinned, because kernels keep the address while many threads read.
+            int[] rows = GC.AllocateUninitializedArray<int>(Math.Max(count, 2 * _rows[list].Length), pinned: true);
+            Rows(list).CopyTo(rows);
+            _rows[list] = rows;
         }
 
         _counts[list] = count;
+        _checked[list] = false;
         return _rows[list].AsSpan(0, count);
+    }
+
+    /// <summary>The address of a list's first row, which stays valid until the list grows.</summary>
+    internal unsafe int* RowsPointer(int list) => (int*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_rows[list]));
+
+    /// <summary>Checks, once after each change, that every list is ascending: kernels rely on it.</summary>
+    /// <exception cref="ArgumentException">A list is not ascending, has duplicates or negative rows.</exception>
+    internal void CheckRows()
+    {
+        for (int list = 0; list < _rows.Length; list++)
+        {
+            if (!_checked[list])
+            {
+                int before = -1;
+                foreach (int row in Rows(list))
+                {
+                    if (row <= before)
+                    {
+                        throw new ArgumentException($"rows of a plan must ascend from 0 on without duplicates: list {list} has {row} after {before}");
+                    }
+
+                    before = row;
+                }
+
+                _checked[list] = true;
+            }
+        }
     }
 }

@@ -135,6 +135,7 @@ public abstract class ComputeStream : IDisposable
             _ => 0,
         };
         Require(plan.Lists == lists, "the plan must hold one list for each head of its kind");
+        plan.CheckRows();
         AttendCore(shape, queries, layer, firstPosition, plan, output, mass);
     }
 
@@ -158,6 +159,25 @@ public abstract class ComputeStream : IDisposable
         GateCore(activation, gate, up, output);
     }
 
+    /// <summary>
+    /// Mixture of experts: each row goes through the experts whose scores are highest, as down(activation(gate) · up), and the
+    /// results are added, weighted with the softmax of the scores.
+    /// </summary>
+    /// <param name="experts">The experts.</param>
+    /// <param name="scores">The router's result, [tokens, experts].</param>
+    /// <param name="input">[tokens, hidden].</param>
+    /// <param name="output">[tokens, hidden].</param>
+    public void MixExperts(ExpertWeights experts, Matrix scores, Matrix input, Matrix output)
+    {
+        RequireSameShape(input, output);
+        Require(scores.Rows == input.Rows && scores.Columns == experts.Count, "scores must be [tokens, experts]");
+        Require(experts.Used > 0 && experts.Used <= experts.Count, "a token takes at least one expert and at most all");
+        Require(
+            experts.Gate[0].Inputs == input.Columns && experts.Down[0].Outputs == input.Columns && experts.Down[0].Inputs == experts.Gate[0].Outputs,
+            "experts must map [tokens, hidden] to itself");
+        MixExpertsCore(experts, scores, input, output);
+    }
+
     /// <summary>Applies an activation in place.</summary>
     public void Activate(Activation activation, Matrix values) => ActivateCore(activation, values);
 
@@ -176,6 +196,13 @@ public abstract class ComputeStream : IDisposable
 
     /// <summary>Soft cap in place: x becomes cap · tanh(x / cap).</summary>
     public void SoftCap(Matrix values, float cap) => SoftCapCore(values, cap);
+
+    /// <summary>Copies values on the device.</summary>
+    public void Copy(Matrix source, Matrix target)
+    {
+        RequireSameShape(source, target);
+        CopyCore(source, target);
+    }
 
     /// <summary>Copies values from host memory.</summary>
     /// <param name="source">Row-major, rows · columns elements.</param>
@@ -230,6 +257,9 @@ public abstract class ComputeStream : IDisposable
     /// <summary>Implements <see cref="Gate"/>.</summary>
     protected abstract void GateCore(Activation activation, Matrix gate, Matrix up, Matrix output);
 
+    /// <summary>Implements <see cref="MixExperts"/>.</summary>
+    protected abstract void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output);
+
     /// <summary>Implements <see cref="Activate"/>.</summary>
     protected abstract void ActivateCore(Activation activation, Matrix values);
 
@@ -241,6 +271,9 @@ public abstract class ComputeStream : IDisposable
 
     /// <summary>Implements <see cref="SoftCap"/>.</summary>
     protected abstract void SoftCapCore(Matrix values, float cap);
+
+    /// <summary>Implements <see cref="Copy"/>.</summary>
+    protected abstract void CopyCore(Matrix source, Matrix target);
 
     /// <summary>Implements <see cref="Write"/>.</summary>
     protected abstract void WriteCore(ReadOnlySpan<float> source, Matrix target);

@@ -12,6 +12,26 @@ public abstract class DeviceBuffer : IDisposable
     /// <summary>The bytes that it holds.</summary>
     public long SizeBytes { get; }
 
+    /// <summary>Copies bytes to host memory, after the operations of all streams that were asked to write them.</summary>
+    /// <param name="offsetBytes">The first byte.</param>
+    /// <param name="target">As many bytes as to copy.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes do not lie inside the buffer.</exception>
+    public void Read(long offsetBytes, Span<byte> target)
+    {
+        CheckRange(offsetBytes, target.Length);
+        ReadCore(offsetBytes, target);
+    }
+
+    /// <summary>Copies bytes from host memory, before any operation that a stream is asked for afterwards.</summary>
+    /// <param name="offsetBytes">Where the first byte goes.</param>
+    /// <param name="source">The bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes do not fit into the buffer.</exception>
+    public void Write(long offsetBytes, ReadOnlySpan<byte> source)
+    {
+        CheckRange(offsetBytes, source.Length);
+        WriteCore(offsetBytes, source);
+    }
+
     /// <summary>Frees the memory at once.</summary>
     public void Dispose()
     {
@@ -19,6 +39,18 @@ public abstract class DeviceBuffer : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Implements <see cref="Read"/>.</summary>
+    protected abstract void ReadCore(long offsetBytes, Span<byte> target);
+
+    /// <summary>Implements <see cref="Write"/>.</summary>
+    protected abstract void WriteCore(long offsetBytes, ReadOnlySpan<byte> source);
+
     /// <summary>Frees the memory.</summary>
     protected abstract void Dispose(bool disposing);
+
+    private void CheckRange(long offsetBytes, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, SizeBytes - count);
+    }
 }

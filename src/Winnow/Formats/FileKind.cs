@@ -40,7 +40,9 @@ internal static class FileKind
 
         if (head.StartsWith("PK\x03\x04"u8))
         {
-            return head.IndexOf("data.pkl"u8) >= 0 ? "a PyTorch checkpoint (convert it to safetensors)" : "a zip archive or PyTorch checkpoint";
+            return head.IndexOf("data.pkl"u8) >= 0
+                ? "a PyTorch checkpoint (convert it to safetensors)"
+                : "a zip archive or PyTorch checkpoint";
         }
 
         if (head.Length > 1 && head[0] == 0x80 && head[1] is >= 2 and <= 5)
@@ -53,7 +55,9 @@ internal static class FileKind
             return "a gzip archive";
         }
 
-        return IsText(head, file.Length > head.Length) ? DescribeText(head) : $"of an unknown kind (it starts with {Convert.ToHexString(head[..Math.Min(8, head.Length)])})";
+        return IsText(head, isCut: file.Length > head.Length)
+            ? DescribeText(head)
+            : $"of an unknown kind (it starts with {Convert.ToHexString(head[..Math.Min(8, head.Length)])})";
     }
 
     private static bool LooksLikeSafetensors(ReadOnlySpan<byte> head) =>

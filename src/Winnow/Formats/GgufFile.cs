@@ -86,7 +86,8 @@ public sealed partial class GgufFile : ITensorFile
         int givenPart = name.Success ? int.Parse(name.Groups["part"].ValueSpan, CultureInfo.InvariantCulture) - 1 : -1;
         if (givenPart < 0 || givenPart >= parts || int.Parse(name.Groups["count"].ValueSpan, CultureInfo.InvariantCulture) != parts)
         {
-            throw new ModelFormatException(path, $"is one of {parts} parts of a split model, so its name must end with '-00001-of-{parts:D5}.gguf'");
+            throw new ModelFormatException(
+                path, $"is one of {parts} parts of a split model, so its name must end with '-00001-of-{parts:D5}.gguf'");
         }
 
         string folder = System.IO.Path.GetDirectoryName(path) ?? "";
@@ -106,7 +107,8 @@ public sealed partial class GgufFile : ITensorFile
         int announced = first!.Metadata.GetInt32OrNull("split.tensors.count") ?? tensors.Count;
         return announced == tensors.Count
             ? new GgufFile(path, files, first, tensors)
-            : throw new ModelFormatException(path, $"metadata key 'split.tensors.count' is {announced}, but the {parts} parts hold {tensors.Count} tensors");
+            : throw new ModelFormatException(
+                path, $"metadata key 'split.tensors.count' is {announced}, but the {parts} parts hold {tensors.Count} tensors");
     }
 
     private static GgufHeader OpenPart(string path, List<MappedFile> files, int part, int parts)
@@ -128,7 +130,7 @@ public sealed partial class GgufFile : ITensorFile
         {
             throw new ModelFormatException(
                 path,
-                $"metadata keys 'split.no' and 'split.count' are {number} and {count}, but {part} and {parts} belong into the part of this name");
+                $"metadata keys 'split.no' and 'split.count' are {number} and {count}, but a part of this name must have {part} and {parts}");
         }
     }
 

@@ -100,7 +100,8 @@ internal sealed class GgufHeader
             if (!TensorRegion.HasWholeBlocks(type, shape))
             {
                 throw reader.Fail(
-                    $"tensor '{name}' has the shape {TensorRegion.Describe(shape)}, whose rows are no multiple of the {type.BlockLength()} in a block of {type}");
+                    $"tensor '{name}' has the shape {TensorRegion.Describe(shape)}, " +
+                    $"whose rows are no multiple of the {type.BlockLength()} in a block of {type}");
             }
 
             long size = TensorRegion.Size(type, shape)
@@ -160,9 +161,7 @@ internal sealed class GgufHeader
 
             if (region.SizeBytes > dataLength - region.Offset)
             {
-                throw new ModelFormatException(
-                    file.Path,
-                    $"tensor '{region.Name}' needs {region.SizeBytes:N0} bytes at offset {region.Offset:N0}, but the file has {dataLength:N0} bytes of data: it is incomplete");
+                throw region.Incomplete(file.Path, dataLength);
             }
         }
 

@@ -124,7 +124,9 @@ public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
 
     private ModelFormatException Wrong(string key, object found, string expected)
     {
-        string description = found is Array array ? $"an array of {array.Length} {array.GetType().GetElementType()?.Name}" : $"{found} ({found.GetType().Name})";
+        string description = found is Array array
+            ? $"an array of {array.Length} {array.GetType().GetElementType()?.Name}"
+            : $"{found} ({found.GetType().Name})";
         return new ModelFormatException(_path, $"metadata key '{key}' is {description}, but must be {expected}");
     }
 }

@@ -58,7 +58,8 @@ internal static class GgufValue
         return (element is null ? null : TypeOf(element)) switch
         {
             null => false,
-            GgufValueType.Array => depth < MaxArrayDepth && array.Cast<object?>().All(inner => inner is Array nested && IsStorable(nested, depth + 1)),
+            GgufValueType.Array => depth < MaxArrayDepth &&
+                array.Cast<object?>().All(inner => inner is Array nested && IsStorable(nested, depth + 1)),
             GgufValueType.String => Array.TrueForAll((string?[])array, text => text is not null),
             _ => true,
         };

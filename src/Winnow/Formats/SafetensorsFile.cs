@@ -13,7 +13,11 @@ public sealed class SafetensorsFile : ITensorFile
     private readonly List<MappedFile> _files;
     private readonly ReadOnlyDictionary<string, TensorEntry> _tensors;
 
-    private SafetensorsFile(string path, List<MappedFile> files, Dictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsFile(
+        string path,
+        List<MappedFile> files,
+        Dictionary<string, TensorEntry> tensors,
+        IReadOnlyDictionary<string, string> metadata)
     {
         Path = path;
         _files = files;
@@ -48,7 +52,9 @@ public sealed class SafetensorsFile : ITensorFile
         List<MappedFile> files = [];
         try
         {
-            return file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? OpenShards(path, file, files) : OpenSingle(path, file, files);
+            return file.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+                ? OpenShards(path, file, files)
+                : OpenSingle(path, file, files);
         }
         catch
         {

@@ -49,7 +49,8 @@ internal sealed class SafetensorsHeader
 
         if ((long)length > file.Length - PrefixBytes)
         {
-            throw new ModelFormatException(file.Path, $"announces a header of {length:N0} bytes, but the file ends after {file.Length - PrefixBytes:N0}: it is incomplete");
+            throw new ModelFormatException(
+                file.Path, $"announces a header of {length:N0} bytes, but the file ends after {file.Length - PrefixBytes:N0}: it is incomplete");
         }
 
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
@@ -118,7 +119,8 @@ internal sealed class SafetensorsHeader
                     range = JsonText.ReadNaturals(ref reader, 2, $"the data_offsets of tensor '{name}'");
                     break;
                 default:
-                    throw new JsonException($"tensor '{name}' has the field '{field}', but dtype, shape and data_offsets are allowed, each once");
+                    throw new JsonException(
+                        $"tensor '{name}' has the field '{field}', but dtype, shape and data_offsets are allowed, each once");
             }
         }
 
@@ -131,7 +133,8 @@ internal sealed class SafetensorsHeader
             ?? throw new JsonException($"tensor '{name}' of shape {TensorRegion.Describe(shape)} is larger than any file");
         return end - start == size
             ? new TensorRegion(name, type.Value, shape, start, size)
-            : throw new JsonException($"tensor '{name}' lies from {start} to {end}, but {type} {TensorRegion.Describe(shape)} takes {size} bytes");
+            : throw new JsonException(
+                $"tensor '{name}' lies from {start} to {end}, but {type} {TensorRegion.Describe(shape)} takes {size} bytes");
     }
 
     /// <summary>Places the tensors; the format leaves no byte of the data without exactly one tensor.</summary>
@@ -147,14 +150,13 @@ internal sealed class SafetensorsHeader
             TensorRegion region = byOffset[i];
             if (region.Offset != end)
             {
-                throw new ModelFormatException(file.Path, $"tensor '{region.Name}' starts at {region.Offset:N0}, but the one before it ends at {end:N0}");
+                throw new ModelFormatException(
+                    file.Path, $"tensor '{region.Name}' starts at {region.Offset:N0}, but the one before it ends at {end:N0}");
             }
 
             if (region.SizeBytes > dataLength - end)
             {
-                throw new ModelFormatException(
-                    file.Path,
-                    $"tensor '{region.Name}' needs {region.SizeBytes:N0} bytes at {region.Offset:N0}, but the file has {dataLength:N0} bytes of data: it is incomplete");
+                throw region.Incomplete(file.Path, dataLength);
             }
 
             end += region.SizeBytes;
@@ -177,6 +179,7 @@ internal sealed class SafetensorsHeader
         "I16" => TensorType.I16,
         "I8" => TensorType.I8,
         "U8" or "BOOL" => TensorType.U8,
-        _ => throw new JsonException($"tensor '{tensor}' has the dtype {name}; supported are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL"),
+        _ => throw new JsonException(
+            $"tensor '{tensor}' has the dtype {name}; supported are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL"),
     };
 }

@@ -15,7 +15,8 @@ internal sealed class TensorBodyWriter : IDisposable
     /// <param name="dataStart">Where the data section begins in the file.</param>
     /// <param name="dataLength">The length of the data section, with all padding.</param>
     /// <param name="regions">The tensors in the data section.</param>
-    public TensorBodyWriter(string path, ReadOnlySpan<byte> header, long dataStart, long dataLength, IReadOnlyCollection<TensorRegion> regions)
+    public TensorBodyWriter(
+        string path, ReadOnlySpan<byte> header, long dataStart, long dataLength, IReadOnlyCollection<TensorRegion> regions)
     {
         _dataStart = dataStart;
         _bodies = regions.ToDictionary(region => region.Name, region => new Body(region), StringComparer.Ordinal);
@@ -38,7 +39,8 @@ internal sealed class TensorBodyWriter : IDisposable
         if (bytes.Length > body.Region.SizeBytes - body.Written)
         {
             throw new ArgumentException(
-                $"tensor '{name}' takes {body.Region.SizeBytes:N0} bytes, but {body.Written:N0} and {bytes.Length:N0} more were given", nameof(bytes));
+                $"tensor '{name}' takes {body.Region.SizeBytes:N0} bytes, but {body.Written:N0} and {bytes.Length:N0} more were given",
+                nameof(bytes));
         }
 
         _file.Write(_dataStart + body.Region.Offset + body.Written, bytes);
@@ -62,7 +64,8 @@ internal sealed class TensorBodyWriter : IDisposable
         {
             if (body.Written != body.Region.SizeBytes)
             {
-                throw new InvalidOperationException($"tensor '{body.Region.Name}' takes {body.Region.SizeBytes:N0} bytes, but {body.Written:N0} were written");
+                throw new InvalidOperationException(
+                    $"tensor '{body.Region.Name}' takes {body.Region.SizeBytes:N0} bytes, but {body.Written:N0} were written");
             }
         }
 

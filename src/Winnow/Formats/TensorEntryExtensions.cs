@@ -70,7 +70,8 @@ internal static class TensorEntryExtensions
 
     private static int ArrayLength(TensorEntry tensor) => tensor.SizeBytes <= Array.MaxLength
         ? (int)tensor.ElementCount
-        : throw new ModelFormatException(tensor.FilePath, $"tensor '{tensor.Name}' of {tensor.SizeBytes:N0} bytes is too large to be copied whole");
+        : throw new ModelFormatException(
+            tensor.FilePath, $"tensor '{tensor.Name}' of {tensor.SizeBytes:N0} bytes is too large to be copied whole");
 
     private static ModelFormatException WrongType(TensorEntry tensor, string expected) =>
         new(tensor.FilePath, $"tensor '{tensor.Name}' is {tensor.Type}, but must be {expected}");

@@ -23,6 +23,11 @@ internal readonly record struct TensorRegion(string Name, TensorType Type, long[
         return blocks <= long.MaxValue / type.BlockBytes() ? blocks * type.BlockBytes() : null;
     }
 
+    /// <summary>The refusal of a tensor that reaches beyond the data section.</summary>
+    public ModelFormatException Incomplete(string path, long dataLength) => new(
+        path,
+        $"tensor '{Name}' needs {SizeBytes:N0} bytes at offset {Offset:N0}, but the file has {dataLength:N0} bytes of data: it is incomplete");
+
     /// <summary>Whether rows (the last extent) consist of whole blocks.</summary>
     public static bool HasWholeBlocks(TensorType type, ReadOnlySpan<long> shape) =>
         (shape.IsEmpty ? 1 : shape[^1]) % type.BlockLength() == 0;

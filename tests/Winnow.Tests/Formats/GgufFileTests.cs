@@ -73,6 +73,27 @@ public sealed class GgufFileTests : IDisposable
     }
 
     [Fact]
+    public void Tensors_beyond_two_gigabytes_are_reached_and_none_is_read_at_open()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "files are not sparse by default: this would write gigabytes");
+        const long Gigabytes = 3L << 30;
+        byte[] header = new GgufImage().Tensor("big", 24, 0, Gigabytes).Tensor("last", 0, Gigabytes, 1).ToArray();
+        string path = _folder.Write("big.gguf", header);
+        using (FileStream stream = File.OpenWrite(path))
+        {
+            stream.Position = header.Length + Gigabytes;
+            stream.Write([0, 0, 128, 63]);
+        }
+
+        long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+        using GgufFile file = GgufFile.Open(path);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocatedBefore, 0, 1 << 20);
+        Assert.Equal(Gigabytes, file.Tensors["big"].SizeBytes);
+        Assert.Equal(0, file.Tensors["big"].Bytes(Gigabytes - 1, 1)[0]);
+        Assert.Equal([1f], file.Tensors["last"].ToSingles());
+    }
+
+    [Fact]
     public void A_file_without_tensors_is_a_vocabulary()
     {
         using GgufFile file = Open(new GgufImage().Text("general.architecture", "llama"));
@@ -108,7 +129,7 @@ public sealed class GgufFileTests : IDisposable
         Assert.Contains("'split.tensors.count' is 4, but the 3 parts hold 3", Refusal(_folder.PathOf("model-00001-of-00003.gguf")));
         WriteParts();
         File.Copy(_folder.PathOf("model-00003-of-00003.gguf"), _folder.PathOf("model-00002-of-00003.gguf"), overwrite: true);
-        Assert.Contains("'split.no' and 'split.count' are 2 and 3, but 1 and 3 belong", Refusal(_folder.PathOf("model-00001-of-00003.gguf")));
+        Assert.Contains("'split.no' and 'split.count' are 2 and 3, but a part of this name must have 1 and 3", Refusal(_folder.PathOf("model-00001-of-00003.gguf")));
         File.Move(_folder.PathOf("model-00001-of-00003.gguf"), _folder.PathOf("renamed.gguf"));
         Assert.Contains("must end with '-00001-of-00003.gguf'", Refusal(_folder.PathOf("renamed.gguf")));
     }

@@ -83,7 +83,7 @@ internal sealed class GgufImage
     }
 
     /// <summary>A file with every kind of metadata value and three tensors.</summary>
-    public static GgufImage WithEverything() => new GgufImage { Data = [.. Enumerable.Range(0, 32 + 160 + 32).Select(i => i is >= 168 and < 192 ? (byte)0 : (byte)i)] }
+    public static GgufImage WithEverything() => new GgufImage { Data = CountUp() }
         .Text("general.architecture", "llama")
         .Pair("value.u8", 0, writer => writer.Write((byte)200))
         .Pair("value.i8", 1, writer => writer.Write((sbyte)-100))
@@ -138,6 +138,9 @@ internal sealed class GgufImage
         .Tensor("matrix", 0, 0, 4, 2)
         .Tensor("quants", 8, 32, 32, 2, 2)
         .Tensor("half", 1, 192, 16);
+
+    /// <summary>Bytes that tell where they are, and zeros where the tensors above need padding.</summary>
+    private static byte[] CountUp() => [.. Enumerable.Range(0, 224).Select(i => i is >= 168 and < 192 ? (byte)0 : (byte)i)];
 
     private static byte[] Bytes(Action<BinaryWriter> write)
     {

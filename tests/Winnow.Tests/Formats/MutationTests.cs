@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Winnow.Formats;
 
 namespace Winnow.Tests.Formats;
@@ -23,11 +24,11 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
 
     [Fact]
     public void A_mutated_real_GGUF_is_refused_or_read() =>
-        Run("mutated.gguf", File.ReadAllBytes(SharedData.Path("models/stories260k/stories260k-f32.gguf")), Copies / 5, GgufFile.Open, headerBytes: 24_000);
+        Run("mutated.gguf", ReadShared("models/stories260k/stories260k-f32.gguf"), Copies / 5, GgufFile.Open, headerBytes: 24_000);
 
     [Fact]
     public void A_mutated_real_safetensors_is_refused_or_read() =>
-        Run("mutated.safetensors", File.ReadAllBytes(SharedData.Path("models/tiny/llama/model.safetensors")), Copies / 5, SafetensorsFile.Open, headerBytes: 2_000);
+        Run("mutated.safetensors", ReadShared("models/tiny/llama/model.safetensors"), Copies / 5, SafetensorsFile.Open, headerBytes: 2_000);
 
     [Fact]
     public void A_mutated_index_is_refused_or_read()
@@ -36,6 +37,8 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
         byte[] index = """{"metadata":{"total_size":67},"weight_map":{"f32":"a.safetensors","u8":"a.safetensors"}}"""u8.ToArray();
         Run("model.safetensors.index.json", index, Copies, SafetensorsFile.Open);
     }
+
+    private static byte[] ReadShared(string path) => File.ReadAllBytes(SharedData.Path(path));
 
     private void Run(string name, byte[] whole, int copies, Func<string, ITensorFile> open, int headerBytes = int.MaxValue)
     {
@@ -64,7 +67,9 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
             }
 
             long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
-            Assert.True(allocated < MaxAllocatedBytes, $"seed {seed}, copy {copy}: {allocated:N0} bytes allocated for a file of {mutated.Length:N0}");
+            Assert.True(
+                allocated < MaxAllocatedBytes,
+                $"seed {seed}, copy {copy}: {allocated:N0} bytes allocated for a file of {mutated.Length:N0}");
         }
 
         output.WriteLine($"{opened} of {copies} copies opened");
@@ -107,12 +112,15 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
     /// <summary>A count, length or offset far too large: binary at any place, or as the digits of a number in a text.</summary>
     private static byte[] PutHugeNumber(byte[] bytes, int at, Random random)
     {
-        ulong[] numbers = [ulong.MaxValue, 1ul << 63, long.MaxValue, 1ul << 61, 1ul << 40, uint.MaxValue, 1ul << 31, int.MaxValue, 0, (ulong)bytes.Length];
+        ulong[] numbers =
+        [
+            ulong.MaxValue, 1ul << 63, long.MaxValue, 1ul << 61, 1ul << 40, uint.MaxValue, 1ul << 31, int.MaxValue, 0, (ulong)bytes.Length,
+        ];
         ulong number = numbers[random.Next(numbers.Length)];
         int digit = bytes.AsSpan(at).IndexOfAnyInRange((byte)'0', (byte)'9');
         if (digit >= 0 && random.Next(2) == 0)
         {
-            return [.. bytes[..(at + digit)], .. System.Text.Encoding.ASCII.GetBytes(number.ToString()), .. bytes[(at + digit + 1)..]];
+            return [.. bytes[..(at + digit)], .. Encoding.ASCII.GetBytes(number.ToString()), .. bytes[(at + digit + 1)..]];
         }
 
         if (bytes.Length - at >= 8)

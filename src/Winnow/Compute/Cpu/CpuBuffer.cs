@@ -31,6 +31,18 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
         return (float*)data + matrix.Offset;
     }
 
+    protected override void ReadCore(long offsetBytes, Span<byte> target)
+    {
+        ObjectDisposedException.ThrowIf(Data is null, this);
+        new ReadOnlySpan<byte>(Data + offsetBytes, target.Length).CopyTo(target);
+    }
+
+    protected override void WriteCore(long offsetBytes, ReadOnlySpan<byte> source)
+    {
+        ObjectDisposedException.ThrowIf(Data is null, this);
+        source.CopyTo(new Span<byte>(Data + offsetBytes, source.Length));
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (Data is not null)

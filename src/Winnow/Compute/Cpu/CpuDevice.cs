@@ -36,7 +36,7 @@ public sealed unsafe class CpuDevice : Device
 
     /// <inheritdoc/>
     public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
-        new CpuWeight(name, type, outputs, inputs, (byte*)data);
+        new CpuWeight(name, type, outputs, inputs, (byte*)data, Isa);
 
     /// <inheritdoc/>
     public override ComputeStream CreateStream() => new CpuStream(this);

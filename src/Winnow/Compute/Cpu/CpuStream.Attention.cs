@@ -1,15 +1,315 @@
+using System.Runtime.Intrinsics;
+using Winnow.Compute.Cpu.MatMul;
+using Winnow.Formats;
+
 namespace Winnow.Compute.Cpu;
 
 internal sealed unsafe partial class CpuStream
 {
-    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition) => throw new NotSupportedException();
+    /// <summary>
+    /// Grows to the largest call so far: for each thread up to some hundred KiB (see the jobs), and for one query
+    /// 4 · queryHeads · (headDimension + 2) bytes for each 512 rows; for mass of many queries, 8 · queryHeads · queries bytes.
+    /// </summary>
+    private readonly Scratch _attentionScratch = new();
+    private readonly Scratch _groupScratch = new();
 
-    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow) => throw new NotSupportedException();
+    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow)
+    {
+        AppendJob job = new()
+        {
+            Input = Locate(layer, 0, out _),
+            Keys = CpuBuffer.Of(keys),
+            Values = CpuBuffer.Of(values),
+            KeyStride = keys.Stride,
+            ValueStride = values.Stride,
+            KvHeads = layer.Layout.KvHeads,
+            FirstRow = firstRow,
+        };
+        RunTasks(&AppendJob.Work, &job, keys.Rows, 2L * keys.Rows * keys.Columns);
+    }
 
     protected override void AttendCore(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass) =>
-        throw new NotSupportedException();
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass)
+    {
+        AttentionInput input = Input(shape, queries, layer, firstPosition, plan, out HeadGroup* groups, out int count);
+        input.Output = CpuBuffer.Of(output);
+        input.OutputStride = output.Stride;
+        if (plan.SelectsQueries)
+        {
+            Clear(output);
+        }
 
-    protected override void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass) =>
-        throw new NotSupportedException();
+        Attend(input, groups, count, mass);
+    }
+
+    protected override void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass)
+    {
+        AttentionInput input = Input(shape, queries, layer, firstPosition, AttentionPlan.All, out HeadGroup* groups, out int count);
+        Attend(input, groups, count, mass);
+    }
+
+    private static void Clear(Matrix matrix)
+    {
+        for (int row = 0; row < matrix.Rows; row++)
+        {
+            new Span<float>(CpuBuffer.Of(matrix) + ((long)row * matrix.Stride), matrix.Columns).Clear();
+        }
+    }
+
+    private static void Fill(AttentionInput input, float value)
+    {
+        for (int head = 0; head < input.QueryHeads; head++)
+        {
+            new Span<float>(input.Mass + (head * input.MassStride), input.Length).Fill(value);
+        }
+    }
+
+    /// <summary>Where the pages of a layer lie, with room for groups behind their addresses.</summary>
+    private AttentionInput Locate(KvLayer layer, int groups, out HeadGroup* groupMemory)
+    {
+        ReadOnlySpan<KvPage> pages = layer.Pages;
+        byte** addresses = (byte**)_groupScratch.Reserve(((long)pages.Length * sizeof(byte*)) + ((long)groups * sizeof(HeadGroup)));
+        for (int i = 0; i < pages.Length; i++)
+        {
+            addresses[i] = ((CpuBuffer)pages[i].Buffer).Data + pages[i].OffsetBytes;
+        }
+
+        groupMemory = (HeadGroup*)(addresses + pages.Length);
+        return new AttentionInput
+        {
+            Pages = addresses,
+            Type = layer.Layout.Type,
+            RowBytes = layer.Layout.RowBytes,
+            HeadBytes = layer.Layout.HeadBytes,
+            HeadDimension = layer.Layout.HeadDimension,
+        };
+    }
+
+    private AttentionInput Input(
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, out HeadGroup* groups, out int groupCount)
+    {
+        groupCount = plan.Kind == AttentionPlanKind.PerQueryHead ? shape.QueryHeads : shape.KvHeads;
+        AttentionInput input = Locate(layer, groupCount, out groups);
+        int width = VectorWidth;
+        input.Queries = CpuBuffer.Of(queries);
+        input.QueryStride = queries.Stride;
+        input.Tokens = queries.Rows;
+        input.FirstPosition = firstPosition;
+        input.QueryHeads = shape.QueryHeads;
+        input.PaddedDimension = (shape.HeadDimension + width - 1) / width * width;
+        input.Scale = shape.Scale;
+        input.SoftCap = shape.SoftCap;
+        input.Window = shape.Window;
+        for (int i = 0; i < groupCount; i++)
+        {
+            HeadGroup group = new()
+            {
+                FirstHead = i * (shape.QueryHeads / groupCount),
+                Heads = shape.QueryHeads / groupCount,
+                QueryCount = queries.Rows,
+            };
+            group.KvHead = group.FirstHead / shape.GroupSize;
+            if (plan.Kind != AttentionPlanKind.All)
+            {
+                int list = plan.Kind == AttentionPlanKind.Shared ? 0 : i;
+                group.Rows = plan.RowsPointer(list);
+                group.RowCount = plan.Rows(list).Length;
+                if (plan.SelectsQueries)
+                {
+                    int before = group.CountUpTo(firstPosition - 1, 0, group.RowCount);
+                    group.Positions = group.Rows + before;
+                    group.QueryCount = group.CountUpTo(input.Length - 1, 0, group.RowCount) - before;
+                }
+            }
+
+            groups[i] = group;
+        }
+
+        return input;
+    }
+
+    private int VectorWidth => _isa switch
+    {
+        CpuIsa.Avx512 => Simd512.Width,
+        CpuIsa.Avx2 => Simd256.Width,
+        _ => Simd128.Width,
+    };
+
+    private void Attend(AttentionInput input, HeadGroup* groups, int groupCount, Matrix? mass)
+    {
+        if (mass is { } m)
+        {
+            input.Mass = CpuBuffer.Of(m);
+            input.MassStride = m.Stride;
+        }
+
+        if (input.Tokens == 1)
+        {
+            AttendOne(input, groups, groupCount);
+        }
+        else
+        {
+            AttendMany(input, groups, groupCount);
+        }
+    }
+
+    private void AttendOne(AttentionInput input, HeadGroup* groups, int groupCount)
+    {
+        if (input.Mass is not null)
+        {
+            // Rows that nobody scores stay at a probability of e^−∞.
+            Fill(input, float.NegativeInfinity);
+        }
+
+        int items = 0;
+        long partialFloats = 0;
+        for (int i = 0; i < groupCount; i++)
+        {
+            ref HeadGroup group = ref groups[i];
+            int visited = group.Rows is null ? input.Length : group.RowCount;
+            group.End = group.QueryCount == 0 ? 0 : group.CountUpTo(input.FirstPosition, 0, visited);
+            group.Begin = input.Window > 0 ? Math.Min(group.End, group.CountUpTo(input.FirstPosition - input.Window, 0, visited)) : 0;
+            group.Items = (group.End - group.Begin + DecodeJob.PartitionRows - 1) / DecodeJob.PartitionRows;
+            group.Remaining = group.Items;
+            group.FirstItem = items;
+            items += group.Items;
+            partialFloats += (long)group.Items * DecodeJob.PartialFloats(group.Heads, input.PaddedDimension);
+            if (group.Items == 0)
+            {
+                LeaveOut(input, group);
+            }
+        }
+
+        int tasks = Math.Min(_pool.Threads, items);
+        long slotFloats = WholeLines(DecodeJob.SlotSize(groups[0].Heads, input.PaddedDimension, VectorWidth));
+        float* scratch = (float*)_attentionScratch.Reserve(((slotFloats * tasks) + partialFloats) * sizeof(float));
+        float* partials = scratch + (slotFloats * tasks);
+        for (int i = 0; i < groupCount; i++)
+        {
+            groups[i].Partials = partials;
+            partials += (long)groups[i].Items * DecodeJob.PartialFloats(groups[i].Heads, input.PaddedDimension);
+        }
+
+        bool isWhole = input.HeadDimension == input.PaddedDimension;
+        DecodeJob job = new()
+        {
+            Input = input,
+            Groups = groups,
+            GroupCount = groupCount,
+            Slots = scratch,
+            SlotFloats = slotFloats,
+            Decodes = !isWhole || input.Type == TensorType.Q8_0,
+            Items = items,
+        };
+        _pool.Run(
+            (_isa, isWhole && input.Type == TensorType.F16) switch
+            {
+                (CpuIsa.Avx512, true) => &DecodeJob.Work<Simd512, Vector512<float>, F16Elements>,
+                (CpuIsa.Avx512, false) => &DecodeJob.Work<Simd512, Vector512<float>, F32Elements>,
+                (CpuIsa.Avx2, true) => &DecodeJob.Work<Simd256, Vector256<float>, F16Elements>,
+                (CpuIsa.Avx2, false) => &DecodeJob.Work<Simd256, Vector256<float>, F32Elements>,
+                (_, true) => &DecodeJob.Work<Simd128, Vector128<float>, F16Elements>,
+                (_, false) => &DecodeJob.Work<Simd128, Vector128<float>, F32Elements>,
+            },
+            &job,
+            tasks);
+    }
+
+    /// <summary>Heads that have nothing to attend to yield zeros.</summary>
+    private static void LeaveOut(AttentionInput input, HeadGroup group)
+    {
+        for (int head = group.FirstHead; head < group.FirstHead + group.Heads; head++)
+        {
+            if (input.Output is not null)
+            {
+                new Span<float>(input.Output + ((long)head * input.HeadDimension), input.HeadDimension).Clear();
+            }
+
+            if (input.Mass is not null)
+            {
+                new Span<float>(input.Mass + (head * input.MassStride), input.Length).Clear();
+            }
+        }
+    }
+
+    private void AttendMany(AttentionInput input, HeadGroup* groups, int groupCount)
+    {
+        int items = 0;
+        for (int i = 0; i < groupCount; i++)
+        {
+            ref HeadGroup group = ref groups[i];
+            int queries = PrefillJob.TileQueries(group.Heads);
+            group.Items = (group.QueryCount + queries - 1) / queries;
+            group.FirstItem = items;
+            items += group.Items;
+        }
+
+        long slotFloats = WholeLines(PrefillJob.SlotSize(groups[0].Heads, input.PaddedDimension, VectorWidth));
+        long statistics = input.Mass is null ? 0 : (long)input.QueryHeads * input.Tokens;
+        float* scratch = (float*)_attentionScratch.Reserve(((slotFloats * _pool.Threads) + (2 * statistics)) * sizeof(float));
+        PrefillJob job = new()
+        {
+            Input = input,
+            Groups = groups,
+            GroupCount = groupCount,
+            Slots = scratch,
+            SlotFloats = slotFloats,
+            Items = items,
+        };
+        if (input.Mass is not null)
+        {
+            job.Maxima = scratch + (slotFloats * _pool.Threads);
+            job.Shares = job.Maxima + statistics;
+        }
+
+        _pool.Run(
+            _isa switch
+            {
+                CpuIsa.Avx512 => &PrefillJob.Work<Simd512, Vector512<float>>,
+                CpuIsa.Avx2 => &PrefillJob.Work<Simd256, Vector256<float>>,
+                _ => &PrefillJob.Work<Simd128, Vector128<float>>,
+            },
+            &job,
+            Math.Min(_pool.Threads, items));
+        if (input.Mass is not null)
+        {
+            AddUpMass(&job);
+        }
+    }
+
+    private void AddUpMass(PrefillJob* prefill)
+    {
+        AttentionInput input = prefill->Input;
+        MassJob job = new() { Prefill = prefill };
+        for (int i = 0; i < prefill->GroupCount; i++)
+        {
+            ref HeadGroup group = ref prefill->Groups[i];
+            int visited = group.Rows is null ? input.Length : group.CountUpTo(input.Length - 1, 0, group.RowCount);
+            group.FirstItem = job.Items;
+            group.Items = (visited + AttentionInput.TileRows - 1) / AttentionInput.TileRows;
+            job.Items += group.Items;
+            if (group.Rows is not null)
+            {
+                group.RowCount = visited;
+            }
+        }
+
+        if (prefill->Groups[0].Rows is not null)
+        {
+            Fill(input, 0);
+        }
+
+        _pool.Run(
+            _isa switch
+            {
+                CpuIsa.Avx512 => &MassJob.Work<Simd512, Vector512<float>>,
+                CpuIsa.Avx2 => &MassJob.Work<Simd256, Vector256<float>>,
+                _ => &MassJob.Work<Simd128, Vector128<float>>,
+            },
+            &job,
+            Math.Min(_pool.Threads, job.Items));
+    }
+
+    /// <summary>Floats in whole cache lines, so that slots of threads do not share one.</summary>
+    private static long WholeLines(long floats) => (floats + 15) / 16 * 16;
 }

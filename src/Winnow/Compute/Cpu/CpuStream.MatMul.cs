@@ -1,8 +1,127 @@
+using Winnow.Compute.Cpu.MatMul;
+using Winnow.Quantization;
+
 namespace Winnow.Compute.Cpu;
 
 internal sealed unsafe partial class CpuStream
 {
-    protected override void EmbedCore(Weight table, ReadOnlySpan<int> ids, Matrix output) => throw new NotSupportedException();
+    /// <summary>
+    /// Tokens that are multiplied at once: enough to make unpacking the weights cheap, few enough to bound the scratch memory. That is
+    /// this times the inputs times 1.5 bytes for quantized weights (2.25 for Q8_0, 4 for floats), and about 100 KiB for each thread.
+    /// </summary>
+    private const int MaxTokens = 512;
 
-    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs) => throw new NotSupportedException();
+    /// <summary>Weights of one parallel region.</summary>
+    private const int MaxProducts = 16;
+
+    /// <summary>Bytes of weight rows in a task: small enough to share out evenly, large enough to be streamed.</summary>
+    private const long TaskBytes = 48 << 10;
+
+    private readonly Scratch _matMulScratch = new();
+
+    protected override void EmbedCore(Weight table, ReadOnlySpan<int> ids, Matrix output)
+    {
+        CpuWeight weight = (CpuWeight)table;
+        float* row = CpuBuffer.Of(output);
+        foreach (int id in ids)
+        {
+            BlockCodec.Decode(weight.Type, weight.Data + (id * weight.RowBytes), new Span<float>(row, weight.Inputs));
+            row += output.Stride;
+        }
+    }
+
+    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs)
+    {
+        for (int first = 0; first < weights.Length; first += MaxProducts)
+        {
+            int count = Math.Min(MaxProducts, weights.Length - first);
+            for (int token = 0; token < input.Rows; token += MaxTokens)
+            {
+                int tokens = Math.Min(MaxTokens, input.Rows - token);
+                MultiplyTokens(weights.Slice(first, count), input, outputs.Slice(first, count), token, tokens);
+            }
+        }
+    }
+
+    private void MultiplyTokens(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int firstToken, int tokens)
+    {
+        MatMulProduct* products = stackalloc MatMulProduct[MaxProducts];
+        MatMulJob job = new() { Products = products, Tokens = tokens, PaddedTokens = tokens };
+        ActivationJob activations = new()
+        {
+            Rows = CpuBuffer.Of(input) + ((long)firstToken * input.Stride),
+            RowStride = input.Stride,
+            Inputs = input.Columns,
+            Tokens = tokens,
+        };
+
+        for (int i = 0; i < weights.Length; i++)
+        {
+            CpuWeight weight = (CpuWeight)weights[i];
+            ref MatMulProduct product = ref products[i];
+            product.Kernels = weight.Kernels;
+            product.Type = weight.Type;
+            product.Weight = weight.Data;
+            product.RowBytes = weight.RowBytes;
+            product.Inputs = weight.Inputs;
+            product.Outputs = weight.Outputs;
+            product.Output = CpuBuffer.Of(outputs[i]) + ((long)firstToken * outputs[i].Stride);
+            product.OutputStride = outputs[i].Stride;
+            product.Tiled = tokens >= weight.Kernels.TileThreshold;
+            product.TaskRows = product.Tiled ? PanelLayout.TileRows : (int)Math.Clamp(TaskBytes / weight.RowBytes, 1, weight.Outputs);
+            job.Tasks += (product.Outputs + product.TaskRows - 1) / product.TaskRows;
+            product.TaskEnd = job.Tasks;
+            if (product.Tiled)
+            {
+                job.PaddedTokens = (tokens + PanelLayout.TileTokens - 1) / PanelLayout.TileTokens * PanelLayout.TileTokens;
+                job.SlotBytes = Math.Max(job.SlotBytes, MatMulJob.TileScratchBytes(product.Kernels.ChunkWords, job.PaddedTokens));
+            }
+        }
+
+        activations.PaddedTokens = job.PaddedTokens;
+        Encode(ref activations, new Span<MatMulProduct>(products, weights.Length), ref job);
+        _pool.Run(&MatMulJob.Work, &job, Math.Min(_pool.Threads, job.Tasks));
+    }
+
+    /// <summary>Lays the scratch memory out, encodes the activations once in each format, and tells the products where theirs are.</summary>
+    private void Encode(ref ActivationJob activations, Span<MatMulProduct> products, ref MatMulJob job)
+    {
+        long* offsets = stackalloc long[ActivationFormatExtensions.Count];
+        new Span<long>(offsets, ActivationFormatExtensions.Count).Fill(-1);
+        long size = _pool.Threads * job.SlotBytes;
+        foreach (ref MatMulProduct product in products)
+        {
+            ActivationFormat format = product.Tiled ? product.Kernels.TileFormat : product.Kernels.DotFormat;
+            if (format != ActivationFormat.Rows && offsets[(int)format] < 0)
+            {
+                offsets[(int)format] = size;
+                size += (long)format.Records(product.Inputs) * format.RecordBytes() * job.PaddedTokens;
+            }
+        }
+
+        job.Scratch = _matMulScratch.Reserve(size);
+        bool encodes = false;
+        foreach (ref MatMulProduct product in products)
+        {
+            ActivationFormat format = product.Tiled ? product.Kernels.TileFormat : product.Kernels.DotFormat;
+            if (format == ActivationFormat.Rows)
+            {
+                product.Activations = (byte*)activations.Rows;
+                product.TokenStride = activations.RowStride * sizeof(float);
+                continue;
+            }
+
+            encodes = true;
+            product.Activations = job.Scratch + offsets[(int)format];
+            product.TokenStride = format.RecordBytes();
+            product.RecordStride = product.TokenStride * job.PaddedTokens;
+            activations.Targets[(int)format] = (long)product.Activations;
+        }
+
+        if (encodes)
+        {
+            ActivationJob encoding = activations;
+            _pool.Run(&ActivationJob.Work, &encoding, (job.PaddedTokens + ActivationJob.TaskTokens - 1) / ActivationJob.TaskTokens);
+        }
+    }
 }

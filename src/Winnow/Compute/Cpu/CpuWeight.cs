@@ -1,9 +1,10 @@
+using Winnow.Compute.Cpu.MatMul;
 using Winnow.Formats;
 
 namespace Winnow.Compute.Cpu;
 
 /// <summary>A weight in host memory, usually a mapped file.</summary>
-internal sealed unsafe class CpuWeight(string name, TensorType type, int outputs, int inputs, byte* data)
+internal sealed unsafe class CpuWeight(string name, TensorType type, int outputs, int inputs, byte* data, CpuIsa isa)
     : Weight(name, type, outputs, inputs)
 {
     /// <summary>The first byte of row 0.</summary>
@@ -11,6 +12,9 @@ internal sealed unsafe class CpuWeight(string name, TensorType type, int outputs
 
     /// <summary>Bytes of a row.</summary>
     public long RowBytes { get; } = type.SizeBytes(inputs);
+
+    /// <summary>What multiplies with it.</summary>
+    public WeightKernels Kernels { get; } = WeightKernels.For(type, isa);
 
     protected override void Dispose(bool disposing)
     {

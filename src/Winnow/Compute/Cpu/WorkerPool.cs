@@ -1,36 +1,37 @@
+using System.Runtime.InteropServices;
+
 namespace Winnow.Compute.Cpu;
 
 /// <summary>Persistent threads that run one parallel region at a time; the calling thread works along.</summary>
 /// <remarks>
-/// Workers spin for a while after a region, because the next one of the same token follows within microseconds, then park.
-/// Regions of different sessions take turns. Running a region allocates nothing.
+/// Tasks are claimed one by one, so a thread that the operating system takes away delays only the task it holds, and a worker
+/// that wakes too late finds nothing left instead of being waited for. Workers spin for a while after a region, because the next
+/// one of the same token follows within microseconds, then park. Regions of different sessions take turns. Running a region
+/// allocates nothing.
 /// </remarks>
 internal sealed unsafe class WorkerPool : IDisposable
 {
-    /// <summary>About 50 µs of polling: longer than the gap between two operations of a token.</summary>
+    /// <summary>Some 100 µs of polling: longer than the gap between two operations of a token.</summary>
     private const int SpinsBeforeParking = 2_000;
 
-    private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly Lock _region = new();
-    private delegate*<void*, int, void> _body;
-    private void* _state;
-    private int _tasks;
-    private int _next;
-    private int _running;
-    private int _parked;
-    private volatile int _generation;
-    private volatile bool _stop;
+    /// <summary>Polls of a caller that waits for the last tasks before it offers its processor to whoever holds them.</summary>
+    private const int SpinsBeforeYielding = 500;
+
+    private readonly Worker[] _workers;
+    private readonly Lock _turn = new();
+    private readonly Board* _board;
+    private bool _disposed;
 
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         Threads = threads;
-        _threads = new Thread[threads - 1];
-        for (int i = 0; i < _threads.Length; i++)
+        _board = (Board*)NativeMemory.AlignedAlloc((nuint)sizeof(Board), 128);
+        *_board = default;
+        _workers = new Worker[threads - 1];
+        for (int i = 0; i < _workers.Length; i++)
         {
-            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"winnow-cpu-{i + 1}" };
-            _threads[i].Start();
+            _workers[i] = new Worker(_board, i + 1);
         }
     }
 
@@ -38,12 +39,12 @@ internal sealed unsafe class WorkerPool : IDisposable
     public int Threads { get; }
 
     /// <summary>Calls <paramref name="body"/> once for each task index, on all threads; returns when all are done.</summary>
-    /// <param name="body">A static method: state, task index. It must not throw.</param>
+    /// <param name="body">A static method: state, task index. It must not throw, nor run a region itself.</param>
     /// <param name="state">What it gets; usually the address of a struct on the caller's stack.</param>
     /// <param name="tasks">How many tasks.</param>
     public void Run(delegate*<void*, int, void> body, void* state, int tasks)
     {
-        if (tasks <= 1 || _threads.Length == 0)
+        if (tasks <= 1 || _workers.Length == 0)
         {
             for (int task = 0; task < tasks; task++)
             {
@@ -53,112 +54,189 @@ internal sealed unsafe class WorkerPool : IDisposable
             return;
         }
 
-        lock (_region)
+        lock (_turn)
         {
-            _body = body;
-            _state = state;
-            _tasks = tasks;
-            _next = 0;
-            Volatile.Write(ref _running, _threads.Length);
-            _generation++;
-            int parked = Interlocked.Exchange(ref _parked, 0);
-            if (parked > 0)
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Board* board = _board;
+            board->Body = body;
+            board->State = state;
+            board->Tasks = tasks;
+            board->Done = 0;
+
+            // Publishes the fields above: nobody can claim a task before it, because the last region left none unclaimed.
+            ulong region = (board->Ticket >> 32) + 1;
+            Interlocked.Exchange(ref board->Ticket, (region << 32) | (uint)tasks);
+            foreach (Worker worker in _workers)
             {
-                _wake.Release(parked);
+                worker.WakeIfParked();
             }
 
-            Drain();
-            SpinWait spin = default;
-            while (Volatile.Read(ref _running) != 0)
+            Drain(board);
+            for (int spins = 0; Volatile.Read(ref board->Done) != tasks; spins++)
             {
-                if (spin.Count < 100)
+                if (spins < SpinsBeforeYielding)
                 {
-                    Thread.SpinWait(8);
-                }
-
-                spin.SpinOnce(sleep1Threshold: -1);
-            }
-        }
-    }
-
-    public void Dispose()
-    {
-        _stop = true;
-        lock (_region)
-        {
-            _generation++;
-            _wake.Release(_threads.Length);
-        }
-
-        foreach (Thread thread in _threads)
-        {
-            thread.Join();
-        }
-
-        _wake.Dispose();
-    }
-
-    private void Drain()
-    {
-        int tasks = _tasks;
-        for (int task = Interlocked.Increment(ref _next) - 1; task < tasks; task = Interlocked.Increment(ref _next) - 1)
-        {
-            _body(_state, task);
-        }
-    }
-
-    private void Work()
-    {
-        int seen = 0;
-        while (true)
-        {
-            int spins = 0;
-            while (_generation == seen)
-            {
-                if (++spins < SpinsBeforeParking)
-                {
-                    Thread.SpinWait(8);
-                    continue;
-                }
-
-                Interlocked.Increment(ref _parked);
-                if (_generation != seen)
-                {
-                    // A region began meanwhile: its caller either counted this thread as parked (and released it) or did not.
-                    if (!TryUnpark())
-                    {
-                        _wake.Wait();
-                    }
+                    Thread.SpinWait(1);
                 }
                 else
                 {
-                    _wake.Wait();
+                    Thread.Yield();
                 }
-
-                spins = 0;
             }
+        }
+    }
 
-            if (_stop)
+    /// <summary>Stops the threads. Waits for a region that is running; later ones are refused.</summary>
+    public void Dispose()
+    {
+        lock (_turn)
+        {
+            if (_disposed)
             {
                 return;
             }
 
-            seen = _generation;
-            Drain();
-            Interlocked.Decrement(ref _running);
+            _disposed = true;
+            Volatile.Write(ref _board->Stop, 1);
+            Interlocked.Add(ref _board->Ticket, 1UL << 32);
+            foreach (Worker worker in _workers)
+            {
+                worker.WakeIfParked();
+            }
+
+            foreach (Worker worker in _workers)
+            {
+                worker.Dispose();
+            }
+
+            NativeMemory.AlignedFree(_board);
         }
     }
 
-    private bool TryUnpark()
+    /// <summary>Runs tasks until none is left unclaimed.</summary>
+    private static void Drain(Board* board)
     {
-        for (int parked = Volatile.Read(ref _parked); parked > 0; parked = Volatile.Read(ref _parked))
+        int completed = 0;
+        ulong ticket = Volatile.Read(ref board->Ticket);
+        while ((uint)ticket != 0)
         {
-            if (Interlocked.CompareExchange(ref _parked, parked - 1, parked) == parked)
+            // Read before the claim, and valid if it succeeds: the fields change only while no task of their region is unclaimed.
+            delegate*<void*, int, void> body = board->Body;
+            void* state = board->State;
+            int task = board->Tasks - (int)(uint)ticket;
+            ulong seen = Interlocked.CompareExchange(ref board->Ticket, ticket - 1, ticket);
+            if (seen != ticket)
             {
-                return true;
+                ticket = seen;
+                continue;
+            }
+
+            body(state, task);
+            completed++;
+            ticket = Volatile.Read(ref board->Ticket);
+        }
+
+        if (completed != 0)
+        {
+            Interlocked.Add(ref board->Done, completed);
+        }
+    }
+
+    /// <summary>What threads share, each hot word in cache lines of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 512)]
+    private struct Board
+    {
+        /// <summary>The region's number in the upper half, its unclaimed tasks in the lower.</summary>
+        [FieldOffset(0)]
+        public ulong Ticket;
+
+        [FieldOffset(128)]
+        public int Done;
+
+        [FieldOffset(256)]
+        public delegate*<void*, int, void> Body;
+
+        [FieldOffset(264)]
+        public void* State;
+
+        [FieldOffset(272)]
+        public int Tasks;
+
+        [FieldOffset(384)]
+        public int Stop;
+    }
+
+    /// <summary>A thread that waits for regions, and the seat where it sleeps.</summary>
+    private sealed class Worker : IDisposable
+    {
+        private readonly Board* _board;
+        private readonly Thread _thread;
+        private readonly SemaphoreSlim _wake = new(0);
+        private int _parked;
+
+        public Worker(Board* board, int number)
+        {
+            _board = board;
+            _thread = new Thread(Work) { IsBackground = true, Name = $"winnow-cpu-{number}" };
+            _thread.Start();
+        }
+
+        /// <summary>Called after a new ticket is visible. Whoever clears the flag, the sleeper or its waker, decides whether the semaphore is used.</summary>
+        public void WakeIfParked()
+        {
+            if (Volatile.Read(ref _parked) != 0 && Interlocked.Exchange(ref _parked, 0) != 0)
+            {
+                _wake.Release();
             }
         }
 
-        return false;
+        /// <summary>Waits for the thread to end, after it was told to.</summary>
+        public void Dispose()
+        {
+            _thread.Join();
+            _wake.Dispose();
+        }
+
+        private void Work()
+        {
+            uint region = 0;
+            while (true)
+            {
+                for (int spins = 0; CurrentRegion() == region; spins++)
+                {
+                    if (spins < SpinsBeforeParking)
+                    {
+                        Thread.SpinWait(1);
+                    }
+                    else
+                    {
+                        Park(region);
+                        spins = 0;
+                    }
+                }
+
+                if (Volatile.Read(ref _board->Stop) != 0)
+                {
+                    return;
+                }
+
+                region = CurrentRegion();
+                Drain(_board);
+            }
+        }
+
+        private void Park(uint region)
+        {
+            // The exchange is a full fence: either this thread sees the new ticket below, or the publisher sees the flag.
+            Interlocked.Exchange(ref _parked, 1);
+            if (CurrentRegion() != region && Interlocked.Exchange(ref _parked, 0) != 0)
+            {
+                return;
+            }
+
+            _wake.Wait();
+        }
+
+        private uint CurrentRegion() => (uint)(Volatile.Read(ref _board->Ticket) >> 32);
     }
 }

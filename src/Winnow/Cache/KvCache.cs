@@ -1,0 +1,185 @@
+using System.Buffers;
+using Winnow.Compute;
+
+namespace Winnow.Cache;
+
+/// <summary>The keys and values of one conversation, of every layer, in pages of <see cref="KvLayout.PageTokens"/> tokens.</summary>
+/// <remarks>
+/// Used by one thread at a time; forks are caches of their own, and may be used by other threads while sharing pages with
+/// this one. Rows are only ever added at the end, so that a full page never changes; a last page that is part full and
+/// shared is copied before rows are added to it.
+/// </remarks>
+public sealed class KvCache : IDisposable
+{
+    private readonly KvBlockPool _pool;
+    private readonly KvLayer[] _layers;
+    private readonly long[] _pageOffsets;
+    private readonly long _blockBytes;
+    private readonly List<KvBlock> _blocks = [];
+    private bool _disposed;
+
+    /// <summary>Creates an empty cache.</summary>
+    /// <param name="device">Where rows live.</param>
+    /// <param name="layouts">One per layer.</param>
+    internal KvCache(Device device, IReadOnlyList<KvLayout> layouts)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(layouts.Count, nameof(layouts));
+        Device = device;
+        _layers = new KvLayer[layouts.Count];
+        _pageOffsets = new long[layouts.Count];
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i] = new KvLayer(layouts[i]);
+            _pageOffsets[i] = _blockBytes;
+            _blockBytes += layouts[i].PageBytes;
+        }
+
+        _pool = new KvBlockPool(device, _blockBytes);
+        _pool.Attach();
+    }
+
+    private KvCache(KvCache parent)
+    {
+        Device = parent.Device;
+        _layers = Array.ConvertAll(parent._layers, layer => new KvLayer(layer.Layout));
+        _pageOffsets = parent._pageOffsets;
+        _blockBytes = parent._blockBytes;
+        _pool = parent._pool;
+        _pool.Attach();
+        Length = parent.Length;
+        for (int i = 0; i < BlocksFor(Length); i++)
+        {
+            parent._blocks[i].Hold();
+            AddBlock(parent._blocks[i]);
+        }
+    }
+
+    /// <summary>Tokens whose keys and values are stored.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Tokens that fit without another page.</summary>
+    public int Capacity => _blocks.Count * KvLayout.PageTokens;
+
+    /// <summary>Bytes of the pages that this cache holds, those that it shares with forks included.</summary>
+    public long SizeBytes => _blocks.Count * _blockBytes;
+
+    /// <summary>How many layers there are.</summary>
+    public int LayerCount => _layers.Length;
+
+    internal Device Device { get; }
+
+    internal ReadOnlySpan<KvLayer> Layers => _layers;
+
+    internal IReadOnlyList<KvLayout> Layouts => Array.ConvertAll(_layers, layer => layer.Layout);
+
+    /// <summary>Gives up the rows from <paramref name="length"/> on, and the pages that only they needed.</summary>
+    /// <param name="length">What <see cref="Length"/> becomes; not more than it is.</param>
+    public void Truncate(int length)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
+        RemoveBlocksFrom(BlocksFor(length));
+    }
+
+    /// <summary>Creates a cache with the same rows. It shares this one's pages; what is added later to either stays its own.</summary>
+    public KvCache Fork()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new KvCache(this);
+    }
+
+    /// <summary>Returns the pages; the memory is freed together with the last fork.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            Length = 0;
+            RemoveBlocksFrom(0);
+            _pool.Detach();
+        }
+    }
+
+    /// <summary>The rows of a layer as kernels see them.</summary>
+    internal KvLayer Layer(int index) => _layers[index];
+
+    /// <summary>Makes room in every layer for rows [<see cref="Length"/>, <see cref="Length"/> + <paramref name="tokens"/>).</summary>
+    /// <exception cref="WinnowException">The device has no memory left; the cache is unchanged but for unused pages.</exception>
+    internal void Reserve(int tokens)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, int.MaxValue - KvLayout.PageTokens - Length);
+        if (tokens == 0)
+        {
+            return;
+        }
+
+        int last = Length / KvLayout.PageTokens;
+        if (last < _blocks.Count && _blocks[last].IsShared)
+        {
+            ReplaceByCopy(last);
+        }
+
+        int needed = BlocksFor(Length + tokens);
+        while (_blocks.Count < needed)
+        {
+            AddBlock(_pool.Rent());
+        }
+    }
+
+    /// <summary>Counts rows that a forward pass has appended to every layer, into room that <see cref="Reserve"/> made.</summary>
+    internal void Advance(int tokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, Capacity - Length);
+        Length += tokens;
+    }
+
+    private static int BlocksFor(int tokens) => (int)(((long)tokens + KvLayout.PageTokens - 1) / KvLayout.PageTokens);
+
+    private void AddBlock(KvBlock block)
+    {
+        _blocks.Add(block);
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i].Add(new KvPage(block.Buffer, block.OffsetBytes + _pageOffsets[i]));
+        }
+    }
+
+    private void RemoveBlocksFrom(int index)
+    {
+        foreach (KvLayer layer in _layers)
+        {
+            layer.RemoveFrom(index);
+        }
+
+        for (int i = _blocks.Count - 1; i >= index; i--)
+        {
+            _pool.Return(_blocks[i]);
+        }
+
+        _blocks.RemoveRange(index, _blocks.Count - index);
+    }
+
+    private void ReplaceByCopy(int index)
+    {
+        KvBlock shared = _blocks[index];
+        KvBlock copy = _pool.Rent();
+        int largest = _layers.Max(layer => layer.Layout.PageBytes);
+        byte[] page = ArrayPool<byte>.Shared.Rent(largest);
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            Span<byte> bytes = page.AsSpan(0, _layers[i].Layout.PageBytes);
+            shared.Buffer.Read(shared.OffsetBytes + _pageOffsets[i], bytes);
+            copy.Buffer.Write(copy.OffsetBytes + _pageOffsets[i], bytes);
+            _layers[i].Replace(index, new KvPage(copy.Buffer, copy.OffsetBytes + _pageOffsets[i]));
+        }
+
+        ArrayPool<byte>.Shared.Return(page);
+        _blocks[index] = copy;
+        _pool.Return(shared);
+    }
+}

@@ -1,0 +1,241 @@
+namespace Winnow.Compute.Cpu;
+
+/// <summary>Attention of one query: each group's rows are cut into partitions, scored and summed apart, and merged in order.</summary>
+/// <remarks>
+/// Partitions are of a fixed number of visited rows, whatever the number of threads, so that results do not depend on it
+/// (https://crfm.stanford.edu/2023/10/12/flashdecoding.html).
+/// </remarks>
+internal unsafe struct DecodeJob
+{
+    /// <summary>Visited rows of a partition: enough to make a merge cheap, few enough to keep many threads busy.</summary>
+    public const int PartitionRows = 512;
+
+    public AttentionInput Input;
+    public HeadGroup* Groups;
+    public int GroupCount;
+
+    /// <summary>Scratch memory of each task, <see cref="SlotFloats"/> apart.</summary>
+    public float* Slots;
+    public long SlotFloats;
+
+    /// <summary>Whether rows must be decoded before use: Q8_0, and heads that are no whole vectors.</summary>
+    public bool Decodes;
+    public int Items;
+    public int NextItem;
+
+    /// <summary>Room for the addresses of a tile's rows, in floats and whole cache lines.</summary>
+    private const int AddressFloats = 144;
+
+    /// <summary>Floats of an item's result: the sums of each head, then the maxima, then the sums of probabilities.</summary>
+    public static int PartialFloats(int heads, int paddedDimension) => heads * (paddedDimension + 2);
+
+    /// <summary>Floats of a task's scratch memory: under 70 KiB for 8 heads of 128.</summary>
+    public static long SlotSize(int heads, int paddedDimension, int width) =>
+        AddressFloats + (AttentionInput.TileRows * paddedDimension) // decoded rows
+        + (heads * (paddedDimension + AttentionInput.TileRows + width)) // queries, scores, lanes of sums
+        + heads + width; // corrections
+
+    public static void Work<S, V, E>(void* state, int task)
+        where S : struct, ISimd<V>
+        where V : struct
+        where E : struct, IKvElements
+    {
+        ref DecodeJob job = ref *(DecodeJob*)state;
+        float* slot = job.Slots + (task * job.SlotFloats);
+        for (int item = Interlocked.Increment(ref job.NextItem) - 1; item < job.Items; item = Interlocked.Increment(ref job.NextItem) - 1)
+        {
+            HeadGroup* group = HeadGroup.Of(job.Groups, job.GroupCount, item);
+            int partition = item - group->FirstItem;
+            Visit<S, V, E>(ref job, ref *group, partition, slot);
+            if (Interlocked.Decrement(ref group->Remaining) == 0)
+            {
+                Merge<S, V>(ref job.Input, ref *group, slot);
+            }
+        }
+    }
+
+    /// <summary>Scores and sums the rows of one partition.</summary>
+    private static void Visit<S, V, E>(ref DecodeJob job, ref HeadGroup group, int partition, float* slot)
+        where S : struct, ISimd<V>
+        where V : struct
+        where E : struct, IKvElements
+    {
+        ref readonly AttentionInput input = ref job.Input;
+        int heads = group.Heads;
+        int dimension = input.PaddedDimension;
+        float* sums = group.Partials + ((long)partition * PartialFloats(heads, dimension));
+        float* maxima = sums + (heads * dimension);
+
+        byte** rows = (byte**)slot;
+        float* decoded = slot + AddressFloats;
+        float* queries = decoded + (AttentionInput.TileRows * dimension);
+        float* scores = queries + (heads * dimension);
+        float* lanes = scores + (heads * AttentionInput.TileRows);
+        float* corrections = lanes + (heads * S.Width);
+
+        LoadQueries(in input, in group, E.Factor, queries);
+        new Span<float>(sums, heads * dimension).Clear();
+        new Span<float>(maxima, heads).Fill(float.NegativeInfinity);
+        new Span<float>(lanes, heads * S.Width).Clear();
+        int end = Math.Min(group.End, group.Begin + ((partition + 1) * PartitionRows));
+        for (int first = group.Begin + (partition * PartitionRows); first < end; first += AttentionInput.TileRows)
+        {
+            int count = Math.Min(AttentionInput.TileRows, end - first);
+            KvTile.Locate(in input, in group, first, count, rows);
+            if (job.Decodes)
+            {
+                KvTile.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
+                Score<S, V, E>(rows, count, decoded, dimension, queries, heads, scores);
+                KvTile.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, decoded);
+            }
+            else
+            {
+                GroupDots<S, V, E>.Scores(rows, count, queries, heads, dimension, scores);
+            }
+
+            OnlineSoftmax.Scale<S, V>(scores, heads * AttentionInput.TileRows, 1, input.SoftCap);
+            for (int head = 0; head < heads; head++)
+            {
+                float* row = scores + (head * AttentionInput.TileRows);
+                new Span<float>(row + count, AttentionInput.TileRows - count).Fill(float.NegativeInfinity);
+                if (input.Mass is not null)
+                {
+                    KeepScores(in input, in group, group.FirstHead + head, first, count, row);
+                }
+            }
+
+            OnlineSoftmax.Update<S, V>(scores, heads, maxima, corrections, lanes, E.Factor);
+            if (input.Output is null)
+            {
+                continue;
+            }
+
+            int offset = input.RowBytes;
+            if (job.Decodes)
+            {
+                offset = 0;
+                LocateDecoded(decoded, count, dimension, rows);
+            }
+
+            GroupDots<S, V, E>.Accumulate(rows, offset, count, scores, corrections, heads, dimension, sums);
+        }
+
+        for (int head = 0; head < heads; head++)
+        {
+            maxima[heads + head] = VectorMath.Sum<S, V>(S.Load(lanes + (head * S.Width)));
+        }
+    }
+
+    private static void Score<S, V, E>(byte** rows, int count, float* decoded, int dimension, float* queries, int heads, float* scores)
+        where S : struct, ISimd<V>
+        where V : struct
+        where E : struct, IKvElements
+    {
+        byte** addresses = stackalloc byte*[AttentionInput.TileRows];
+        LocateDecoded(decoded, count, dimension, addresses);
+        GroupDots<S, V, E>.Scores(addresses, count, queries, heads, dimension, scores);
+    }
+
+    private static void LocateDecoded(float* decoded, int count, int dimension, byte** rows)
+    {
+        for (int i = 0; i < (count + 3) / 4 * 4; i++)
+        {
+            rows[i] = (byte*)(decoded + (Math.Min(i, count - 1) * dimension));
+        }
+    }
+
+    /// <summary>Scaled, and padded with zeros.</summary>
+    private static void LoadQueries(ref readonly AttentionInput input, ref readonly HeadGroup group, float factor, float* queries)
+    {
+        factor *= input.Scale;
+        float* query = input.Queries + ((long)group.FirstHead * input.HeadDimension);
+        for (int head = 0; head < group.Heads; head++, query += input.HeadDimension)
+        {
+            for (int i = 0; i < input.PaddedDimension; i++)
+            {
+                *queries++ = i < input.HeadDimension ? query[i] * factor : 0;
+            }
+        }
+    }
+
+    private static void KeepScores(ref readonly AttentionInput input, ref readonly HeadGroup group, int head, int first, int count, float* scores)
+    {
+        float* mass = input.Mass + (head * input.MassStride);
+        for (int i = 0; i < count; i++)
+        {
+            mass[group.Row(first + i)] = scores[i];
+        }
+    }
+
+    /// <summary>Brings the partitions of a group together, in their order.</summary>
+    private static void Merge<S, V>(ref readonly AttentionInput input, ref readonly HeadGroup group, float* slot)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        int dimension = input.PaddedDimension;
+        int record = PartialFloats(group.Heads, dimension);
+        float* merged = slot + AddressFloats;
+        for (int head = 0; head < group.Heads; head++)
+        {
+            float* maxima = group.Partials + (group.Heads * dimension) + head;
+            float maximum = float.NegativeInfinity;
+            for (int i = 0; i < group.Items; i++)
+            {
+                maximum = Math.Max(maximum, maxima[i * record]);
+            }
+
+            new Span<float>(merged, dimension).Clear();
+            float total = 0;
+            for (int i = 0; i < group.Items; i++)
+            {
+                float weight = MathF.Exp(maxima[i * record] - maximum);
+                total += weight * maxima[(i * record) + group.Heads];
+                AddScaled<S, V>(group.Partials + ((long)i * record) + (head * dimension), weight, merged, dimension);
+            }
+
+            if (input.Output is not null)
+            {
+                float* output = input.Output + ((long)(group.FirstHead + head) * input.HeadDimension);
+                for (int i = 0; i < input.HeadDimension; i++)
+                {
+                    output[i] = merged[i] / total;
+                }
+            }
+
+            if (input.Mass is not null)
+            {
+                Normalize<S, V>(input.Mass + ((group.FirstHead + head) * input.MassStride), input.Length, maximum, total);
+            }
+        }
+    }
+
+    private static void AddScaled<S, V>(float* source, float weight, float* target, int count)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        V factor = S.Broadcast(weight);
+        for (int i = 0; i < count; i += S.Width)
+        {
+            S.Store(S.MultiplyAdd(S.Load(source + i), factor, S.Load(target + i)), target + i);
+        }
+    }
+
+    /// <summary>From scores to probabilities.</summary>
+    private static void Normalize<S, V>(float* scores, int count, float maximum, float total)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        V reference = S.Broadcast(maximum);
+        V factor = S.Broadcast(1 / total);
+        int i = 0;
+        for (; i <= count - S.Width; i += S.Width)
+        {
+            S.Store(S.Multiply(VectorMath.Exp<S, V>(S.Subtract(S.Load(scores + i), reference)), factor), scores + i);
+        }
+
+        for (; i < count; i++)
+        {
+            scores[i] = MathF.Exp(scores[i] - maximum) / total;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+
+namespace Winnow.Compute.Cpu;
+
+/// <summary>A type of cache rows that kernels load straight into f32 vectors.</summary>
+internal unsafe interface IKvElements
+{
+    /// <summary>What a loaded value must be multiplied with: folded into queries and probabilities, not spent on every element.</summary>
+    static abstract float Factor { get; }
+
+    /// <summary>Elements [element, element + width) of a row.</summary>
+    static abstract V Load<S, V>(byte* row, nint element)
+        where S : struct, ISimd<V>
+        where V : struct;
+}
+
+/// <summary>f32 rows.</summary>
+internal readonly unsafe struct F32Elements : IKvElements
+{
+    public static float Factor => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* row, nint element)
+        where S : struct, ISimd<V>
+        where V : struct => S.Load((float*)row + element);
+}
+
+/// <summary>
+/// f16 rows, whose bits are moved into place without adjusting the exponent. A power of two can be folded into the other factor
+/// without changing a bit of a product; queries below 65,504 after scaling, the range of f16 itself, do not overflow.
+/// </summary>
+internal readonly unsafe struct F16Elements : IKvElements
+{
+    public static float Factor => 5.192296858534828e33f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* row, nint element)
+        where S : struct, ISimd<V>
+        where V : struct => S.LoadHalfBits((ushort*)row + element);
+}

@@ -1,0 +1,53 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+
+namespace Winnow.Compute.Cpu;
+
+/// <summary>Every processor: 128-bit vectors of whatever kind the runtime has.</summary>
+internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
+{
+    public static int Width => Vector128<float>.Count;
+
+    public static bool HasManyRegisters => AdvSimd.Arm64.IsSupported;
+
+    public static Vector128<float> Zero => Vector128<float>.Zero;
+
+    public static Vector128<float> Load(float* source) => Vector128.Load(source);
+
+    public static void Store(Vector128<float> value, float* target) => value.Store(target);
+
+    public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
+
+    public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
+
+    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+
+    public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+
+    public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
+
+    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.MaxNative(a, b);
+
+    public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.MinNative(a, b);
+
+    public static Vector128<float> Abs(Vector128<float> a) => Vector128.Abs(a);
+
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
+
+    public static Vector128<float> WhereLess(Vector128<float> a, Vector128<float> b, Vector128<float> x, Vector128<float> y) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(a, b), x, y);
+
+    public static Vector128<float> AddToExponent(Vector128<float> value, Vector128<float> power) =>
+        (value.AsInt32() + (power.AsInt32() << 23)).AsSingle();
+
+    public static Vector128<float> LoadHalfBits(ushort* source) =>
+        ((Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16()) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000))).AsSingle();
+
+    public static Vector128<float> LoadBytes(sbyte* source) => Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte())));
+
+    public static Vector128<float> SwapPairs(Vector128<float> value) => Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2));
+
+    public static Vector128<float> FoldSum(Vector128<float> value) => value;
+
+    public static Vector128<float> FoldMax(Vector128<float> value) => value;
+}

@@ -1,0 +1,54 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Winnow.Compute.Cpu;
+
+/// <summary>AVX2 and FMA.</summary>
+internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
+{
+    public static int Width => Vector256<float>.Count;
+
+    public static bool HasManyRegisters => false;
+
+    public static Vector256<float> Zero => Vector256<float>.Zero;
+
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+
+    public static void Store(Vector256<float> value, float* target) => value.Store(target);
+
+    public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
+
+    public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
+
+    public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
+
+    public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
+
+    public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
+
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.MaxNative(a, b);
+
+    public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
+
+    public static Vector256<float> Abs(Vector256<float> a) => Vector256.Abs(a);
+
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Fma.MultiplyAdd(a, b, c);
+
+    public static Vector256<float> WhereLess(Vector256<float> a, Vector256<float> b, Vector256<float> x, Vector256<float> y) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(a, b), x, y);
+
+    public static Vector256<float> AddToExponent(Vector256<float> value, Vector256<float> power) =>
+        (value.AsInt32() + (power.AsInt32() << 23)).AsSingle();
+
+    public static Vector256<float> LoadHalfBits(ushort* source) =>
+        ((Avx2.ConvertToVector256Int32((short*)source) << 13) & Vector256.Create(unchecked((int)0x8FFF_E000))).AsSingle();
+
+    public static Vector256<float> LoadBytes(sbyte* source) => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source));
+
+    public static Vector256<float> SwapPairs(Vector256<float> value) => Avx.Permute(value, 0b10_11_00_01);
+
+    public static Vector128<float> FoldSum(Vector256<float> value) => value.GetLower() + value.GetUpper();
+
+    public static Vector128<float> FoldMax(Vector256<float> value) =>
+        Vector128.MaxNative(value.GetLower(), value.GetUpper());
+}

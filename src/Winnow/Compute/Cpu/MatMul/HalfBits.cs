@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Winnow.Compute.Cpu.MatMul;
+
+/// <summary>f16 to f32 without F16C, which .NET does not expose: move the bits into place and let one multiplication fix the exponent.</summary>
+/// <remarks>Exact for every finite value, denormals included. Infinities and NaN, which no weight holds, become numbers from 65,536 up.</remarks>
+internal static class HalfBits
+{
+    /// <summary>2^112: what the exponent biases of f32 (127) and f16 (15) differ by.</summary>
+    private const float TwoTo112 = 5.192296858534828e33f;
+
+    /// <summary>The bits of sign, exponent and mantissa in a sign-extended f16 shifted left by 13; the others are copies of the sign.</summary>
+    private const int Mask = unchecked((int)0x8FFF_E000);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ToSingle(ushort half) => BitConverter.Int32BitsToSingle(((short)half << 13) & Mask) * TwoTo112;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ToSingle4(Vector128<short> halves) =>
+        (Sse2.ShiftLeftLogical(Sse41.ConvertToVector128Int32(halves), 13) & Vector128.Create(Mask)).AsSingle() * TwoTo112;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ToSingle8(Vector128<short> halves) =>
+        (Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), 13) & Vector256.Create(Mask)).AsSingle() * TwoTo112;
+}

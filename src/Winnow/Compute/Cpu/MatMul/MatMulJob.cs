@@ -1,0 +1,219 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Winnow.Formats;
+using Winnow.Quantization;
+
+namespace Winnow.Compute.Cpu.MatMul;
+
+/// <summary>One weight's share of a <see cref="MatMulJob"/>.</summary>
+internal unsafe struct MatMulProduct
+{
+    public WeightKernels Kernels;
+    public TensorType Type;
+
+    /// <summary>The weight, [outputs, inputs].</summary>
+    public byte* Weight;
+
+    public long RowBytes;
+    public int Inputs;
+    public int Outputs;
+
+    /// <summary>[tokens, outputs].</summary>
+    public float* Output;
+
+    /// <summary>Elements from one token's outputs to the next.</summary>
+    public long OutputStride;
+
+    /// <summary>Whether panels are used.</summary>
+    public bool Tiled;
+
+    /// <summary>Activations in the format of the kernels, [record][token]; or f32 rows.</summary>
+    public byte* Activations;
+
+    /// <summary>Bytes from a token to the next in <see cref="Activations"/>.</summary>
+    public long TokenStride;
+
+    /// <summary>Bytes from a token's record to its next.</summary>
+    public long RecordStride;
+
+    /// <summary>Weight rows of a task.</summary>
+    public int TaskRows;
+
+    /// <summary>Tasks of this product and all before it.</summary>
+    public int TaskEnd;
+}
+
+/// <summary>Products of the same activations with several weights: one parallel region.</summary>
+internal unsafe struct MatMulJob
+{
+    public MatMulProduct* Products;
+
+    public int Tokens;
+
+    /// <summary>Tokens rounded up to whole tiles.</summary>
+    public int PaddedTokens;
+
+    public int Tasks;
+
+    /// <summary>The next unclaimed task.</summary>
+    public int Next;
+
+    /// <summary>Scratch memory: <see cref="SlotBytes"/> for each thread.</summary>
+    public byte* Scratch;
+
+    public long SlotBytes;
+
+    /// <summary>Bytes of scratch memory that a thread needs for tiles.</summary>
+    public static long TileScratchBytes(int chunkWords, int paddedTokens) =>
+        ((PanelLayout.Rows + PanelLayout.TileRows) * (long)chunkWords * sizeof(uint)) + ((long)paddedTokens * PanelLayout.TileRows * sizeof(float));
+
+    /// <summary>The body of the region: works through tasks with one thread's scratch memory until none is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Work(void* state, int slot)
+    {
+        MatMulJob* job = (MatMulJob*)state;
+        byte* scratch = job->Scratch + (slot * job->SlotBytes);
+        int task;
+        while ((task = Interlocked.Increment(ref job->Next) - 1) < job->Tasks)
+        {
+            MatMulProduct* product = job->Products;
+            int first = 0;
+            while (task >= product->TaskEnd)
+            {
+                first = product->TaskEnd;
+                product++;
+            }
+
+            int firstRow = (task - first) * product->TaskRows;
+            int rows = Math.Min(product->TaskRows, product->Outputs - firstRow);
+            if (product->Tiled)
+            {
+                MultiplyTile(product, firstRow, rows, job, scratch);
+            }
+            else
+            {
+                MultiplyRows(product, firstRow, rows, job->Tokens);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyRows(MatMulProduct* product, int firstRow, int rows, int tokens)
+    {
+        byte* weight = product->Weight + (firstRow * product->RowBytes);
+        byte* activations = product->Activations;
+        float* output = product->Output + firstRow;
+        for (int token = 0; token < tokens; token++, activations += product->TokenStride, output += product->OutputStride)
+        {
+            if (product->Kernels.Dot is not null)
+            {
+                product->Kernels.Dot(weight, product->RowBytes, rows, activations, product->RecordStride, product->Inputs, output);
+            }
+            else
+            {
+                Portable.Dot(product->Type, weight, product->RowBytes, rows, (float*)activations, product->Inputs, output);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyTile(MatMulProduct* product, int firstRow, int rows, MatMulJob* job, byte* scratch)
+    {
+        int paddedTokens = job->PaddedTokens;
+        ref WeightKernels kernels = ref product->Kernels;
+        int chunkWords = kernels.ChunkWords;
+        int chunkBlocks = kernels.ChunkBlocks;
+        int blockBytes = product->Type.BlockBytes();
+        int blocks = product->Inputs / product->Type.BlockLength();
+        uint* words = (uint*)scratch;
+        uint* panels = words + (PanelLayout.Rows * chunkWords);
+        float* sums = (float*)(panels + (PanelLayout.TileRows * chunkWords));
+        new Span<float>(sums, paddedTokens * PanelLayout.TileRows).Clear();
+
+        byte* records = product->Activations;
+        for (int block = 0; block < blocks; block += chunkBlocks, records += kernels.ChunkRecords * product->RecordStride)
+        {
+            int count = Math.Min(chunkBlocks, blocks - block);
+            for (int panel = 0; panel < PanelLayout.PanelsPerTile; panel++)
+            {
+                for (int row = 0; row < PanelLayout.Rows; row++)
+                {
+                    int weightRow = (panel * PanelLayout.Rows) + row;
+                    uint* target = words + (row * chunkWords);
+                    int used = 0;
+                    if (weightRow < rows)
+                    {
+                        byte* source = product->Weight + ((firstRow + weightRow) * product->RowBytes) + ((long)block * blockBytes);
+                        Unpack(ref kernels, product->Type, source, count, target);
+                        used = count * kernels.BlockWords;
+                    }
+
+                    new Span<uint>(target + used, chunkWords - used).Clear();
+                }
+
+                kernels.Transpose(words, chunkWords, panels + (panel * PanelLayout.Rows * chunkWords));
+            }
+
+            Prefetch(product, firstRow, rows, block + chunkBlocks, chunkBlocks, job);
+
+            int recordCount = ((count * kernels.ChunkRecords) + chunkBlocks - 1) / chunkBlocks;
+            for (int panel = 0; panel < PanelLayout.PanelsPerTile && panel * PanelLayout.Rows < rows; panel += kernels.PanelsPerCall)
+            {
+                kernels.Tile(
+                    panels + (panel * PanelLayout.Rows * chunkWords), chunkWords,
+                    records, product->RecordStride, recordCount, paddedTokens, sums + (panel * PanelLayout.Rows));
+            }
+        }
+
+        float* output = product->Output + firstRow;
+        for (int token = 0; token < job->Tokens; token++, output += product->OutputStride, sums += PanelLayout.TileRows)
+        {
+            new ReadOnlySpan<float>(sums, rows).CopyTo(new Span<float>(output, rows));
+        }
+    }
+
+    /// <summary>Asks for the part of the rows that is unpacked next, so that it arrives while this one is multiplied.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Prefetch(MatMulProduct* product, int firstRow, int rows, int block, int count, MatMulJob* job)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        int blockBytes = product->Type.BlockBytes();
+        int blocks = product->Inputs / product->Type.BlockLength();
+        if (block >= blocks)
+        {
+            // The next task is probably this thread's; the first rows of the next product are not worth the trouble.
+            int next = Volatile.Read(ref job->Next);
+            int firstTask = product == job->Products ? 0 : product[-1].TaskEnd;
+            firstRow = (next - firstTask) * product->TaskRows;
+            rows = Math.Min(product->TaskRows, product->Outputs - firstRow);
+            block = 0;
+        }
+
+        long bytes = (long)Math.Min(count, blocks - block) * blockBytes;
+        byte* data = product->Weight + (firstRow * product->RowBytes) + ((long)block * blockBytes);
+        for (int row = 0; row < rows; row++, data += product->RowBytes)
+        {
+            for (long line = 0; line < bytes; line += 64)
+            {
+                Sse.Prefetch1(data + line);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack(ref WeightKernels kernels, TensorType type, byte* source, int blocks, uint* words)
+    {
+        if (kernels.Unpack is not null)
+        {
+            kernels.Unpack(source, blocks, words);
+        }
+        else
+        {
+            BlockCodec.Decode(type, source, new Span<float>(words, blocks * type.BlockLength()));
+        }
+    }
+}

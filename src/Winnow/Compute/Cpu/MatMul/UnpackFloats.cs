@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Winnow.Compute.Cpu.MatMul;
+
+/// <summary>Float weights into f32 words. F16 and BF16 need AVX2.</summary>
+internal static unsafe class UnpackFloats
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void F32(byte* source, int count, uint* words) =>
+        new ReadOnlySpan<uint>(source, count).CopyTo(new Span<uint>(words, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void F16(byte* source, int count, uint* words)
+    {
+        int i = 0;
+        for (; i <= count - 8; i += 8)
+        {
+            HalfBits.ToSingle8(Vector128.Load((short*)source + i)).Store((float*)words + i);
+        }
+
+        for (; i < count; i++)
+        {
+            ((float*)words)[i] = HalfBits.ToSingle(((ushort*)source)[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void BF16(byte* source, int count, uint* words)
+    {
+        int i = 0;
+        for (; i <= count - 8; i += 8)
+        {
+            DotFloat.Brain((ushort*)source + i).Store((float*)words + i);
+        }
+
+        for (; i < count; i++)
+        {
+            words[i] = (uint)((ushort*)source)[i] << 16;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Winnow.Compute;
+using Winnow.Formats;
+
+namespace Winnow.Models;
+
+/// <summary>A model on a device: mapped file, weights and the transformer over them. Immutable; shared by sessions.</summary>
+internal sealed class Model : IDisposable
+{
+    private readonly ITensorFile _file;
+    private readonly TransformerWeights _weights;
+
+    private Model(ITensorFile file, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info)
+    {
+        _file = file;
+        _weights = weights;
+        Config = config;
+        Transformer = transformer;
+        Info = info;
+    }
+
+    /// <summary>The hyper-parameters.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>What runs it.</summary>
+    public Transformer Transformer { get; }
+
+    /// <summary>What is known of it.</summary>
+    public ModelInfo Info { get; }
+
+    /// <summary>The metadata of a GGUF file, which tokenizer and template come from; null for a Hugging Face folder.</summary>
+    public GgufMetadata? Metadata => (_file as GgufFile)?.Metadata;
+
+    /// <summary>Loads a GGUF file or a Hugging Face folder. Weights stay in the mapped file where the device can use them there.</summary>
+    /// <param name="path">A .gguf file, any part of a split one, or a folder with config.json and safetensors files.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="progress">Told the fraction that is loaded, or null.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="ModelFormatException">The file is missing, damaged, or not a model that fits together.</exception>
+    /// <exception cref="UnsupportedArchitectureException">The model is of an architecture without a descriptor.</exception>
+    public static Model Load(string path, Device device, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (ITensorFile file, ModelConfig config) = Open(path);
+        TransformerWeights? weights = null;
+        try
+        {
+            weights = WeightLoader.Load(device, file, config, progress, cancellation);
+            return new Model(file, config, weights, new Transformer(device, config, weights), Describe(path, file, config));
+        }
+        catch
+        {
+            weights?.Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frees what the device holds and unmaps the file. Sessions must have ended.</summary>
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _file.Dispose();
+    }
+
+    private static (ITensorFile File, ModelConfig Config) Open(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            ModelConfig config = HuggingFaceConfigReader.Read(Path.Combine(path, "config.json"));
+            return (SafetensorsFile.Open(path), config);
+        }
+
+        GgufFile file = GgufFile.Open(path);
+        try
+        {
+            return (file, GgufConfigReader.Read(file));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelInfo Describe(string path, ITensorFile file, ModelConfig config)
+    {
+        IEnumerable<TensorEntry> tensors = file.Tensors.Values.Where(tensor => !TensorNaming.IsConstant(tensor.Name));
+        return new ModelInfo
+        {
+            Path = path,
+            Architecture = file is GgufFile ? config.Architecture.GgufName : config.Architecture.HuggingFaceName,
+            Name = config.Name ?? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)),
+            Quantization = QuantizationName.Of(file),
+            ParameterCount = tensors.Sum(tensor => tensor.ElementCount),
+            SizeBytes = tensors.Sum(tensor => tensor.SizeBytes),
+            ContextLength = config.ContextLength,
+            Layers = config.Layers.Count,
+            HiddenSize = config.HiddenSize,
+            QueryHeads = config.QueryHeads,
+            KvHeads = config.KvHeads,
+            HeadDimension = config.HeadDimension,
+            VocabularySize = config.VocabularySize,
+            Experts = config.Experts?.Count ?? 0,
+            Fingerprint = ModelFingerprint.Compute(file, config),
+        };
+    }
+}

@@ -1,0 +1,34 @@
+using Winnow.Formats;
+
+namespace Winnow.Models;
+
+/// <summary>What people call the way a model's weights are stored.</summary>
+internal static class QuantizationName
+{
+    /// <summary>The mixture that a GGUF file says it is, else the type that most weights have.</summary>
+    public static string Of(ITensorFile file)
+    {
+        string? mixture = (file as GgufFile)?.Metadata.GetInt32OrNull("general.file_type") switch
+        {
+            0 => "F32",
+            1 => "F16",
+            2 => "Q4_0",
+            3 => "Q4_1",
+            7 => "Q8_0",
+            8 => "Q5_0",
+            9 => "Q5_1",
+            10 => "Q2_K",
+            11 => "Q3_K_S",
+            12 => "Q3_K_M",
+            13 => "Q3_K_L",
+            14 => "Q4_K_S",
+            15 => "Q4_K_M",
+            16 => "Q5_K_S",
+            17 => "Q5_K_M",
+            18 => "Q6_K",
+            32 => "BF16",
+            _ => null,
+        };
+        return mixture ?? file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.ElementCount))?.Key.ToString() ?? "";
+    }
+}

@@ -1,0 +1,107 @@
+using Winnow.Formats;
+using Winnow.Quantization;
+
+namespace Winnow.Tests.Compute.Cpu;
+
+/// <summary>Matrix products in double precision from decoded weights, and weights with every bit pattern to feed them.</summary>
+internal static class MatMulOracle
+{
+    public static readonly TensorType[] Types =
+    [
+        TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1,
+        TensorType.Q8_0, TensorType.Q2_K, TensorType.Q3_K, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K,
+    ];
+
+    /// <summary>Random bytes in every field but the f16 scales, which are small numbers of either sign.</summary>
+    public static byte[] RandomWeight(TensorType type, int outputs, int inputs, Random random)
+    {
+        byte[] data = new byte[outputs * type.SizeBytes(inputs)];
+        random.NextBytes(data);
+        int blockBytes = type.BlockBytes();
+        for (int block = 0; block < data.Length; block += blockBytes)
+        {
+            Span<byte> bytes = data.AsSpan(block, blockBytes);
+            switch (type)
+            {
+                case TensorType.F32:
+                    BitConverter.TryWriteBytes(bytes, RandomScale(random));
+                    break;
+                case TensorType.F16:
+                    BitConverter.TryWriteBytes(bytes, (Half)RandomScale(random));
+                    break;
+                case TensorType.BF16:
+                    BitConverter.TryWriteBytes(bytes, (ushort)(BitConverter.SingleToUInt32Bits(RandomScale(random)) >> 16));
+                    break;
+                default:
+                    foreach (int offset in ScaleOffsets(type))
+                    {
+                        BitConverter.TryWriteBytes(bytes[offset..], (Half)RandomScale(random));
+                    }
+
+                    break;
+            }
+        }
+
+        return data;
+    }
+
+    /// <summary>Where the f16 of a block are.</summary>
+    public static int[] ScaleOffsets(TensorType type) => type switch
+    {
+        TensorType.Q4_0 or TensorType.Q5_0 or TensorType.Q8_0 => [0],
+        TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
+        TensorType.Q2_K => [80, 82],
+        TensorType.Q3_K => [108],
+        TensorType.Q6_K => [208],
+        _ => [],
+    };
+
+    /// <summary>How many activations share a scale in the integer kernels; 0 where activations stay floats.</summary>
+    public static int ActivationGroup(TensorType type) => type switch
+    {
+        TensorType.F32 or TensorType.F16 or TensorType.BF16 => 0,
+        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0 => 32,
+        _ => 256,
+    };
+
+    /// <summary>The values that integer kernels compute with: each group rounded to 127ths of its largest magnitude.</summary>
+    public static float[] RoundToInt8(float[] row, int group)
+    {
+        float[] rounded = new float[row.Length];
+        for (int first = 0; first < row.Length; first += group)
+        {
+            float max = 0;
+            for (int i = first; i < first + group; i++)
+            {
+                max = Math.Max(max, Math.Abs(row[i]));
+            }
+
+            float inverse = max > 0 ? 127 / max : 0;
+            for (int i = first; i < first + group; i++)
+            {
+                rounded[i] = (float)(Math.Round((double)(row[i] * inverse), MidpointRounding.ToEven) * (double)(max / 127));
+            }
+        }
+
+        return rounded;
+    }
+
+    /// <summary>Σ w·x of one row, and Σ |w·x|: what rounding errors are measured by.</summary>
+    public static (double Sum, double Magnitude) Dot(TensorType type, ReadOnlySpan<byte> row, float[] activations)
+    {
+        float[] weights = new float[activations.Length];
+        BlockCodec.Decode(type, row, weights);
+        double sum = 0;
+        double magnitude = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            double product = (double)weights[i] * activations[i];
+            sum += product;
+            magnitude += Math.Abs(product);
+        }
+
+        return (sum, magnitude);
+    }
+
+    private static float RandomScale(Random random) => (float)((random.NextDouble() - 0.5) * 0.1);
+}

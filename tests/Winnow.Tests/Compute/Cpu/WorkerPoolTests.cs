@@ -1,0 +1,125 @@
+using Winnow.Compute.Cpu;
+
+namespace Winnow.Tests.Compute.Cpu;
+
+public unsafe class WorkerPoolTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void Every_task_runs_exactly_once_and_is_done_when_the_region_returns(int threads)
+    {
+        using WorkerPool pool = new(threads);
+        for (int round = 0; round < 3_000; round++)
+        {
+            int tasks = round % 37;
+            CheckRegion(pool, tasks, round);
+            if (round % 500 == 0)
+            {
+                // Long enough for the workers to park.
+                Thread.Sleep(5);
+            }
+        }
+    }
+
+    [Fact]
+    public void Regions_of_several_threads_take_turns()
+    {
+        using WorkerPool pool = new(3);
+        Thread[] callers = new Thread[4];
+        int failures = 0;
+        for (int i = 0; i < callers.Length; i++)
+        {
+            int seed = i;
+            callers[i] = new Thread(() =>
+            {
+                Random random = new(seed);
+                for (int round = 0; round < 1_000; round++)
+                {
+                    if (!Region(pool, random.Next(1, 20), round))
+                    {
+                        Interlocked.Increment(ref failures);
+                    }
+
+                    if (random.Next(200) == 0)
+                    {
+                        Thread.Sleep(1);
+                    }
+                }
+            });
+            callers[i].Start();
+        }
+
+        foreach (Thread caller in callers)
+        {
+            caller.Join();
+        }
+
+        Assert.Equal(0, failures);
+    }
+
+    [Fact]
+    public void Disposing_ends_parked_and_spinning_workers()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            WorkerPool pool = new(4);
+            CheckRegion(pool, 9, round);
+            if (round % 10 == 0)
+            {
+                Thread.Sleep(3);
+            }
+
+            pool.Dispose();
+            pool.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_disposed_pool_refuses_regions()
+    {
+        WorkerPool pool = new(2);
+        pool.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => CheckRegion(pool, 4, 0));
+    }
+
+    [Fact]
+    public void Regions_allocate_nothing()
+    {
+        using WorkerPool pool = new(2);
+        CheckRegion(pool, 8, 0);
+        long* state = stackalloc long[3];
+        state[0] = 2;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            pool.Run(&Count, state, 2);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private static void CheckRegion(WorkerPool pool, int tasks, int salt) => Assert.True(Region(pool, tasks, salt), $"{tasks} tasks, round {salt}");
+
+    /// <summary>Whether each of the tasks ran once.</summary>
+    private static bool Region(WorkerPool pool, int tasks, int salt)
+    {
+        long* state = stackalloc long[tasks + 1];
+        new Span<long>(state, tasks + 1).Clear();
+        state[0] = salt;
+        pool.Run(&Count, state, tasks);
+        for (int task = 0; task < tasks; task++)
+        {
+            if (state[task + 1] != salt + 1)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void Count(void* state, int task) => Interlocked.Add(ref ((long*)state)[task + 1], *(long*)state + 1);
+}

@@ -1,0 +1,26 @@
+using Winnow.Compute;
+using Winnow.Formats;
+
+namespace Winnow.Tests.Compute.Reference;
+
+/// <summary>
+/// The oracle: every operation of the contract in scalar double precision, written to be obviously right. Other devices must
+/// agree with it; it agrees with the goldens that PyTorch computed.
+/// </summary>
+internal sealed class ReferenceDevice : Device
+{
+    public override string Name => "reference";
+
+    public override string Description => "scalar double precision";
+
+    public override DeviceBuffer Allocate(long sizeBytes) => new ReferenceBuffer(sizeBytes);
+
+    public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
+        new ReferenceWeight(name, type, outputs, inputs, data);
+
+    public override ComputeStream CreateStream() => new ReferenceStream();
+
+    protected override void Dispose(bool disposing)
+    {
+    }
+}
