@@ -9,7 +9,7 @@ internal static class ReadmeSample
     public static async Task RunAsync(string modelPath, CancellationToken cancellationToken)
     {
         // README sample: begin
-        using Engine engine = Engine.Load(modelPath);
+        using Engine engine = Engine.Load(modelPath, cancellationToken: cancellationToken);
         using Session session = engine.CreateSession();
 
         List<ChatMessage> messages =
