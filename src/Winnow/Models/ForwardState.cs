@@ -20,12 +20,12 @@ internal sealed class ForwardState : IDisposable
     private readonly Matrix _value;
     private readonly Matrix _attended;
     private readonly Matrix _attention;
-    private readonly Matrix _gate;
-    private readonly Matrix _up;
     private readonly Matrix _scores;
     private readonly Matrix _feedForward;
     private readonly Matrix _lastLogits;
-    private readonly int _vocabularySize;
+    private readonly ModelConfig _config;
+    private Matrix? _gate;
+    private Matrix? _up;
     private Matrix? _logits;
 
     /// <param name="device">Where to compute.</param>
@@ -39,7 +39,7 @@ internal sealed class ForwardState : IDisposable
         _device = device;
         ContextLength = contextLength;
         Chunk = Math.Min(chunk, contextLength);
-        _vocabularySize = config.VocabularySize;
+        _config = config;
         Dictionary<RopeConfig, RopeFrequencies> ropes = [];
         Ropes = new RopeFrequencies?[config.Layers.Count];
         for (int i = 0; i < Ropes.Length; i++)
@@ -65,8 +65,6 @@ internal sealed class ForwardState : IDisposable
         _value = Allocate(Chunk, keyWidth);
         _attended = Allocate(Chunk, queryWidth);
         _attention = Allocate(Chunk, config.HiddenSize);
-        _gate = Allocate(Chunk, config.FeedForwardSize);
-        _up = Allocate(Chunk, config.FeedForwardSize);
         _scores = Allocate(Chunk, config.Experts?.Count ?? 1);
         _feedForward = Allocate(Chunk, config.HiddenSize);
         _lastLogits = Allocate(1, config.VocabularySize);
@@ -108,11 +106,11 @@ internal sealed class ForwardState : IDisposable
     /// <summary>What the attention block yields, [rows, hidden].</summary>
     public Matrix Attention => _attention.RowSlice(0, Rows);
 
-    /// <summary>[rows, feedForward].</summary>
-    public Matrix Gate => _gate.RowSlice(0, Rows);
+    /// <summary>[rows, feedForward]; allocated when first asked for: models of experts only have no use for it.</summary>
+    public Matrix Gate => (_gate ??= Allocate(Chunk, _config.FeedForwardSize)).RowSlice(0, Rows);
 
-    /// <summary>[rows, feedForward].</summary>
-    public Matrix Up => _up.RowSlice(0, Rows);
+    /// <summary>[rows, feedForward]; allocated when first asked for.</summary>
+    public Matrix Up => (_up ??= Allocate(Chunk, _config.FeedForwardSize)).RowSlice(0, Rows);
 
     /// <summary>The router's scores, [rows, experts].</summary>
     public Matrix Scores => _scores.RowSlice(0, Rows);
@@ -124,7 +122,7 @@ internal sealed class ForwardState : IDisposable
     public Matrix LastLogits => _lastLogits;
 
     /// <summary>Logits of several tokens at once, [some rows, vocabulary]; allocated when first asked for.</summary>
-    public Matrix Logits => _logits ??= Allocate(Math.Clamp(LogitBytes / sizeof(float) / _vocabularySize, 1, Chunk), _vocabularySize);
+    public Matrix Logits => _logits ??= Allocate(Math.Clamp(LogitBytes / sizeof(float) / _config.VocabularySize, 1, Chunk), _config.VocabularySize);
 
     /// <summary>Frees the buffers.</summary>
     public void Dispose()

@@ -23,6 +23,12 @@ internal sealed class HuggingFaceConfigReader
         string name = config.GetStringOrNull("model_type") ?? throw new ModelFormatException(path, "key 'model_type' is missing: no model's config.json");
         Architecture architecture = Architecture.ForHuggingFace(name)
             ?? throw new UnsupportedArchitectureException(path, name, Architecture.All.Select(a => a.HuggingFaceName));
+        if (config.GetObjectOrNull("quantization_config") is { } quantization)
+        {
+            string method = quantization.GetStringOrNull("quant_method") ?? "an unnamed method";
+            throw new ModelFormatException(path, $"has weights quantized with {method}, which are not supported; take the original model or a GGUF file of it");
+        }
+
         return new HuggingFaceConfigReader(config.WithDefaults(architecture), architecture).Read();
     }
 

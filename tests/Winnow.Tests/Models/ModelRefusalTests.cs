@@ -45,6 +45,7 @@ public sealed class ModelRefusalTests
     [InlineData("hidden_act", "\"tanh\"", "key 'hidden_act' is \"tanh\", but must be one of silu, gelu,")]
     [InlineData("head_dim", "15", "rotary dimension is 15, but must be even")]
     [InlineData("max_position_embeddings", "null", "key 'max_position_embeddings' is missing")]
+    [InlineData("quantization_config", "{\"quant_method\":\"awq\"}", "has weights quantized with awq, which are not supported")]
     [InlineData("rope_parameters", "{\"rope_type\":\"dynamic\",\"rope_theta\":1e4}", "rotary scaling 'dynamic' is not supported; supported are default, linear,")]
     [InlineData("rope_parameters", "{\"rope_type\":\"linear\",\"rope_theta\":1e4}", "key 'rope_parameters.factor' is missing, but must be a number")]
     [InlineData("rope_parameters", "{\"rope_type\":\"linear\",\"rope_theta\":1e4,\"factor\":0}", "rotary scaling factor is 0, but must be positive")]
