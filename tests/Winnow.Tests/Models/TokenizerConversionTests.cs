@@ -12,9 +12,13 @@ namespace Winnow.Tests.Models;
 /// <summary>What becomes of a Hugging Face vocabulary in a GGUF file.</summary>
 public sealed class TokenizerConversionTests
 {
-    private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-    private const string Bytes = """{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}""";
     private const string Words = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true}""";
+    private const string Bytes = """{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}""";
+    private const string Digits = """{"type":"Digits","individual_digits":true}""";
+    private const string LettersAnd = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|";
+    private const string SymbolsAndSpace = @"| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+    private const string Isolated = """{"type":"Split","behavior":"Isolated","pattern":{"Regex":""" + "\"";
+    private const string Kept = """{"type":"Split","behavior":"Removed","invert":true,"pattern":{"Regex":""" + "\"";
 
     [Theory]
     [InlineData("models/lab", "gpt2")]
@@ -37,11 +41,20 @@ public sealed class TokenizerConversionTests
     [Fact]
     public void Special_tokens_and_template_are_written()
     {
-        using TemporaryFolder folder = Folder(Tokenizer(Words, ("a", 0), ("b", 1), ("ab", 2)), """{"eos_token":{"content":"<end>"},"bos_token":"<begin>","chat_template":[{"name":"default","template":"T"},{"name":"tool_use","template":"U"}]}""");
+        const string TokenizerConfig = """
+            {
+              "eos_token": { "content": "<end>" }, "bos_token": "<begin>",
+              "chat_template": [{ "name": "default", "template": "T" }, { "name": "tool_use", "template": "U" }]
+            }
+            """;
+        using TemporaryFolder folder = Folder(Tokenizer(Words, ("a", 0), ("b", 1), ("ab", 2)), TokenizerConfig);
         GgufMetadata metadata = Convert(folder);
-        Assert.Equal((3, 4), (metadata.GetInt32("tokenizer.ggml.bos_token_id"), metadata.GetInt32("tokenizer.ggml.eos_token_id")));
-        Assert.Equal((true, false), (metadata.GetBoolOrNull("tokenizer.ggml.add_bos_token"), metadata.GetBoolOrNull("tokenizer.ggml.add_eos_token")));
-        Assert.Equal(("T", "U"), (metadata.GetString("tokenizer.chat_template"), metadata.GetString("tokenizer.chat_template.tool_use")));
+        Assert.Equal(3, metadata.GetInt32("tokenizer.ggml.bos_token_id"));
+        Assert.Equal(4, metadata.GetInt32("tokenizer.ggml.eos_token_id"));
+        Assert.True(metadata.GetBoolOrNull("tokenizer.ggml.add_bos_token"));
+        Assert.False(metadata.GetBoolOrNull("tokenizer.ggml.add_eos_token"));
+        Assert.Equal("T", metadata.GetString("tokenizer.chat_template"));
+        Assert.Equal("U", metadata.GetString("tokenizer.chat_template.tool_use"));
         Assert.Equal(["a", "b", "ab", "<begin>", "<end>", "<tool>", "[PAD6]"], metadata.GetArrayOrNull<string>("tokenizer.ggml.tokens")![..7]);
         Assert.Equal([1, 1, 1, 3, 3, 4, 5], metadata.GetArrayOrNull<int>("tokenizer.ggml.token_type")![..7]);
         Assert.Equal(["a b"], metadata.GetArrayOrNull<string>("tokenizer.ggml.merges")!);
@@ -55,21 +68,24 @@ public sealed class TokenizerConversionTests
     }
 
     [Theory]
-    [InlineData(Words, "gpt-2")]
-    [InlineData($$"""{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},{{Words}}]}""", "smollm")]
-    [InlineData($$"""{"type":"Sequence","pretokenizers":[{"type":"Split","behavior":"Isolated","pattern":{ "Regex":"{{Contractions}}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+" } },{{Bytes}}]}""", "dbrx")]
-    [InlineData($$"""{"type":"Sequence","pretokenizers":[{"type":"Split","behavior":"Removed","invert":true,"pattern":{ "Regex":"{{Contractions}}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+" } },{{Bytes}}]}""", "qwen2")]
-    public void Pre_tokenizers_are_recognised(string preTokenizer, string name)
+    [InlineData("gpt-2", Words)]
+    [InlineData("smollm", Digits, Words)]
+    [InlineData("dbrx", Isolated + LettersAnd + @"\\p{N}{1,3}" + SymbolsAndSpace + "\"}}", Bytes)]
+    [InlineData("qwen2", Kept + LettersAnd + @"\\p{N}" + SymbolsAndSpace + "\"}}", Bytes)]
+    public void Pre_tokenizers_are_recognised(string name, params string[] steps)
     {
-        using TemporaryFolder folder = Folder(Tokenizer(preTokenizer, ("a", 0)), "{}");
+        string sequence = $$"""{"type":"Sequence","pretokenizers":[{{string.Join(',', steps)}}]}""";
+        using TemporaryFolder folder = Folder(Tokenizer(sequence, ("a", 0)), "{}");
         Assert.Equal(name, Convert(folder).GetString("tokenizer.ggml.pre"));
     }
 
     [Fact]
     public void An_unknown_pre_tokenizer_is_refused_and_described()
     {
-        using TemporaryFolder folder = Folder(Tokenizer($$"""{"type":"Sequence","pretokenizers":[{"type":"Whitespace"},{{Words}}]}""", ("a", 0)), "{}");
-        Assert.EndsWith("none that is known here: Whitespace; words", Assert.Throws<ModelFormatException>(() => Convert(folder)).Message, StringComparison.Ordinal);
+        const string Steps = $$"""{"type":"Sequence","pretokenizers":[{"type":"Whitespace"},{{Words}}]}""";
+        using TemporaryFolder folder = Folder(Tokenizer(Steps, ("a", 0)), "{}");
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => Convert(folder));
+        Assert.EndsWith("none that is known here: Whitespace; words", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -102,9 +118,16 @@ public sealed class TokenizerConversionTests
 
     private static JsonObject Tokenizer(string preTokenizer, params (string Token, int Id)[] vocabulary) => new()
     {
-        ["added_tokens"] = JsonNode.Parse("""[{"id":3,"content":"<begin>","special":true},{"id":4,"content":"<end>","special":true},{"id":5,"content":"<tool>","special":false}]"""),
+        ["added_tokens"] = JsonNode.Parse("""
+            [
+              { "id": 3, "content": "<begin>", "special": true }, { "id": 4, "content": "<end>", "special": true },
+              { "id": 5, "content": "<tool>", "special": false }
+            ]
+            """),
         ["pre_tokenizer"] = JsonNode.Parse(preTokenizer),
-        ["post_processor"] = JsonNode.Parse("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<begin>"}},{"Sequence":{"id":"A"}}]}"""),
+        ["post_processor"] = JsonNode.Parse("""
+            { "type": "TemplateProcessing", "single": [{ "SpecialToken": { "id": "<begin>" } }, { "Sequence": { "id": "A" } }] }
+            """),
         ["model"] = new JsonObject
         {
             ["type"] = "BPE",
