@@ -1,3 +1,4 @@
+using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
@@ -20,19 +21,19 @@ public sealed class DecodeTests
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         float[] logits = new float[model.Config.VocabularySize];
         int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
-        model.Transformer.Forward(state, ids, cache, ForwardOutput.LastLogits, logits);
+        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
 
         // Methods are compiled, and pages of keys and values are added, on the way.
         for (int i = 0; i < 60; i++)
         {
-            model.Transformer.Forward(state, [ids[i]], cache, ForwardOutput.LastLogits, logits);
+            model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
         }
 
         cache.Truncate(ids.Length + 10);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 10; i < 30; i++)
         {
-            model.Transformer.Forward(state, [ids[i]], cache, ForwardOutput.LastLogits, logits);
+            model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -55,7 +56,7 @@ public sealed class DecodeTests
         using Model model = Model.Load(TinyModels.Path("llama"), device);
         using ForwardState state = model.Transformer.CreateState(contextLength: 4);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.Transformer.Forward(state, [1, 2, 3, 4, 5], cache, ForwardOutput.None, []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Transformer.Forward(state, [1, 2, 3, 4, 5], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []));
         Assert.Equal(0, cache.Length);
     }
 
@@ -67,9 +68,9 @@ public sealed class DecodeTests
         using ForwardState state = model.Transformer.CreateState(contextLength: 100, chunk: 10);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         Assert.Throws<OperationCanceledException>(
-            () => model.Transformer.Forward(state, new int[50], cache, ForwardOutput.None, [], new CancellationToken(canceled: true)));
+            () => model.Transformer.Forward(state, new int[50], cache, AttentionPhase.PromptEnd, ForwardOutput.None, [], new CancellationToken(canceled: true)));
         Assert.Equal(0, cache.Length);
-        model.Transformer.Forward(state, new int[50], cache, ForwardOutput.None, []);
+        model.Transformer.Forward(state, new int[50], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
         Assert.Equal(50, cache.Length);
     }
 
@@ -80,13 +81,13 @@ public sealed class DecodeTests
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         if (cut > 0)
         {
-            model.Transformer.Forward(state, ids.AsSpan(0, cut), cache, ForwardOutput.None, []);
-            model.Transformer.Forward(state, [7, 7, 7], cache, ForwardOutput.None, []);
+            model.Transformer.Forward(state, ids.AsSpan(0, cut), cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
+            model.Transformer.Forward(state, [7, 7, 7], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
             cache.Truncate(cut);
         }
 
         float[] logits = new float[model.Config.VocabularySize];
-        model.Transformer.Forward(state, ids.AsSpan(cut), cache, ForwardOutput.LastLogits, logits);
+        model.Transformer.Forward(state, ids.AsSpan(cut), cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
         return logits;
     }
 }

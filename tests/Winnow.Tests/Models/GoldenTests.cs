@@ -1,3 +1,4 @@
+using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Formats;
@@ -71,10 +72,10 @@ public sealed class GoldenTests(ITestOutputHelper output)
 
     private void CheckLogits(Model model, string deviceName, Golden golden, int chunk)
     {
-        using ForwardState state = model.Transformer.CreateState(golden.Ids.Length, chunk);
+        using ForwardState state = model.Transformer.CreateState(golden.Ids.Length, chunk: chunk);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         float[] logits = new float[golden.Logits.Length];
-        model.Transformer.Forward(state, golden.Ids, cache, ForwardOutput.AllLogits, logits);
+        model.Transformer.Forward(state, golden.Ids, cache, AttentionPhase.PromptEnd, ForwardOutput.AllLogits, logits);
         double error = logits.Zip(golden.Logits, (a, b) => Math.Abs(a - b)).Max() / golden.Deviation;
         output.WriteLine($"{model.Info.Name} on {deviceName} in chunks of {chunk}: largest error {error:E2} deviations");
         Assert.InRange(error, 0, Tolerance);
@@ -85,11 +86,11 @@ public sealed class GoldenTests(ITestOutputHelper output)
         using ForwardState state = model.Transformer.CreateState(golden.Ids.Length + golden.GreedyIds.Length);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         float[] logits = new float[model.Config.VocabularySize];
-        model.Transformer.Forward(state, golden.Ids, cache, ForwardOutput.LastLogits, logits);
+        model.Transformer.Forward(state, golden.Ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
         foreach (int expected in golden.GreedyIds)
         {
             Assert.Equal(expected, Array.IndexOf(logits, logits.Max()));
-            model.Transformer.Forward(state, [expected], cache, ForwardOutput.LastLogits, logits);
+            model.Transformer.Forward(state, [expected], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
         }
     }
 }

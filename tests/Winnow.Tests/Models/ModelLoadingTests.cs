@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Formats;
 using Winnow.Models;
@@ -106,7 +107,7 @@ public sealed class ModelLoadingTests
         using ForwardState state = model.Transformer.CreateState(ids.Length, chunk: 8);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         float[] hidden = new float[ids.Length * 64];
-        model.Transformer.Forward(state, ids, cache, ForwardOutput.Hidden, hidden);
+        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.Hidden, hidden);
         float[] logits = Logits(model, ids);
         using SafetensorsFile file = SafetensorsFile.Open(TinyModels.Path("llama-mha"));
         float[] head = Golden.Single(file.Tensors["model.embed_tokens.weight"]);
@@ -148,7 +149,7 @@ public sealed class ModelLoadingTests
         using ForwardState state = model.Transformer.CreateState(ids.Length);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         float[] logits = new float[ids.Length * model.Config.VocabularySize];
-        model.Transformer.Forward(state, ids, cache, ForwardOutput.AllLogits, logits);
+        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.AllLogits, logits);
         return logits;
     }
 

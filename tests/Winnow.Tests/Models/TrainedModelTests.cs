@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
@@ -140,7 +141,7 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
             using ForwardState state = model.Transformer.CreateState(ids.Length + greedyIds);
             using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
             float[] logits = new float[vocabulary];
-            model.Transformer.Forward(state, ids, cache, ForwardOutput.LastLogits, logits);
+            model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
             double error = 0;
             for (int i = 0; i < vocabulary; i++)
             {
@@ -160,7 +161,7 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
         for (int i = 0; i < Math.Min(count, expected.Length) && margins[i] >= SmallestMargin; i++)
         {
             Assert.Equal(expected[i], Array.IndexOf(logits, logits.Max()));
-            model.Transformer.Forward(state, [expected[i]], cache, ForwardOutput.LastLogits, logits);
+            model.Transformer.Forward(state, [expected[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
         }
     }
 

@@ -37,7 +37,8 @@ public class LogProbabilityTests
         int written = sampler.TopLogProbabilities(top);
 
         IEnumerable<int> possible = Enumerable.Range(0, 500).Where(id => id != 7);
-        Assert.Equal(possible.OrderByDescending(id => logits[id]).ThenBy(id => id).Take(count), top.Take(written).Select(entry => entry.Token));
+        IEnumerable<int> expected = possible.OrderByDescending(id => logits[id]).ThenBy(id => id).Take(count);
+        Assert.Equal(expected, top.Take(written).Select(entry => entry.Token));
         Assert.All(top.Take(written), entry => Assert.Equal(sampler.LogProbability(entry.Token), entry.LogProbability));
     }
 

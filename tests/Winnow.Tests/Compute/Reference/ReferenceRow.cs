@@ -65,10 +65,11 @@ internal static class ReferenceRow
         }
 
         float scale = largest / 127;
+        float inverse = 1 / scale;
         BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
         for (int i = 0; i < 32; i++)
         {
-            block[2 + i] = (byte)(sbyte)(scale == 0 ? 0 : MathF.Round(values[i] / scale, MidpointRounding.AwayFromZero));
+            block[2 + i] = (byte)(sbyte)(scale == 0 ? 0 : MathF.Round(values[i] * inverse, MidpointRounding.AwayFromZero));
         }
     }
 }

@@ -82,8 +82,9 @@ internal readonly struct Gelu : IActivation
         where S : struct, ISimd<V>
         where V : struct
     {
-        V half = S.Multiply(x, S.Broadcast(0.5f));
-        return S.MultiplyAdd(half, VectorMath.Erf<S, V>(S.Multiply(x, S.Broadcast(0.70710678f))), half);
+        // x · Φ(x), where Φ of a negative number is half of erfc: no cancellation there.
+        V tail = S.Multiply(S.Broadcast(0.5f), VectorMath.Erfc<S, V>(S.Multiply(S.Abs(x), S.Broadcast(0.70710678f))));
+        return S.Multiply(x, S.WhereLess(x, S.Zero, tail, S.Subtract(S.Broadcast(1f), tail)));
     }
 }
 

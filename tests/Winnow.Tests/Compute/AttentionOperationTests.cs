@@ -1,0 +1,289 @@
+using Winnow.Cache;
+using Winnow.Compute;
+using Winnow.Formats;
+
+namespace Winnow.Tests.Compute;
+
+/// <summary>Storing rows and attending to them.</summary>
+public abstract class AttentionOperationTests : OperationTests
+{
+    private const double Tolerance = 5e-6;
+
+    public static TheoryData<TensorType> Types => [TensorType.F32, TensorType.F16, TensorType.Q8_0];
+
+    /// <summary>Query heads, KV heads, head dimension: no groups, groups of odd sizes, one KV head for all, dimensions that are no whole vectors.</summary>
+    private static (int QueryHeads, int KvHeads, int HeadDimension)[] Shapes(TensorType type) => type == TensorType.Q8_0
+        ? [(4, 1, 64), (3, 3, 32), (14, 2, 96), (8, 2, 128)]
+        : [(4, 1, 64), (3, 3, 8), (14, 2, 80), (8, 2, 128), (5, 1, 20), (6, 2, 36), (1, 1, 256)];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void One_query_attends_to_all_rows(TensorType type)
+    {
+        foreach ((int queryHeads, int kvHeads, int dimension) in Shapes(type))
+        {
+            foreach (int rows in new[] { 1, 2, 3, 63, 64, 65, 513, 1100 })
+            {
+                Compare($"{type} {queryHeads}/{kvHeads}x{dimension} over {rows}", Tolerance, o =>
+                    Attend(o, Shape(queryHeads, kvHeads, dimension), type, tokens: 1, rows, _ => AttentionPlan.All));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Many_queries_attend_to_the_rows_before_them(TensorType type)
+    {
+        foreach ((int queryHeads, int kvHeads, int dimension) in Shapes(type))
+        {
+            foreach ((int tokens, int rows) in new[] { (2, 2), (3, 70), (7, 7), (65, 200), (130, 130) })
+            {
+                Compare($"{type} {queryHeads}/{kvHeads}x{dimension}: {tokens} over {rows}", Tolerance, o =>
+                    Attend(o, Shape(queryHeads, kvHeads, dimension), type, tokens, rows, _ => AttentionPlan.All));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(AttentionPlanKind.Shared, false)]
+    [InlineData(AttentionPlanKind.PerKvHead, false)]
+    [InlineData(AttentionPlanKind.PerQueryHead, false)]
+    [InlineData(AttentionPlanKind.Shared, true)]
+    [InlineData(AttentionPlanKind.PerKvHead, true)]
+    [InlineData(AttentionPlanKind.PerQueryHead, true)]
+    public void Plans_name_the_rows_that_are_visited(AttentionPlanKind kind, bool selectsQueries)
+    {
+        foreach ((int tokens, int rows, double fraction) in new[] { (1, 300, 0.3), (1, 2000, 0.5), (1, 90, 0), (40, 40, 0.4), (90, 300, 0.2), (9, 100, 0.0) })
+        {
+            foreach (int window in new[] { 0, 30 })
+            {
+                Compare($"{kind}, {selectsQueries}, {tokens} over {rows}, window {window}", Tolerance, o =>
+                    Attend(o, Shape(6, 2, 32) with { Window = window }, TensorType.F16, tokens, rows, _ => Plan(o, kind, selectsQueries, rows, fraction)));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_query_that_is_not_selected_yields_zeros()
+    {
+        using Device device = CreateDevice(2);
+        using Operands o = new(device, 5);
+        KvCache cache = o.RandomCache(1, 32, TensorType.F32, 10);
+        Matrix output = o.Random(1, 64);
+        Matrix mass = o.Random(2, 10);
+        AttentionPlan plan = new(AttentionPlanKind.PerQueryHead, 2) { SelectsQueries = true };
+        plan.Resize(0, 1)[0] = 3;
+        plan.Resize(1, 1)[0] = 9;
+        o.Stream.Attend(Shape(2, 1, 32), o.Random(1, 64), cache.Layer(0), 9, plan, output, mass);
+        Assert.All(o.Read(output)[..32], value => Assert.Equal(0, value));
+        Assert.All(o.Read(output)[32..], value => Assert.NotEqual(0, value));
+        Assert.All(o.Read(mass)[..10], value => Assert.Equal(0, value));
+        Assert.Equal(1, o.Read(mass)[19]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(100)]
+    public void A_window_hides_rows_that_are_too_old(int window)
+    {
+        foreach ((int tokens, int rows) in new[] { (1, 50), (1, 129), (1, 1000), (30, 300), (200, 200) })
+        {
+            Compare($"{tokens} over {rows} with window {window}", Tolerance, o =>
+                Attend(o, Shape(4, 2, 32) with { Window = window }, TensorType.F16, tokens, rows, _ => AttentionPlan.All));
+        }
+    }
+
+    [Fact]
+    public void Scores_are_soft_capped()
+    {
+        foreach (int tokens in new[] { 1, 20 })
+        {
+            Compare($"soft cap, {tokens} queries", Tolerance, o =>
+                Attend(o, Shape(4, 2, 32) with { SoftCap = 3, Scale = 1 }, TensorType.F32, tokens, 150, _ => AttentionPlan.All));
+        }
+    }
+
+    [Fact]
+    public void Large_scores_do_not_overflow()
+    {
+        foreach (int tokens in new[] { 1, 20 })
+        {
+            Compare($"large scores, {tokens} queries", 1e-4, o =>
+                Attend(o, Shape(4, 2, 32) with { Scale = 100 }, TensorType.F16, tokens, 700, _ => AttentionPlan.All));
+        }
+    }
+
+    [Fact]
+    public void Mass_without_output_equals_the_mass_of_attention()
+    {
+        foreach ((int tokens, int rows, int window) in new[] { (1, 700, 0), (40, 300, 0), (256, 256, 0), (50, 200, 33), (1, 100, 20) })
+        {
+            Compare($"mass of {tokens} over {rows}, window {window}", Tolerance, o =>
+            {
+                KvCache cache = o.RandomCache(2, 36, TensorType.F16, rows);
+                Matrix mass = o.Random(6, rows, gap: 3);
+                o.Stream.AttentionMass(Shape(6, 2, 36) with { Window = window }, o.Random(tokens, 6 * 36, gap: 2), cache.Layer(0), rows - tokens, mass);
+                return o.Read(mass);
+            });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_plan_that_names_every_row_gives_the_bits_of_dense_attention(TensorType type)
+    {
+        foreach (AttentionPlanKind kind in new[] { AttentionPlanKind.Shared, AttentionPlanKind.PerKvHead, AttentionPlanKind.PerQueryHead })
+        {
+            foreach ((int tokens, int rows, int window) in new[] { (1, 1, 0), (1, 63, 0), (1, 1500, 0), (1, 300, 77), (5, 5, 0), (100, 400, 0), (100, 400, 77) })
+            {
+                foreach (bool selectsQueries in new[] { false, true })
+                {
+                    AttentionShape shape = Shape(14, 2, 64) with { Window = window };
+                    CompareBits(
+                        $"{type} {kind} {tokens} over {rows}",
+                        o => Attend(o, shape, type, tokens, rows, _ => AttentionPlan.All),
+                        o => Attend(o, shape, type, tokens, rows, _ => Plan(o, kind, selectsQueries, rows, 1)));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Results_do_not_depend_on_the_number_of_threads(TensorType type)
+    {
+        foreach ((int tokens, int rows) in new[] { (1, 1500), (150, 500) })
+        {
+            foreach (int threads in new[] { 2, 3 })
+            {
+                CompareBits(
+                    $"{type} {tokens} over {rows}",
+                    o => Attend(o, Shape(8, 2, 64), type, tokens, rows, _ => AttentionPlan.All),
+                    o => Attend(o, Shape(8, 2, 64), type, tokens, rows, _ => AttentionPlan.All),
+                    threads: 1,
+                    otherThreads: threads);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_prompt_in_chunks_gives_the_bits_of_the_whole_prompt()
+    {
+        foreach (int chunk in new[] { 2, 7, 64, 100 })
+        {
+            CompareBits($"chunks of {chunk}", o => InChunks(o, 150, 150), o => InChunks(o, 150, chunk));
+        }
+    }
+
+    [Fact]
+    public void Decoding_token_by_token_equals_reading_the_prompt_at_once()
+    {
+        using Device device = CreateDevice(2);
+        using Operands one = new(device, 3);
+        using Operands other = new(device, 3);
+        float[] expected = InChunks(one, 150, 150);
+        float[] actual = InChunks(other, 150, 1);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i], actual[i], 5e-6f);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Rows_are_stored_in_the_type_of_the_cache(TensorType type)
+    {
+        using Device device = CreateDevice(2);
+        using Device reference = new Reference.ReferenceDevice();
+        Assert.Equal(Stored(reference, type), Stored(device, type));
+    }
+
+    [Fact]
+    public void A_plan_whose_rows_do_not_ascend_is_refused()
+    {
+        using Device device = CreateDevice(1);
+        using Operands o = new(device, 1);
+        KvCache cache = o.RandomCache(1, 32, TensorType.F32, 10);
+        Matrix output = o.Zeros(1, 32);
+        foreach (int[] rows in new int[][] { [3, 2], [4, 4], [-1, 3] })
+        {
+            AttentionPlan plan = new(AttentionPlanKind.Shared, 1);
+            rows.CopyTo(plan.Resize(0, rows.Length));
+            Assert.Throws<ArgumentException>(() => o.Stream.Attend(Shape(1, 1, 32), output, cache.Layer(0), 9, plan, output));
+        }
+    }
+
+    private static AttentionShape Shape(int queryHeads, int kvHeads, int headDimension) =>
+        new(queryHeads, kvHeads, headDimension, (float)(1 / Math.Sqrt(headDimension)));
+
+    private static AttentionPlan Plan(Operands o, AttentionPlanKind kind, bool selectsQueries, int rows, double fraction)
+    {
+        AttentionPlan plan = new(kind, kind switch { AttentionPlanKind.Shared => 1, AttentionPlanKind.PerKvHead => 2, _ => 6 })
+        {
+            SelectsQueries = selectsQueries,
+        };
+        if (kind == AttentionPlanKind.PerQueryHead && fraction == 1)
+        {
+            plan = new AttentionPlan(kind, 14) { SelectsQueries = selectsQueries };
+        }
+
+        o.FillPlan(plan, rows, fraction);
+        return plan;
+    }
+
+    /// <summary>The last <paramref name="tokens"/> of <paramref name="rows"/> rows attend: output without mass, output with mass, mass.</summary>
+    private static float[] Attend(Operands o, AttentionShape shape, TensorType type, int tokens, int rows, Func<Operands, AttentionPlan> createPlan)
+    {
+        KvCache cache = o.RandomCache(shape.KvHeads, shape.HeadDimension, type, rows);
+        Matrix queries = o.Random(tokens, shape.QueryHeads * shape.HeadDimension, gap: 5);
+        Matrix output = o.Random(tokens, shape.QueryHeads * shape.HeadDimension, gap: 3);
+        Matrix again = o.Random(tokens, shape.QueryHeads * shape.HeadDimension);
+        Matrix mass = o.Random(shape.QueryHeads, rows, gap: 1);
+        AttentionPlan plan = createPlan(o);
+        o.Stream.Attend(shape, queries, cache.Layer(0), rows - tokens, plan, output);
+        o.Stream.Attend(shape, queries, cache.Layer(0), rows - tokens, plan, again, mass);
+        return [.. o.Read(output), .. o.Read(again), .. o.Read(mass)];
+    }
+
+    private static float[] InChunks(Operands o, int tokens, int chunk)
+    {
+        AttentionShape shape = Shape(6, 2, 48);
+        KvCache cache = o.RandomCache(2, 48, TensorType.F16, 37);
+        Matrix keys = o.Random(tokens, 96);
+        Matrix values = o.Random(tokens, 96);
+        Matrix queries = o.Random(tokens, 6 * 48);
+        Matrix output = o.Zeros(tokens, 6 * 48);
+        for (int first = 0; first < tokens; first += chunk)
+        {
+            int count = Math.Min(chunk, tokens - first);
+            cache.Reserve(count);
+            o.Stream.Append(cache.Layer(0), keys.RowSlice(first, count), values.RowSlice(first, count), cache.Length);
+            o.Stream.Attend(shape, queries.RowSlice(first, count), cache.Layer(0), cache.Length, AttentionPlan.All, output.RowSlice(first, count));
+            cache.Advance(count);
+        }
+
+        return o.Read(output);
+    }
+
+    private static byte[] Stored(Device device, TensorType type)
+    {
+        using Operands o = new(device, 11);
+        KvCache cache = o.RandomCache(3, 64, type, 150, deviation: 3);
+        cache.Reserve(100);
+        o.Stream.Append(cache.Layer(0), o.Random(100, 192, deviation: 1e-4f, gap: 2), o.Zeros(100, 192), 150);
+        List<byte> bytes = [];
+        for (int row = 0; row < 250; row++)
+        {
+            KvPage page = cache.Layer(0).Pages[row / KvLayout.PageTokens];
+            for (int head = 0; head < 3; head++)
+            {
+                byte[] pair = new byte[cache.Layer(0).Layout.TokenBytes];
+                page.Buffer.Read(page.OffsetBytes + cache.Layer(0).Layout.RowOffset(head, row % KvLayout.PageTokens), pair);
+                bytes.AddRange(pair);
+            }
+        }
+
+        return [.. bytes];
+    }
+}

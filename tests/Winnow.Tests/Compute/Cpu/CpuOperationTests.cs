@@ -1,0 +1,44 @@
+using Winnow.Compute;
+using Winnow.Compute.Cpu;
+
+namespace Winnow.Tests.Compute.Cpu;
+
+/// <summary>Creates CPU devices of one instruction set.</summary>
+internal static class CpuDevices
+{
+    public static Device Create(CpuIsa isa, int threads)
+    {
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
+        return new CpuDevice(new CpuDeviceOptions { Isa = isa, Threads = threads });
+    }
+}
+
+public sealed class Avx512ElementwiseTests : ElementwiseOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
+}
+
+public sealed class Avx2ElementwiseTests : ElementwiseOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
+}
+
+public sealed class PortableElementwiseTests : ElementwiseOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
+}
+
+public sealed class Avx512AttentionTests : AttentionOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
+}
+
+public sealed class Avx2AttentionTests : AttentionOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
+}
+
+public sealed class PortableAttentionTests : AttentionOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
+}

@@ -1,0 +1,184 @@
+using Winnow.Compute;
+
+namespace Winnow.Tests.Compute;
+
+/// <summary>Norms, activations, sums and rotations.</summary>
+public abstract class ElementwiseOperationTests : OperationTests
+{
+    private const double Tolerance = 2e-6;
+
+    private static readonly int[] Widths = [1, 2, 3, 5, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 8191, 8193];
+
+    [Fact]
+    public void Rms_norm_normalises_whole_rows()
+    {
+        foreach (int width in Widths)
+        {
+            Compare($"rms norm of {width}", Tolerance, o =>
+            {
+                Matrix input = o.Random(3, width, deviation: 5, gap: 3);
+                Matrix output = o.Zeros(3, width, gap: 1);
+                o.Stream.RmsNorm(input, o.Random(1, width), 1e-5f, output);
+                return o.Read(output);
+            });
+        }
+    }
+
+    [Fact]
+    public void Rms_norm_normalises_each_head_in_place()
+    {
+        foreach (int width in Widths.Where(width => width < 200))
+        {
+            Compare($"rms norm of heads of {width}", Tolerance, o =>
+            {
+                Matrix values = o.Random(4, 5 * width, deviation: 0.01f, gap: 2);
+                o.Stream.RmsNorm(values, o.Random(1, width), 1e-6f, values);
+                return o.Read(values);
+            });
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Layer_norm_removes_the_mean(bool hasBias)
+    {
+        foreach (int width in Widths)
+        {
+            Compare($"layer norm of {width}, bias {hasBias}", 1e-5, o =>
+            {
+                Matrix values = o.Random(3, width, deviation: 2, gap: 5);
+                o.Stream.Add(values, o.Of([.. Enumerable.Repeat(3f, width)]));
+                o.Stream.LayerNorm(values, o.Random(1, width), hasBias ? o.Random(1, width) : null, 1e-5f, values);
+                return o.Read(values);
+            });
+        }
+    }
+
+    [Theory]
+    [InlineData(Activation.Silu)]
+    [InlineData(Activation.Gelu)]
+    [InlineData(Activation.GeluTanh)]
+    [InlineData(Activation.Relu)]
+    public void Activations_are_accurate_over_their_range(Activation activation)
+    {
+        foreach (int width in Widths)
+        {
+            Compare($"{activation} of {width}", Tolerance, o =>
+            {
+                Matrix values = o.Random(3, width, deviation: 4, gap: 3);
+                Matrix gate = o.Random(3, width, deviation: 4);
+                Matrix up = o.Random(3, width, gap: 1);
+                Matrix output = o.Zeros(3, width);
+                o.Stream.Activate(activation, values);
+                o.Stream.Gate(activation, gate, up, output);
+                o.Stream.Gate(activation, gate, up, gate);
+                return [.. o.Read(values), .. o.Read(output), .. o.Read(gate)];
+            });
+        }
+
+        Compare($"{activation} of extremes", Tolerance, o =>
+        {
+            Matrix values = o.Of(
+                0, -0f, 1e-40f, -1e-30f, 1e-8f, 0.625f, -0.6249f, 4, -4, 20, -20, 87, -87, 88.5f, -88.5f, 100, -100, 1000, -1000, 1e18f, -1e18f);
+            o.Stream.Activate(activation, values);
+            return o.Read(values);
+        });
+    }
+
+    [Fact]
+    public void Soft_cap_bends_values_and_keeps_small_ones()
+    {
+        foreach (int width in Widths)
+        {
+            Compare($"soft cap of {width}", Tolerance, o =>
+            {
+                Matrix values = o.Random(2, width, deviation: 40, gap: 1);
+                o.Stream.SoftCap(values, 30);
+                return o.Read(values);
+            });
+        }
+
+        Compare("soft cap of small values", 1e-9, o =>
+        {
+            Matrix values = o.Random(1, 1000, deviation: 1e-4f);
+            o.Stream.SoftCap(values, 50);
+            return o.Read(values);
+        });
+    }
+
+    [Fact]
+    public void Sums_take_rows_or_one_row_for_all()
+    {
+        foreach (int width in Widths)
+        {
+            Compare($"sum of {width}", Tolerance, o =>
+            {
+                Matrix target = o.Random(3, width, gap: 3);
+                o.Stream.Add(target, o.Random(3, width, gap: 2));
+                o.Stream.Add(target, o.Random(3, width), -0.3f);
+                o.Stream.Add(target, o.Random(1, width), 2);
+                o.Stream.Scale(target, 1.7f);
+                return o.Read(target);
+            });
+        }
+    }
+
+    [Fact]
+    public void What_lies_between_rows_is_left_alone()
+    {
+        using Device device = CreateDevice(2);
+        using Operands o = new(device, 1);
+        Matrix whole = o.Random(4, 40);
+        Matrix part = whole.ColumnSlice(3, 19);
+        float[] before = o.Read(whole);
+        o.Stream.Scale(part, 2);
+        o.Stream.Activate(Activation.Silu, part);
+        o.Stream.RmsNorm(part, o.Random(1, 19), 1e-5f, part);
+        o.Stream.SoftCap(part, 1);
+        float[] after = o.Read(whole);
+        for (int i = 0; i < before.Length; i++)
+        {
+            Assert.Equal(i % 40 is < 3 or >= 22, before[i] == after[i]);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Rotation_turns_pairs_by_their_position(bool interleaved)
+    {
+        foreach ((int headDimension, int rotary) in new[] { (2, 2), (8, 8), (64, 64), (128, 128), (80, 32), (96, 96), (100, 50), (36, 34) })
+        {
+            float[] frequencies = [.. Enumerable.Range(0, rotary / 2).Select(i => (float)Math.Pow(500_000, -2.0 * i / rotary))];
+            RopeFrequencies rope = new(frequencies, interleaved, magnitude: 1.2f);
+            foreach ((int tokens, int position) in new[] { (1, 0), (1, 1_000_000), (5, 7), (70, 131_000) })
+            {
+                Compare($"rotation of {headDimension}, {tokens} at {position}, interleaved {interleaved}", Tolerance, o =>
+                {
+                    Matrix rows = o.Random(tokens, 3 * headDimension, gap: 4);
+                    Matrix again = o.Random(tokens, headDimension);
+                    o.Stream.Rope(rows, headDimension, rope, position);
+                    o.Stream.Rope(again, headDimension, rope, position);
+                    return [.. o.Read(rows), .. o.Read(again)];
+                });
+            }
+        }
+    }
+
+    [Fact]
+    public void Tables_of_several_frequencies_do_not_mix()
+    {
+        RopeFrequencies[] ropes = [.. Enumerable.Range(1, 6).Select(i => new RopeFrequencies([i * 0.1f, i * 0.01f], interleaved: i % 2 == 0))];
+        Compare("six frequencies", Tolerance, o =>
+        {
+            Matrix rows = o.Random(3, 8);
+            foreach ((int rope, int position) in new[] { (0, 5), (1, 5), (0, 5), (2, 6), (3, 6), (4, 6), (5, 1), (0, 4), (1, 7), (0, 5) })
+            {
+                o.Stream.Rope(rows, 4, ropes[rope], position);
+            }
+
+            return o.Read(rows);
+        });
+    }
+}
