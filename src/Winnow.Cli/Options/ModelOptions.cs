@@ -104,12 +104,7 @@ internal sealed class ModelOptions
     /// <summary>Starts a session with the context length and KV type asked for.</summary>
     public Session CreateSession(ParseResult parsed, Engine engine, AttentionOptions attention)
     {
-        Session session = engine.CreateSession(new SessionOptions
-        {
-            Attention = attention,
-            ContextLength = parsed.GetValue(_context),
-            KvType = ParseKvType(parsed.GetValue(_kvType)!),
-        });
+        Session session = engine.CreateSession(SessionOptions(parsed) with { Attention = attention });
         if (Verbose(parsed))
         {
             Console.Error.WriteLine($"context: {session.ContextLength} tokens, {parsed.GetValue(_kvType)} keys and values");
@@ -117,4 +112,11 @@ internal sealed class ModelOptions
 
         return session;
     }
+
+    /// <summary>The context length and KV type asked for.</summary>
+    public SessionOptions SessionOptions(ParseResult parsed) => new()
+    {
+        ContextLength = parsed.GetValue(_context),
+        KvType = ParseKvType(parsed.GetValue(_kvType)!),
+    };
 }

@@ -1,9 +1,8 @@
-using System.Numerics.Tensors;
 using Winnow.Generation;
 
 namespace Winnow.Evaluation;
 
-/// <summary>Perplexity of a text: windows of the context's length, each computed from an empty cache.</summary>
+/// <summary>Perplexity of a text: in windows, each computed from an empty cache, or token by token after a prompt.</summary>
 public static class Perplexity
 {
     /// <summary>Keeps the logits of a chunk below 64 MB for a vocabulary of 128 K.</summary>
@@ -49,7 +48,7 @@ public static class Perplexity
                     int predicted = row + 1;
                     if (predicted >= firstScored && predicted < ids.Length)
                     {
-                        sum += NegativeLogLikelihood(logits, ids[predicted]);
+                        sum += LogitDivergence.NegativeLogLikelihood(logits, ids[predicted]);
                         scored++;
                     }
                 },
@@ -61,15 +60,37 @@ public static class Perplexity
         return new PerplexityResult(scored, sum / scored);
     }
 
-    private static double NegativeLogLikelihood(ReadOnlySpan<float> logits, int token)
+    /// <summary>Scores the end of a sequence token by token, as decoding computes it: what a decode method is judged by.</summary>
+    /// <param name="session">A session; its content is replaced.</param>
+    /// <param name="tokens">The text, with the begin-of-text token where the model wants one; it must fit the context.</param>
+    /// <param name="promptTokens">How many of them are a prompt, which is not scored.</param>
+    /// <param name="progress">Told the result so far, after each token.</param>
+    /// <param name="cancellationToken">Stops between tokens.</param>
+    /// <exception cref="ArgumentException">No token is left to score.</exception>
+    /// <exception cref="ContextOverflowException">The text is longer than the context.</exception>
+    public static PerplexityResult MeasureDecoding(
+        Session session, IReadOnlyList<int> tokens, int promptTokens, IProgress<PerplexityResult>? progress = null, CancellationToken cancellationToken = default)
     {
-        float max = TensorPrimitives.Max(logits);
-        double sum = 0;
-        foreach (float logit in logits)
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(promptTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(promptTokens, tokens.Count);
+        if (tokens.Count > session.ContextLength)
         {
-            sum += Math.Exp(logit - max);
+            throw new ContextOverflowException(tokens.Count, session.ContextLength);
         }
 
-        return Math.Log(sum) + max - logits[token];
+        session.Prefill([.. tokens.Take(promptTokens)], cancellationToken: cancellationToken);
+        double sum = LogitDivergence.NegativeLogLikelihood(session.Logits, tokens[promptTokens]);
+        int scored = 1;
+        for (int i = promptTokens; i < tokens.Count - 1; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            sum += LogitDivergence.NegativeLogLikelihood(session.Step(tokens[i]), tokens[i + 1]);
+            scored++;
+            progress?.Report(new PerplexityResult(scored, sum / scored));
+        }
+
+        return new PerplexityResult(scored, sum / scored);
     }
 }

@@ -51,6 +51,12 @@ public sealed class Session : IDisposable
     /// <summary>How much of the cache the decode steps since the last prompt have read.</summary>
     public AttentionStatistics AttentionStatistics => _state.SessionAttention.Statistics;
 
+    /// <summary>Sees the plan of every layer in every decode step; null for nobody.</summary>
+    internal PlanObserver? PlanObserver
+    {
+        set => _state.SessionAttention.Observer = value;
+    }
+
     /// <summary>The tokens whose keys and values the session holds.</summary>
     public IReadOnlyList<int> Tokens => _tokens;
 
@@ -216,12 +222,16 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
-    public Session Fork()
+    /// <param name="attention">
+    /// How the second one attends; null for the same way. A method looks at the end of a prompt: give the second session one
+    /// that is at least a token longer before it decodes.
+    /// </param>
+    public Session Fork(AttentionOptions? attention = null)
     {
         Enter();
         try
         {
-            return new Session(_engine, ContextLength, Attention, _cache.Fork(), _tokens);
+            return new Session(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
         }
         finally
         {
