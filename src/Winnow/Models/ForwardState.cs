@@ -20,12 +20,12 @@ internal sealed class ForwardState : IDisposable
     private readonly int _hiddenWidth;
     private readonly int _queryWidth;
     private readonly Matrix _attention;
-    private readonly Matrix _gate;
-    private readonly Matrix _up;
     private readonly Matrix _scores;
     private readonly Matrix _feedForward;
     private readonly Matrix _lastLogits;
-    private readonly int _vocabularySize;
+    private readonly ModelConfig _config;
+    private Matrix? _gate;
+    private Matrix? _up;
     private Matrix? _logits;
     private Matrix _hidden;
     private Matrix _query;
@@ -46,7 +46,7 @@ internal sealed class ForwardState : IDisposable
         SessionAttention = attention;
         ContextLength = contextLength;
         Chunk = Math.Min(chunk, contextLength);
-        _vocabularySize = config.VocabularySize;
+        _config = config;
         Dictionary<RopeConfig, RopeFrequencies> ropes = [];
         Ropes = new RopeFrequencies?[config.Layers.Count];
         for (int i = 0; i < Ropes.Length; i++)
@@ -70,8 +70,6 @@ internal sealed class ForwardState : IDisposable
         _key = Allocate(Chunk, keyWidth);
         _value = Allocate(Chunk, keyWidth);
         _attention = Allocate(Chunk, config.HiddenSize);
-        _gate = Allocate(Chunk, config.FeedForwardSize);
-        _up = Allocate(Chunk, config.FeedForwardSize);
         _scores = Allocate(Chunk, config.Experts?.Count ?? 1);
         _feedForward = Allocate(Chunk, config.HiddenSize);
         _lastLogits = Allocate(1, config.VocabularySize);
@@ -135,11 +133,11 @@ internal sealed class ForwardState : IDisposable
     /// <summary>What the attention block yields, [rows, hidden].</summary>
     public Matrix Attention => _attention.RowSlice(0, Rows);
 
-    /// <summary>[rows, feedForward].</summary>
-    public Matrix Gate => _gate.RowSlice(0, Rows);
+    /// <summary>[rows, feedForward]; allocated when first asked for: models of experts only have no use for it.</summary>
+    public Matrix Gate => (_gate ??= Allocate(Chunk, _config.FeedForwardSize)).RowSlice(0, Rows);
 
-    /// <summary>[rows, feedForward].</summary>
-    public Matrix Up => _up.RowSlice(0, Rows);
+    /// <summary>[rows, feedForward]; allocated when first asked for.</summary>
+    public Matrix Up => (_up ??= Allocate(Chunk, _config.FeedForwardSize)).RowSlice(0, Rows);
 
     /// <summary>The router's scores, [rows, experts].</summary>
     public Matrix Scores => _scores.RowSlice(0, Rows);
@@ -151,7 +149,7 @@ internal sealed class ForwardState : IDisposable
     public Matrix LastLogits => _lastLogits;
 
     /// <summary>Logits of several tokens at once, [some rows, vocabulary]; allocated when first asked for.</summary>
-    public Matrix Logits => _logits ??= Allocate(Math.Clamp(LogitBytes / sizeof(float) / _vocabularySize, 1, Chunk), _vocabularySize);
+    public Matrix Logits => _logits ??= Allocate(Math.Clamp(LogitBytes / sizeof(float) / _config.VocabularySize, 1, Chunk), _config.VocabularySize);
 
     /// <summary>Begins a pass; buffers that hold all of its tokens grow where needed.</summary>
     public void BeginPass(int rows)

@@ -81,7 +81,8 @@ internal sealed class HuggingFaceConfig
     /// <summary>A list of numbers, or null.</summary>
     public float[]? GetSinglesOrNull(string key) =>
         Find(key) is not { } list ? null
-        : list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out _))
+        : list.ValueKind == JsonValueKind.Array
+            && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out _))
             ? [.. list.EnumerateArray().Select(value => value.GetSingle())]
             : throw Wrong(key, list, "a list of numbers");
 

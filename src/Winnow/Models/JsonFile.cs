@@ -51,6 +51,12 @@ internal static class JsonFile
             ? value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null }
             : null;
 
+    /// <summary>A list, or null where there is none.</summary>
+    public static List<JsonElement>? List(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray()]
+            : null;
+
     private static byte[] ReadBytes(string path)
     {
         try

@@ -20,8 +20,12 @@ internal sealed class ModelConfigValidator(string path)
         Range("number of query heads", config.QueryHeads, 1, MaxSize);
         Range("number of KV heads", config.KvHeads, 1, config.QueryHeads);
         Range("head dimension", config.HeadDimension, 1, ModelConfig.MaxHeadDimension);
-        Require(config.QueryHeads % config.KvHeads == 0, $"{config.QueryHeads} query heads cannot share {config.KvHeads} KV heads evenly");
-        Require((long)config.QueryHeads * config.HeadDimension <= MaxSize, $"{config.QueryHeads} heads of {config.HeadDimension} elements are more than {MaxSize:N0}");
+        Require(
+            config.QueryHeads % config.KvHeads == 0,
+            $"{config.QueryHeads} query heads cannot share {config.KvHeads} KV heads evenly");
+        Require(
+            (long)config.QueryHeads * config.HeadDimension <= MaxSize,
+            $"{config.QueryHeads} heads of {config.HeadDimension} elements are more than {MaxSize:N0}");
         Positive("norm epsilon", config.NormEpsilon);
         Positive("attention scale", config.AttentionScale);
         Positive("embedding scale", config.EmbeddingScale);
@@ -63,7 +67,8 @@ internal sealed class ModelConfigValidator(string path)
                 Range("original context of rotary scaling", llama3.OriginalContext, 1, MaxContext);
                 Require(
                     llama3.HighFrequencyFactor > llama3.LowFrequencyFactor,
-                    $"high frequency factor of rotary scaling is {llama3.HighFrequencyFactor}, but must be above the low one, {llama3.LowFrequencyFactor}");
+                    $"high frequency factor of rotary scaling is {llama3.HighFrequencyFactor}, "
+                    + $"but must be above the low one, {llama3.LowFrequencyFactor}");
                 break;
             case RopeScaling.Yarn yarn:
                 Positive("rotary scaling factor", yarn.Factor);
@@ -92,9 +97,11 @@ internal sealed class ModelConfigValidator(string path)
     private void Range(string what, int value, int least, int most) =>
         Require(value >= least && value <= most, $"{what} is {value}, but must be from {least} to {most}");
 
-    private void Positive(string what, float value) => Require(value > 0 && float.IsFinite(value), $"{what} is {value}, but must be positive");
+    private void Positive(string what, float value) =>
+        Require(value > 0 && float.IsFinite(value), $"{what} is {value}, but must be positive");
 
-    private void SoftCap(string what, float value) => Require(value >= 0 && float.IsFinite(value), $"{what} is {value}, but must be positive, or 0 for none");
+    private void SoftCap(string what, float value) =>
+        Require(value >= 0 && float.IsFinite(value), $"{what} is {value}, but must be positive, or 0 for none");
 
     private void Require(bool condition, string problem)
     {

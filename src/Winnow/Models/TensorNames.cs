@@ -60,7 +60,8 @@ internal sealed class TensorNames
     });
 
     /// <summary>Whether each expert is a tensor of its own.</summary>
-    public bool ExpertsAreSeparate => _templates.TryGetValue(TensorRole.ExpertGate, out string? name) && name.Contains("{1}", StringComparison.Ordinal);
+    public bool ExpertsAreSeparate =>
+        _templates.TryGetValue(TensorRole.ExpertGate, out string? name) && name.Contains("{1}", StringComparison.Ordinal);
 
     /// <summary>These names, with some added or replaced.</summary>
     public TensorNames With(Dictionary<TensorRole, string> changes)

@@ -15,7 +15,8 @@ public sealed unsafe class ExpertTests
     [MemberData(nameof(Devices))]
     public void Mixtures_equal_the_reference(string deviceName)
     {
-        foreach ((int tokens, int experts, int used, bool normalizes) in new[] { (1, 4, 1, false), (1, 8, 2, true), (5, 8, 3, false), (64, 16, 4, true), (3, 2, 2, true) })
+        (int Tokens, int Experts, int Used, bool Normalizes)[] cases = [(1, 4, 1, false), (1, 8, 2, true), (5, 8, 3, false), (64, 16, 4, true), (3, 2, 2, true)];
+        foreach ((int tokens, int experts, int used, bool normalizes) in cases)
         {
             float[] values = Values(seed: tokens, count: (experts * 3 * Hidden * Inner) + (tokens * (experts + Hidden)));
             float[] expected = Mix(TestDevices.Reference, values, tokens, experts, used, normalizes);
@@ -47,8 +48,8 @@ public sealed unsafe class ExpertTests
         fixed (float* data = values)
         {
             nint start = (nint)data;
-            Weight[] Load(int part, int outputs, int inputs) =>
-                [.. Enumerable.Range(0, experts).Select(e => device.LoadWeight($"expert {e}", TensorType.F32, outputs, inputs, start + ((nint)((part * experts) + e) * size * sizeof(float))))];
+            Weight[] Load(int part, int outputs, int inputs) => [.. Enumerable.Range(part * experts, experts).Select(
+                i => device.LoadWeight($"expert {i}", TensorType.F32, outputs, inputs, start + ((nint)i * size * sizeof(float))))];
 
             ExpertWeights weights = new(Load(0, Inner, Hidden), Load(1, Inner, Hidden), Load(2, Hidden, Inner), Activation.Silu, used, normalizes);
             Matrix scores = device.AllocateMatrix(tokens, experts);

@@ -5,7 +5,10 @@ using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Models;
+using Winnow.Models.Conversion;
+using Winnow.Quantization;
 using Winnow.Tests.Compute;
+using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;
 
@@ -53,6 +56,68 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
     {
         string folder = SharedData.Path("models/lab");
         Check(folder, folder, CpuIsaSupport.Best.ToString(), longestPrompt: 1000, greedyIds: 48);
+    }
+
+    /// <summary>Eight bits cost little: most answers begin with the same sixteen tokens.</summary>
+    [Fact]
+    public void The_lab_model_in_8_bits_says_mostly_the_same()
+    {
+        string folder = SharedData.Path("models/lab");
+        using TemporaryFolder temporary = new();
+        HuggingFaceConverter.Convert(folder, temporary.PathOf("lab-q8_0.gguf"), QuantizationMix.Q8_0);
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")));
+        using CpuDevice device = new();
+        using Model model = Model.Load(temporary.PathOf("lab-q8_0.gguf"), device);
+        int same = 0;
+        int all = 0;
+        foreach (JsonElement entry in golden.RootElement.GetProperty("prompts").EnumerateArray())
+        {
+            int[] ids = Integers(entry.GetProperty("ids"));
+            if (ids.Length <= 1000)
+            {
+                all++;
+                int[] expected = Integers(entry.GetProperty("greedy_ids"))[..16];
+                same += Greedy(model, ids, expected.Length, TensorType.F16).SequenceEqual(expected) ? 1 : 0;
+            }
+        }
+
+        output.WriteLine($"{same} of {all} prompts");
+        Assert.InRange(same, all * 12 / 15, all);
+    }
+
+    [Theory]
+    [InlineData(TensorType.F16)]
+    [InlineData(TensorType.Q8_0)]
+    public void Keys_and_values_in_fewer_bits_say_the_same(TensorType type)
+    {
+        string folder = SharedData.Path("models/lab");
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")));
+        using CpuDevice device = new();
+        using Model model = Model.Load(folder, device);
+        foreach (JsonElement entry in golden.RootElement.GetProperty("prompts").EnumerateArray())
+        {
+            if (entry.GetProperty("name").GetString() is "code" or "whitespace")
+            {
+                int[] expected = Integers(entry.GetProperty("greedy_ids"))[..24];
+                Assert.Equal(expected, Greedy(model, Integers(entry.GetProperty("ids")), expected.Length, type));
+            }
+        }
+    }
+
+    private static int[] Greedy(Model model, int[] ids, int count, TensorType cacheType)
+    {
+        using ForwardState state = model.Transformer.CreateState(ids.Length + count);
+        using KvCache cache = model.Transformer.CreateCache(cacheType);
+        float[] logits = new float[model.Config.VocabularySize];
+        int[] generated = new int[count];
+        model.Transformer.Forward(state, ids, cache, ForwardOutput.LastLogits, logits);
+        for (int i = 0; i < count; i++)
+        {
+            generated[i] = Array.IndexOf(logits, logits.Max());
+            model.Transformer.Forward(state, [generated[i]], cache, ForwardOutput.LastLogits, logits);
+        }
+
+        return generated;
     }
 
     private void Check(string path, string goldenFolder, string deviceName, int longestPrompt, int greedyIds)

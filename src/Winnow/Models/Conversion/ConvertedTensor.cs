@@ -56,7 +56,8 @@ internal sealed class ConvertedTensor
             if (isLimited && !(TensorPrimitives.MaxMagnitude<float>(values) <= BlockCodec.LargestHalf))
             {
                 throw new ModelFormatException(
-                    _path, $"tensor '{Description.Name}' has values that {target} cannot hold (magnitudes below 65520 can); convert to BF16 or F32");
+                    _path,
+                    $"tensor '{Description.Name}' has values that {target} cannot hold (magnitudes below 65520 can); convert to BF16 or F32");
             }
         };
     }
@@ -76,7 +77,9 @@ internal sealed class ConvertedTensor
             long index = first / stretch;
             long offset = first % stretch;
             int count = (int)Math.Min(values.Length, stretch - offset);
-            (TensorEntry source, long start) = _rowOrder is null ? (_sources[index], offset) : (_sources[0], (_rowOrder[index] * stretch) + offset);
+            (TensorEntry source, long start) = _rowOrder is null
+                ? (_sources[index], offset)
+                : (_sources[0], (_rowOrder[index] * stretch) + offset);
             BlockCodec.Decode(source.Type, source.Bytes(source.Type.SizeBytes(start), (int)source.Type.SizeBytes(count)), values[..count]);
             if (_offset != 0)
             {

@@ -47,7 +47,9 @@ internal sealed class GgufConfigWriter
         Set("attention.head_count_kv", _config.KvHeads);
         Set("attention.key_length", _config.HeadDimension);
         Set("attention.value_length", _config.HeadDimension);
-        Set(_config.Architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", _config.NormEpsilon);
+        Set(
+            _config.Architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
+            _config.NormEpsilon);
         if (_config.Experts is { } experts)
         {
             Set("expert_count", experts.Count);
@@ -86,7 +88,9 @@ internal sealed class GgufConfigWriter
         bool[] rotates = [.. _config.Layers.Select(layer => layer.Rope is not null)];
         if (!rotates.SequenceEqual(SlidingLayers.Every(_config.Architecture.NoRopeInterval, rotates.Length)))
         {
-            throw new WinnowException($"GGUF cannot say which layers of this {_prefix} model have no rotary embedding: only every {_config.Architecture.NoRopeInterval}th can have none");
+            throw new WinnowException(
+                $"GGUF cannot say which layers of this {_prefix} model have no rotary embedding: only the last of every "
+                + $"{_config.Architecture.NoRopeInterval} layers can have none");
         }
 
         if (FullRope() is not { } rope)
@@ -141,8 +145,11 @@ internal sealed class GgufConfigWriter
     }
 
     /// <summary>The rotary embedding of layers without a window, or of all where each has one.</summary>
-    private RopeConfig? FullRope() =>
-        (_config.Layers.FirstOrDefault(layer => layer is { Window: 0, Rope: not null }) ?? _config.Layers.FirstOrDefault(layer => layer.Rope is not null))?.Rope;
+    private RopeConfig? FullRope()
+    {
+        LayerConfig? full = _config.Layers.FirstOrDefault(layer => layer is { Window: 0, Rope: not null });
+        return (full ?? _config.Layers.FirstOrDefault(layer => layer.Rope is not null))?.Rope;
+    }
 
     private void Set(string key, int value) => _metadata.Set($"{_prefix}.{key}", (uint)value);
 

@@ -44,11 +44,13 @@ public static class HuggingFaceConverter
         List<ConvertedTensor> tensors = TensorConversion.Plan(file, config);
         QuantizationMix target = mix ?? MixOf(file, tensors);
         GgufMetadata metadata = new(output);
-        GgufConfigWriter.Write(config, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), target, metadata);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        GgufConfigWriter.Write(config, name, target, metadata);
         TokenizerConversion.Write(folder, config, metadata);
 
-        Dictionary<string, TensorType> types = QuantizationMixes.Choose(target, ModelTraits.Of(metadata), [.. tensors.Select(tensor => tensor.Description)]);
-        TensorDescription[] descriptions = [.. tensors.Select(tensor => tensor.Description with { Type = types[tensor.Description.Name] })];
+        TensorDescription[] descriptions = [.. tensors.Select(tensor => tensor.Description)];
+        Dictionary<string, TensorType> types = QuantizationMixes.Choose(target, ModelTraits.Of(metadata), descriptions);
+        descriptions = Array.ConvertAll(descriptions, tensor => tensor with { Type = types[tensor.Name] });
         using EncodedModelWriter writer = new(output, metadata, descriptions, threads, progress, cancellationToken);
         for (int i = 0; i < descriptions.Length; i++)
         {
@@ -67,7 +69,9 @@ public static class HuggingFaceConverter
 
     private static QuantizationMix MixOf(SafetensorsFile file, List<ConvertedTensor> tensors)
     {
-        TensorType type = tensors.GroupBy(tensor => tensor.SourceType).MaxBy(group => group.Sum(tensor => tensor.Description.ElementCount))!.Key;
+        TensorType type = tensors
+            .GroupBy(tensor => tensor.SourceType)
+            .MaxBy(group => group.Sum(tensor => tensor.Description.ElementCount))!.Key;
         return type switch
         {
             TensorType.F32 => QuantizationMix.F32,

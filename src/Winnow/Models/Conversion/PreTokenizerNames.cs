@@ -10,7 +10,13 @@ internal static class PreTokenizerNames
     private const string Upper = @"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]";
     private const string Lower = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]";
     private const string Start = @"[^\r\n\p{L}\p{N}]?";
-    private const string Llama3 = $@"split {Contractions}|{Start}\p{{L}}+|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|{Tail}; bytes";
+    private const string Word = $"{Start}{Upper}*{Lower}+";
+    private const string UpperWord = $"{Start}{Upper}+{Lower}*";
+    private const string Symbols = @" ?[^\s\p{L}\p{N}]+";
+    private const string Llama3 = $@"split {Contractions}|{Start}\p{{L}}+|\p{{N}}{{1,3}}|{Symbols}[\r\n]*|{Tail}; bytes";
+
+    private const string DeepSeek3 =
+        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*";
 
     /// <summary>What <see cref="Describe"/> makes of a pre-tokenizer, and its name.</summary>
     private static readonly Dictionary<string, string> Names = new(StringComparer.Ordinal)
@@ -18,12 +24,12 @@ internal static class PreTokenizerNames
         ["words"] = "gpt-2",
         ["digits; words"] = "smollm",
         [Llama3] = "dbrx",
-        [$@"split {Contractions}|{Start}\p{{L}}+|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|{Tail}; bytes"] = "qwen2",
+        [$@"split {Contractions}|{Start}\p{{L}}+|\p{{N}}|{Symbols}[\r\n]*|{Tail}; bytes"] = "qwen2",
         [$@"split {Contractions}|{Start}[\p{{L}}\p{{M}}]+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+[\r\n]*|{Tail}; bytes"] = "qwen35",
-        [$@"split {Start}{Upper}*{Lower}+{Contractions}?|{Start}{Upper}+{Lower}*{Contractions}?|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Tail}; bytes"] = "gpt-4o",
-        [$@"split {Start}{Upper}*{Lower}+|{Start}{Upper}+{Lower}*|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Tail}; bytes"] = "tekken",
+        [$@"split {Word}{Contractions}?|{UpperWord}{Contractions}?|\p{{N}}{{1,3}}|{Symbols}[\r\n/]*|{Tail}; bytes"] = "gpt-4o",
+        [$@"split {Word}|{UpperWord}|\p{{N}}|{Symbols}[\r\n/]*|{Tail}; bytes"] = "tekken",
         [@"split [\r\n]; split \s?\p{L}+; split \s?\p{P}+; split [一-龥ࠀ-一가-퟿]+; digits; bytes"] = "deepseek-coder",
-        [$@"split \p{{N}}{{1,3}}; split [一-龥぀-ゟ゠-ヿ]+; split [!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{{|}}~][A-Za-z]+|[^\r\n\p{{L}}\p{{P}}\p{{S}}]?[\p{{L}}\p{{M}}]+| ?[\p{{P}}\p{{S}}]+[\r\n]*|{Tail}; bytes"] = "deepseek-v3",
+        [$@"split \p{{N}}{{1,3}}; split [一-龥぀-ゟ゠-ヿ]+; split {DeepSeek3}|{Tail}; bytes"] = "deepseek-v3",
     };
 
     /// <summary>The name of a byte-level pre-tokenizer, or null.</summary>
@@ -38,18 +44,17 @@ internal static class PreTokenizerNames
     /// <summary>The steps of a pre-tokenizer as one line, for the look-up and for errors.</summary>
     public static string Describe(JsonElement preTokenizer) => JsonFile.Text(preTokenizer, "type") switch
     {
-        "Sequence" when preTokenizer.TryGetProperty("pretokenizers", out JsonElement steps) && steps.ValueKind == JsonValueKind.Array =>
-            string.Join("; ", steps.EnumerateArray().Select(Describe)),
-        "ByteLevel" => (JsonFile.Flag(preTokenizer, "add_prefix_space") != false ? "prefix; " : "") + (JsonFile.Flag(preTokenizer, "use_regex") != false ? "words" : "bytes"),
+        "Sequence" => string.Join("; ", (JsonFile.List(preTokenizer, "pretokenizers") ?? []).Select(Describe)),
+        "ByteLevel" => (JsonFile.Flag(preTokenizer, "add_prefix_space") != false ? "prefix; " : "")
+            + (JsonFile.Flag(preTokenizer, "use_regex") != false ? "words" : "bytes"),
         "Digits" => JsonFile.Flag(preTokenizer, "individual_digits") == true ? "digits" : "numbers",
-        "Punctuation" => "punctuation",
         "Split" when preTokenizer.TryGetProperty("pattern", out JsonElement pattern) =>
             $"{(KeepsMatches(preTokenizer) ? "split" : "cut")} {JsonFile.Text(pattern, "Regex") ?? JsonFile.Text(pattern, "String")}",
         { } other => other,
         null => "none",
     };
 
-    /// <summary>Whether matches become words, and what is between them other words: there are two ways to say so where matches leave no gaps.</summary>
+    /// <summary>Whether matches become words: two ways to say so, which are the same where matches leave no gaps.</summary>
     private static bool KeepsMatches(JsonElement split) =>
-        JsonFile.Flag(split, "invert") == true ? JsonFile.Text(split, "behavior") == "Removed" : JsonFile.Text(split, "behavior") == "Isolated";
+        JsonFile.Text(split, "behavior") == (JsonFile.Flag(split, "invert") == true ? "Removed" : "Isolated");
 }

@@ -9,7 +9,10 @@ internal sealed class SpecialTokenConversion
     private const string Prefix = "tokenizer.ggml.";
 
     private static readonly (string Name, string Key)[] Roles =
-        [("bos", "bos_token_id"), ("eos", "eos_token_id"), ("unk", "unknown_token_id"), ("sep", "seperator_token_id"), ("pad", "padding_token_id"), ("mask", "mask_token_id")];
+    [
+        ("bos", "bos_token_id"), ("eos", "eos_token_id"), ("unk", "unknown_token_id"),
+        ("sep", "seperator_token_id"), ("pad", "padding_token_id"), ("mask", "mask_token_id"),
+    ];
 
     private readonly string _folder;
     private readonly Dictionary<string, int> _ids;
@@ -72,14 +75,12 @@ internal sealed class SpecialTokenConversion
             return false;
         }
 
-        IEnumerable<JsonElement> processors = processor.TryGetProperty("processors", out JsonElement several) && several.ValueKind == JsonValueKind.Array
-            ? several.EnumerateArray()
-            : [processor];
+        IEnumerable<JsonElement> processors = JsonFile.List(processor, "processors") is { } several ? several : [processor];
         foreach (JsonElement template in processors.Where(p => JsonFile.Text(p, "type") == "TemplateProcessing"))
         {
-            if (template.TryGetProperty("single", out JsonElement single) && single.ValueKind == JsonValueKind.Array && single.GetArrayLength() > 1)
+            if (JsonFile.List(template, "single") is { Count: > 1 } single)
             {
-                JsonElement end = isFirst ? single.EnumerateArray().First() : single.EnumerateArray().Last();
+                JsonElement end = isFirst ? single[0] : single[^1];
                 return end.TryGetProperty("SpecialToken", out _);
             }
         }
@@ -98,9 +99,9 @@ internal sealed class SpecialTokenConversion
         {
             _metadata.Set("tokenizer.chat_template", template);
         }
-        else if (tokenizerConfig.TryGetProperty("chat_template", out JsonElement several) && several.ValueKind == JsonValueKind.Array)
+        else if (JsonFile.List(tokenizerConfig, "chat_template") is { } several)
         {
-            foreach (JsonElement entry in several.EnumerateArray())
+            foreach (JsonElement entry in several)
             {
                 if (JsonFile.Text(entry, "name") is { } name && JsonFile.Text(entry, "template") is { } text)
                 {

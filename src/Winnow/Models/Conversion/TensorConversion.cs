@@ -41,7 +41,8 @@ internal static class TensorConversion
             string target = TensorNames.Gguf.Find(role, layer)!;
             if (Sources(file, names, config, role, layer) is { Length: > 0 } weights)
             {
-                tensors.Add(new ConvertedTensor(file.Path, target + ".weight", weights, RowOrderOf(config, role), OffsetOf(config.Architecture, role)));
+                float offset = OffsetOf(config.Architecture, role);
+                tensors.Add(new ConvertedTensor(file.Path, target + ".weight", weights, RowOrderOf(config, role), offset));
             }
 
             if (file.Tensors.TryGetValue(names.Bias(role, layer), out TensorEntry? bias))
@@ -68,9 +69,12 @@ internal static class TensorConversion
 
     private static int[]? RowOrderOf(ModelConfig config, TensorRole role) => role switch
     {
-        TensorRole.Query when config.Architecture.GgufRopeIsInterleaved => RowOrder.InterleavePairs(config.QueryHeads, config.HeadDimension),
-        TensorRole.Key when config.Architecture.GgufRopeIsInterleaved => RowOrder.InterleavePairs(config.KvHeads, config.HeadDimension),
-        TensorRole.QueryKeyValue when config.Architecture.HuggingFaceQueryKeyValueIsPerHead => RowOrder.SplitHeads(config.QueryHeads, config.HeadDimension),
+        TensorRole.Query when config.Architecture.GgufRopeIsInterleaved =>
+            RowOrder.InterleavePairs(config.QueryHeads, config.HeadDimension),
+        TensorRole.Key when config.Architecture.GgufRopeIsInterleaved =>
+            RowOrder.InterleavePairs(config.KvHeads, config.HeadDimension),
+        TensorRole.QueryKeyValue when config.Architecture.HuggingFaceQueryKeyValueIsPerHead =>
+            RowOrder.SplitHeads(config.QueryHeads, config.HeadDimension),
         _ => null,
     };
 

@@ -71,21 +71,16 @@ internal sealed class TokenizerConversion
             TokenType kind = entry.Name == unknown ? TokenType.Unknown
                 : hasBytes && IsByte(entry.Name) ? TokenType.Byte
                 : TokenType.Normal;
-            Add(entry.Name, entry.Value.ValueKind == JsonValueKind.Number && entry.Value.TryGetInt32(out int id) ? id : -1, kind);
+            Add(entry.Name, IdOf(entry.Value), kind);
         }
     }
 
     private void ReadAddedTokens()
     {
-        if (!_tokenizer.TryGetProperty("added_tokens", out JsonElement added) || added.ValueKind != JsonValueKind.Array)
-        {
-            return;
-        }
-
-        foreach (JsonElement token in added.EnumerateArray())
+        foreach (JsonElement token in JsonFile.List(_tokenizer, "added_tokens") ?? [])
         {
             string content = JsonFile.Text(token, "content") ?? throw new ModelFormatException(_path, "has an added token without 'content'");
-            int id = token.TryGetProperty("id", out JsonElement number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int value) ? value : -1;
+            int id = token.TryGetProperty("id", out JsonElement number) ? IdOf(number) : -1;
             TokenType kind = JsonFile.Text(_model, "unk_token") == content ? TokenType.Unknown
                 : JsonFile.Flag(token, "special") == true ? TokenType.Control
                 : TokenType.UserDefined;
@@ -135,7 +130,9 @@ internal sealed class TokenizerConversion
 
         bool ignoresMerges = JsonFile.Flag(_model, "ignore_merges") == true;
         string pre = PreTokenizerNames.Find(preTokenizer, ignoresMerges)
-            ?? throw new ModelFormatException(_path, $"has a pre-tokenizer that GGUF has no name for, or none that is known here: {PreTokenizerNames.Describe(preTokenizer)}");
+            ?? throw new ModelFormatException(
+                _path,
+                $"has a pre-tokenizer that GGUF has no name for, or none that is known here: {PreTokenizerNames.Describe(preTokenizer)}");
         _metadata.Set(Prefix + "model", "gpt2");
         _metadata.Set(Prefix + "pre", pre);
         _metadata.Set(Prefix + "tokens", _tokens);
@@ -146,22 +143,22 @@ internal sealed class TokenizerConversion
     /// <summary>A merge is a text with a space or, since some tokens have spaces, a pair.</summary>
     private (string Left, string Right)[] ReadMerges()
     {
-        if (!_model.TryGetProperty("merges", out JsonElement merges) || merges.ValueKind != JsonValueKind.Array)
-        {
-            throw new ModelFormatException(_path, "has no 'model.merges' list");
-        }
-
-        return [.. merges.EnumerateArray().Select(Read)];
+        return JsonFile.List(_model, "merges") is { } merges
+            ? [.. merges.Select(Read)]
+            : throw new ModelFormatException(_path, "has no 'model.merges' list");
 
         (string Left, string Right) Read(JsonElement merge)
         {
             string?[] pair = merge.ValueKind switch
             {
                 JsonValueKind.String => merge.GetString()!.Split(' '),
-                JsonValueKind.Array => [.. merge.EnumerateArray().Select(part => part.ValueKind == JsonValueKind.String ? part.GetString() : null)],
+                JsonValueKind.Array =>
+                    [.. merge.EnumerateArray().Select(part => part.ValueKind == JsonValueKind.String ? part.GetString() : null)],
                 _ => Array.Empty<string?>(),
             };
-            return pair is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : throw new ModelFormatException(_path, $"has the merge {merge.GetRawText()}, but a merge is of two tokens");
+            return pair is [{ Length: > 0 } left, { Length: > 0 } right]
+                ? (left, right)
+                : throw new ModelFormatException(_path, $"has the merge {merge.GetRawText()}, but a merge is of two tokens");
         }
     }
 
@@ -199,12 +196,14 @@ internal sealed class TokenizerConversion
         static bool Prepends(JsonElement normalizer) => JsonFile.Text(normalizer, "type") switch
         {
             "Prepend" => true,
-            "Sequence" when normalizer.TryGetProperty("normalizers", out JsonElement steps) && steps.ValueKind == JsonValueKind.Array =>
-                steps.EnumerateArray().Any(Prepends),
+            "Sequence" => (JsonFile.List(normalizer, "normalizers") ?? []).Any(Prepends),
             _ => false,
         };
     }
 
+    private static int IdOf(JsonElement number) => number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int id) ? id : -1;
+
     private static bool IsByte(string token) =>
-        token is ['<', '0', 'x', _, _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+        token is ['<', '0', 'x', _, _, '>']
+        && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
 }

@@ -4,54 +4,16 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
-/// <summary>Rows of K-quants times one encoded activation row: the kernels of token generation.</summary>
+/// <summary>Rows of K-quants times one encoded activation row: the kernels of token generation. Need AVX2.</summary>
 /// <remarks>
 /// The unsigned quants are multiplied with the int8 activations by vpmaddubsw; the vpmaddwd that widens the pairs multiplies with the
-/// integer scales of the sub-blocks at once. What minima and offsets subtract comes from the sums of the activations.
+/// integer scales of the sub-blocks at once. What minima and offsets subtract comes from the sums of the activations. Vectors of 512 bits
+/// were a fifth slower on Zen 4, whose units are 256 bits wide.
 /// </remarks>
 internal static unsafe class DotInt8Per256
 {
-    /// <summary>64 quants at a time. Needs AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows512<TBlock>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
-        where TBlock : ISuperBlock
-    {
-        int blocks = inputs / 256;
-
-        // In each 128-bit lane, word p is the scale of the lane's quants in part p.
-        Vector512<short> spread = TBlock.ScalesPer32
-            ? Vector512.Create(0, 2, 4, 6, 0, 0, 0, 0, 0, 2, 4, 6, 0, 0, 0, 0, 1, 3, 5, 7, 0, 0, 0, 0, 1, 3, 5, 7, 0, 0, 0, 0)
-            : Vector512.Create(0, 4, 8, 12, 0, 0, 0, 0, 1, 5, 9, 13, 0, 0, 0, 0, 2, 6, 10, 14, 0, 0, 0, 0, 3, 7, 11, 15, 0, 0, 0, 0);
-        for (int r = 0; r < rows; r++, row += rowBytes)
-        {
-            byte* block = row;
-            byte* record = activations;
-            Vector512<float> sum = Vector512<float>.Zero;
-            Vector256<float> offset = Vector256<float>.Zero;
-            for (int b = 0; b < blocks; b++, block += TBlock.Bytes, record += stride)
-            {
-                Vector256<short> factors = TBlock.Factors(block);
-                Vector512<byte> scales = Avx512BW.PermuteVar32x16(factors.ToVector512Unsafe(), spread).AsByte();
-                Vector512<int> even = Scaled(TBlock.Quants64(block, 0), record, scales, Vector512.Create((short)0x0100));
-                Vector512<int> odd = Scaled(TBlock.Quants64(block, 1), record + 64, scales, Vector512.Create((short)0x0302));
-                even += Scaled(TBlock.Quants64(block, 2), record + 128, scales, Vector512.Create((short)0x0504));
-                odd += Scaled(TBlock.Quants64(block, 3), record + 192, scales, Vector512.Create((short)0x0706));
-
-                Vector128<float> d = TBlock.Multipliers(block) * Vector128.Create(*(float*)(record + Int8Per256Record.Scale));
-                sum = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(even + odd), Avx512F.BroadcastScalarToVector512(d), sum);
-                offset = Fma.MultiplyAdd(
-                    Avx.ConvertToVector256Single(TBlock.Offsets(block, factors, record)),
-                    Avx2.BroadcastScalarToVector256(Sse.Shuffle(d, d, 0b01)),
-                    offset);
-            }
-
-            output[r] = Vector256.Sum(sum.GetLower() + sum.GetUpper() - offset);
-        }
-    }
-
-    /// <summary>32 quants at a time. Needs AVX2.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows256<TBlock>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
+    public static void Rows<TBlock>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
         where TBlock : ISuperBlock
     {
         int blocks = inputs / 256;
@@ -89,12 +51,7 @@ internal static unsafe class DotInt8Per256
         }
     }
 
-    /// <summary>64 products, summed by fours, times the scale that <paramref name="order"/> picks in each 128-bit lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Scaled(Vector512<byte> quants, byte* activations, Vector512<byte> scales, Vector512<short> order) =>
-        Avx512BW.MultiplyAddAdjacent(
-            Avx512BW.MultiplyAddAdjacent(quants, Vector512.Load((sbyte*)activations)), Avx512BW.Shuffle(scales, order.AsByte()).AsInt16());
-
+    /// <summary>32 products, summed by fours, times the scale that <paramref name="order"/> picks in each 128-bit half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Scaled(Vector256<byte> quants, byte* activations, Vector256<byte> scales, Vector256<short> order) =>
         Avx2.MultiplyAddAdjacent(

@@ -19,11 +19,6 @@ internal unsafe interface ISuperBlock
     /// <param name="part">Which 32 of the block, 0 to 7; a literal.</param>
     static abstract Vector256<byte> Quants32(byte* block, int part);
 
-    /// <summary>64 unsigned quants in order. Needs AVX-512.</summary>
-    /// <param name="block">The block.</param>
-    /// <param name="part">Which 64 of the block, 0 to 3; a literal.</param>
-    static abstract Vector512<byte> Quants64(byte* block, int part);
-
     /// <summary>Eight scales and eight minima, or sixteen scales.</summary>
     static abstract Vector256<short> Factors(byte* block);
 

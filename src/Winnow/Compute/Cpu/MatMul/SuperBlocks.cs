@@ -18,9 +18,6 @@ internal static unsafe class SuperBlocks
         public static Vector256<byte> Quants32(byte* block, int part) => TwoBits32(block + 16, part);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<byte> Quants64(byte* block, int part) => TwoBits64(block + 16, part);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block) =>
             Avx2.ConvertToVector256Int16(Vector128.Load(block) & Vector128.Create((byte)15));
 
@@ -46,10 +43,6 @@ internal static unsafe class SuperBlocks
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants32(byte* block, int part) =>
             TwoBits32(block + 32, part) | (Move32(Vector256.Load(block), 2 - part) & Vector256.Create((byte)4));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<byte> Quants64(byte* block, int part) =>
-            TwoBits64(block + 32, part) | (Move64(block, 2 - (2 * part), 1 - (2 * part)) & Vector512.Create((byte)4));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block)
@@ -82,9 +75,6 @@ internal static unsafe class SuperBlocks
         public static Vector256<byte> Quants32(byte* block, int part) => FourBits32(block + 16, part);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<byte> Quants64(byte* block, int part) => FourBits64(block + 16, part);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block) => ScalesAndMinima(block + 4);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -104,10 +94,6 @@ internal static unsafe class SuperBlocks
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants32(byte* block, int part) =>
             FourBits32(block + 48, part) | (Move32(Vector256.Load(block + 16), 4 - part) & Vector256.Create((byte)16));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<byte> Quants64(byte* block, int part) =>
-            FourBits64(block + 48, part) | (Move64(block + 16, 4 - (2 * part), 3 - (2 * part)) & Vector512.Create((byte)16));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block) => ScalesAndMinima(block + 4);
@@ -136,19 +122,6 @@ internal static unsafe class SuperBlocks
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<byte> Quants64(byte* block, int part)
-        {
-            Vector512<byte> low = Vector512.Load(block + (64 * (part / 2)));
-            if (part % 2 != 0)
-            {
-                low = Avx512BW.ShiftRightLogical(low.AsUInt16(), 4).AsByte();
-            }
-
-            return (low & Vector512.Create((byte)15))
-                | (Move64(block + 128 + (32 * (part / 2)), 4 - (4 * (part % 2)), 2 - (4 * (part % 2))) & Vector512.Create((byte)0x30));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block) => Avx2.ConvertToVector256Int16((sbyte*)block + 192);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -165,17 +138,10 @@ internal static unsafe class SuperBlocks
     private static Vector256<byte> TwoBits32(byte* quants, int part) =>
         Move32(Vector256.Load(quants + (32 * (part / 4))), -2 * (part % 4)) & Vector256.Create((byte)3);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> TwoBits64(byte* quants, int part) =>
-        Move64(quants + (32 * (part / 2)), -4 * (part % 2), (-4 * (part % 2)) - 2) & Vector512.Create((byte)3);
-
     /// <summary>Each 32 bytes hold 64 quants: the first 32 of them in the low nibbles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> FourBits32(byte* quants, int part) =>
         Move32(Vector256.Load(quants + (32 * (part / 2))), -4 * (part % 2)) & Vector256.Create((byte)15);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> FourBits64(byte* quants, int part) => Move64(quants + (32 * part), 0, -4) & Vector512.Create((byte)15);
 
     /// <summary>Moves bits to the left, or to the right where negative; bits that come from a neighbour are masked away afterwards.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -185,19 +151,6 @@ internal static unsafe class SuperBlocks
         > 0 => (bytes.AsUInt16() << left).AsByte(),
         _ => (bytes.AsUInt16() >> -left).AsByte(),
     };
-
-    /// <summary>32 bytes twice, with the bits moved to the left by one count in the lower half and another in the upper.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> Move64(byte* bytes, int lower, int upper)
-    {
-        uint a = (uint)lower & 31;
-        uint b = (uint)upper & 31;
-
-        // vbroadcasti32x8 on purpose: .NET 10.0 encodes small offsets of vbroadcasti64x4 (Avx512F, 64-bit elements) wrongly.
-        return Avx512F.RotateLeftVariable(
-            Avx512DQ.BroadcastVector256ToVector512((uint*)bytes),
-            Vector512.Create(a, a, a, a, a, a, a, a, b, b, b, b, b, b, b, b)).AsByte();
-    }
 
     /// <summary>The packed six-bit factors of Q4_K and Q5_K, taken apart in general registers while the vector units do other things.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

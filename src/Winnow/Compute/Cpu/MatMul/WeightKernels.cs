@@ -113,23 +113,23 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackBlocks.Q8_0;
                 break;
             case TensorType.Q2_K:
-                kernels.Dot = wide ? &DotInt8Per256.Rows512<SuperBlocks.Q2_K> : &DotInt8Per256.Rows256<SuperBlocks.Q2_K>;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q2_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q2_K;
                 break;
             case TensorType.Q3_K:
-                kernels.Dot = wide ? &DotInt8Per256.Rows512<SuperBlocks.Q3_K> : &DotInt8Per256.Rows256<SuperBlocks.Q3_K>;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q3_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q3_K;
                 break;
             case TensorType.Q4_K:
-                kernels.Dot = wide ? &DotInt8Per256.Rows512<SuperBlocks.Q4_K> : &DotInt8Per256.Rows256<SuperBlocks.Q4_K>;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q4_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q4_K;
                 break;
             case TensorType.Q5_K:
-                kernels.Dot = wide ? &DotInt8Per256.Rows512<SuperBlocks.Q5_K> : &DotInt8Per256.Rows256<SuperBlocks.Q5_K>;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q5_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q5_K;
                 break;
             case TensorType.Q6_K:
-                kernels.Dot = wide ? &DotInt8Per256.Rows512<SuperBlocks.Q6_K> : &DotInt8Per256.Rows256<SuperBlocks.Q6_K>;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q6_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q6_K;
                 break;
         }
