@@ -1,1 +1,21 @@
-return 0;
+using System.CommandLine;
+using Winnow.Cli;
+using Winnow.Cli.Commands;
+
+RootCommand root = new("Winnow: local LLM inference in pure C#.")
+{
+    ChatCommand.Create(),
+    RunCommand.Create(),
+    BenchCommand.Create(),
+    EvalCommand.Create(),
+    DemoCommand.Create(),
+    LogitsCommand.Create(),
+    TokenizeCommand.Create(),
+    RenderCommand.Create(),
+    InspectCommand.Create(),
+    QuantizeCommand.Create(),
+    ConvertCommand.Create(),
+    SynthCommand.Create(),
+};
+
+return CommandHost.Run(root, args);

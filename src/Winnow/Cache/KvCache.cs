@@ -68,6 +68,10 @@ public sealed class KvCache : IDisposable
 
     internal Device Device { get; }
 
+    internal ReadOnlySpan<KvLayer> Layers => _layers;
+
+    internal IReadOnlyList<KvLayout> Layouts => Array.ConvertAll(_layers, layer => layer.Layout);
+
     /// <summary>Gives up the rows from <paramref name="length"/> on, and the pages that only they needed.</summary>
     /// <param name="length">What <see cref="Length"/> becomes; not more than it is.</param>
     public void Truncate(int length)

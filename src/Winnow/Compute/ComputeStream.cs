@@ -197,6 +197,13 @@ public abstract class ComputeStream : IDisposable
     /// <summary>Soft cap in place: x becomes cap · tanh(x / cap).</summary>
     public void SoftCap(Matrix values, float cap) => SoftCapCore(values, cap);
 
+    /// <summary>Copies values on the device.</summary>
+    public void Copy(Matrix source, Matrix target)
+    {
+        RequireSameShape(source, target);
+        CopyCore(source, target);
+    }
+
     /// <summary>Copies values from host memory.</summary>
     /// <param name="source">Row-major, rows · columns elements.</param>
     /// <param name="target">Where they go.</param>
@@ -264,6 +271,9 @@ public abstract class ComputeStream : IDisposable
 
     /// <summary>Implements <see cref="SoftCap"/>.</summary>
     protected abstract void SoftCapCore(Matrix values, float cap);
+
+    /// <summary>Implements <see cref="Copy"/>.</summary>
+    protected abstract void CopyCore(Matrix source, Matrix target);
 
     /// <summary>Implements <see cref="Write"/>.</summary>
     protected abstract void WriteCore(ReadOnlySpan<float> source, Matrix target);

@@ -35,20 +35,22 @@ internal sealed class GgufConfigReader
         int queryHeads = Int32("attention.head_count");
         if (queryHeads <= 0 || hiddenSize <= 0)
         {
-            throw new ModelFormatException(_file.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
+            throw new ModelFormatException(
+                _file.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
         }
 
         int headDimension = Int32OrNull("attention.key_length") ?? hiddenSize / queryHeads;
         int valueLength = Int32OrNull("attention.value_length") ?? headDimension;
         if (valueLength != headDimension)
         {
-            throw new ModelFormatException(_file.Path, $"has heads with {headDimension} key and {valueLength} value elements, but only equal ones are supported");
+            throw new ModelFormatException(
+                _file.Path, $"has heads with {headDimension} key and {valueLength} value elements, but only equal ones are supported");
         }
 
         LayerConfig[] layers = ReadLayers(headDimension);
         float scoreDivisor = layers.Length == _architecture.LayersOfHiddenScale ? hiddenSize / queryHeads : headDimension;
         string epsilonKey = _architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
-        return new ModelConfig
+        ModelConfig config = new()
         {
             Architecture = _architecture,
             Name = _metadata.GetStringOrNull("general.name"),
@@ -71,7 +73,9 @@ internal sealed class GgufConfigReader
             EmbeddingScale = SingleOrNull("embedding_scale") ?? (_architecture.ScalesEmbeddings ? MathF.Sqrt(hiddenSize) : 1),
             ResidualScale = SingleOrNull("residual_scale") ?? 1,
             LogitScale = 1 / (SingleOrNull("logit_scale") ?? 1),
-        }.Validate(_file.Path);
+        };
+        new ModelConfigValidator(_file.Path).Check(config);
+        return config;
     }
 
     private int VocabularySize()
@@ -87,7 +91,8 @@ internal sealed class GgufConfigReader
         int count = Int32("block_count");
         if (count is < 1 or > ModelConfig.MaxLayers)
         {
-            throw new ModelFormatException(_file.Path, $"metadata key '{Key("block_count")}' is {count}, but must be from 1 to {ModelConfig.MaxLayers}");
+            throw new ModelFormatException(
+                _file.Path, $"metadata key '{Key("block_count")}' is {count}, but must be from 1 to {ModelConfig.MaxLayers}");
         }
 
         RopeConfig rope = new(SingleOrNull("rope.freq_base") ?? 10000, Int32OrNull("rope.dimension_count") ?? headDimension, ReadScaling());
@@ -149,7 +154,8 @@ internal sealed class GgufConfigReader
                 SingleOrNull("rope.scaling.yarn_attn_factor") ?? RopeScaling.Yarn.DefaultMagnitude(factor),
                 RoundsBounds: true),
             _ => throw new ModelFormatException(
-                _file.Path, $"metadata key '{Key("rope.scaling.type")}' is '{type}', but only none, linear, yarn and longrope (with its tensors) are supported"),
+                _file.Path,
+                $"metadata key '{Key("rope.scaling.type")}' is '{type}', but only none, linear, yarn and longrope (with its tensors) are supported"),
         };
     }
 
@@ -162,7 +168,9 @@ internal sealed class GgufConfigReader
 
         return tensor.Type == TensorType.F32 && tensor.ElementCount <= ModelConfig.MaxHeadDimension
             ? FloatTensor.Decode(_file.Path, tensor)
-            : throw new ModelFormatException(_file.Path, $"tensor '{name}' has {tensor.ElementCount} elements of {tensor.Type}, but must have F32, at most {ModelConfig.MaxHeadDimension}");
+            : throw new ModelFormatException(
+                _file.Path,
+                $"tensor '{name}' has {tensor.ElementCount} elements of {tensor.Type}, but must have F32, at most {ModelConfig.MaxHeadDimension}");
     }
 
     private ExpertConfig? ReadExperts()
@@ -170,7 +178,11 @@ internal sealed class GgufConfigReader
         int count = Int32OrNull("expert_count") ?? 0;
         return count == 0
             ? null
-            : new ExpertConfig(count, Int32("expert_used_count"), Int32OrNull("expert_feed_forward_length") ?? Int32("feed_forward_length"), _metadata.GetBoolOrNull(Key("expert_weights_norm")) ?? true);
+            : new ExpertConfig(
+                count,
+                Int32("expert_used_count"),
+                Int32OrNull("expert_feed_forward_length") ?? Int32("feed_forward_length"),
+                _metadata.GetBoolOrNull(Key("expert_weights_norm")) ?? true);
     }
 
     private Activation ReadActivation()

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Winnow.Formats;
 
@@ -6,8 +7,6 @@ namespace Winnow.Models;
 /// <summary>A config.json with the defaults of its class behind it; errors name file, key, value and what is allowed.</summary>
 internal sealed class HuggingFaceConfig
 {
-    private const int MaxBytes = 16 << 20;
-
     private readonly JsonElement _values;
     private readonly JsonElement _defaults;
     private readonly string _prefix;
@@ -25,26 +24,11 @@ internal sealed class HuggingFaceConfig
 
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="ModelFormatException">The file is missing or no JSON object.</exception>
-    public static HuggingFaceConfig Open(string path)
-    {
-        try
-        {
-            if (new FileInfo(path).Length > MaxBytes)
-            {
-                throw new ModelFormatException(path, $"is larger than {MaxBytes >> 20} MiB: no config.json");
-            }
-
-            return new HuggingFaceConfig(path, Parse(path, File.ReadAllBytes(path)), default);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelFormatException(path, $"cannot be read: {e.Message}", e);
-        }
-    }
+    public static HuggingFaceConfig Open(string path) => new(path, JsonFile.Read(path), JsonFile.Empty);
 
     /// <summary>The same values with the defaults of an architecture behind them.</summary>
     public HuggingFaceConfig WithDefaults(Architecture architecture) =>
-        new(Path, _values, Parse(architecture.HuggingFaceName, System.Text.Encoding.UTF8.GetBytes(architecture.HuggingFaceDefaults)));
+        new(Path, _values, JsonFile.Parse(architecture.HuggingFaceName, Encoding.UTF8.GetBytes(architecture.HuggingFaceDefaults)));
 
     /// <summary>Whether the file itself has the key, with a value that is not null.</summary>
     public bool Contains(string key) => _values.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
@@ -90,14 +74,15 @@ internal sealed class HuggingFaceConfig
     public HuggingFaceConfig? GetObjectOrNull(string key) => Find(key) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Object } value => new HuggingFaceConfig(Path, value, default, $"{_prefix}{key}."),
+        { ValueKind: JsonValueKind.Object } value => new HuggingFaceConfig(Path, value, JsonFile.Empty, $"{_prefix}{key}."),
         { } value => throw Wrong(key, value, "an object"),
     };
 
     /// <summary>A list of numbers, or null.</summary>
     public float[]? GetSinglesOrNull(string key) =>
         Find(key) is not { } list ? null
-        : list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out _))
+        : list.ValueKind == JsonValueKind.Array
+            && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out _))
             ? [.. list.EnumerateArray().Select(value => value.GetSingle())]
             : throw Wrong(key, list, "a list of numbers");
 
@@ -111,21 +96,6 @@ internal sealed class HuggingFaceConfig
     /// <summary>The refusal of a value.</summary>
     public ModelFormatException Wrong(string key, string expected) => Wrong(key, Find(key) ?? default, expected);
 
-    private static JsonElement Parse(string path, ReadOnlyMemory<byte> text)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new ModelFormatException(path, $"must be a JSON object, but is {document.RootElement.ValueKind}");
-        }
-        catch (JsonException e)
-        {
-            throw new ModelFormatException(path, $"is no JSON: {e.Message}", e);
-        }
-    }
-
     private JsonElement? Find(string key)
     {
         if (_values.TryGetProperty(key, out JsonElement value))
@@ -133,7 +103,7 @@ internal sealed class HuggingFaceConfig
             return value.ValueKind == JsonValueKind.Null ? null : value;
         }
 
-        return _defaults.ValueKind == JsonValueKind.Object && _defaults.TryGetProperty(key, out value) ? value : null;
+        return _defaults.TryGetProperty(key, out value) ? value : null;
     }
 
     private ModelFormatException Missing(string key) => new(Path, $"key '{_prefix}{key}' is missing");

@@ -20,9 +20,17 @@ internal sealed class HuggingFaceConfigReader
     public static ModelConfig Read(string path)
     {
         HuggingFaceConfig config = HuggingFaceConfig.Open(path);
-        string name = config.GetStringOrNull("model_type") ?? throw new ModelFormatException(path, "key 'model_type' is missing: no model's config.json");
+        string name = config.GetStringOrNull("model_type")
+            ?? throw new ModelFormatException(path, "key 'model_type' is missing: no model's config.json");
         Architecture architecture = Architecture.ForHuggingFace(name)
             ?? throw new UnsupportedArchitectureException(path, name, Architecture.All.Select(a => a.HuggingFaceName));
+        if (config.GetObjectOrNull("quantization_config") is { } quantization)
+        {
+            string method = quantization.GetStringOrNull("quant_method") ?? "an unnamed method";
+            throw new ModelFormatException(
+                path, $"has weights quantized with {method}, which are not supported; take the original model or a GGUF file of it");
+        }
+
         return new HuggingFaceConfigReader(config.WithDefaults(architecture), architecture).Read();
     }
 
@@ -32,12 +40,13 @@ internal sealed class HuggingFaceConfigReader
         int queryHeads = _config.GetInt32("num_attention_heads");
         if (queryHeads <= 0 || hiddenSize <= 0)
         {
-            throw new ModelFormatException(_config.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
+            throw new ModelFormatException(
+                _config.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
         }
 
         int headDimension = _config.GetInt32OrNull("head_dim") ?? hiddenSize / queryHeads;
         float scoreDivisor = _config.GetSingleOrNull("query_pre_attn_scalar") ?? headDimension;
-        return new ModelConfig
+        ModelConfig config = new()
         {
             Architecture = _architecture,
             Name = _config.GetStringOrNull("_name_or_path") is { Length: > 0 } name ? name : null,
@@ -61,7 +70,9 @@ internal sealed class HuggingFaceConfigReader
             ResidualScale = _config.GetSingleOrNull("residual_multiplier") ?? 1,
             LogitScale = 1 / (_config.GetSingleOrNull("logits_scaling") ?? 1),
             IsTied = _config.GetBoolOrNull("tie_word_embeddings") ?? false,
-        }.Validate(_config.Path);
+        };
+        new ModelConfigValidator(_config.Path).Check(config);
+        return config;
     }
 
     private float ReadEpsilon()
@@ -111,8 +122,11 @@ internal sealed class HuggingFaceConfigReader
         return layers;
     }
 
-    private int ReadWindow() =>
-        _architecture.HasSlidingWindow && _config.GetBoolOrNull("use_sliding_window") != false ? _config.GetInt32OrNull("sliding_window") ?? 0 : 0;
+    private int ReadWindow()
+    {
+        bool slides = _architecture.HasSlidingWindow && _config.GetBoolOrNull("use_sliding_window") != false;
+        return slides ? _config.GetInt32OrNull("sliding_window") ?? 0 : 0;
+    }
 
     private bool[] ReadSlidingLayers(int count)
     {
@@ -128,8 +142,8 @@ internal sealed class HuggingFaceConfigReader
             return [.. Enumerable.Range(0, count).Select(i => i >= firstLayer)];
         }
 
-        int interval = _config.GetInt32OrNull("sliding_window_pattern") ?? _config.GetInt32OrNull("_sliding_window_pattern") ?? _architecture.FullAttentionInterval;
-        return SlidingLayers.Every(interval, count);
+        int? interval = _config.GetInt32OrNull("sliding_window_pattern") ?? _config.GetInt32OrNull("_sliding_window_pattern");
+        return SlidingLayers.Every(interval ?? _architecture.FullAttentionInterval, count);
     }
 
     private bool[] ReadRotatingLayers(int count)
@@ -142,7 +156,9 @@ internal sealed class HuggingFaceConfigReader
         if (_config.GetSinglesOrNull("no_rope_layers") is { } rotates)
         {
             // Despite its name, 1 stands for a layer that rotates.
-            return rotates.Length == count ? Array.ConvertAll(rotates, value => value != 0) : throw _config.Wrong("no_rope_layers", $"a list of {count} zeros and ones");
+            return rotates.Length == count
+                ? Array.ConvertAll(rotates, value => value != 0)
+                : throw _config.Wrong("no_rope_layers", $"a list of {count} zeros and ones");
         }
 
         return SlidingLayers.Every(_config.GetInt32OrNull("no_rope_layer_interval") ?? _architecture.NoRopeInterval, count);

@@ -22,16 +22,21 @@ internal sealed class HuggingFaceRopeReader(HuggingFaceConfig config)
 
     private RopeConfig Read(HuggingFaceConfig? parameters, int headDimension, float? defaultBase)
     {
-        float rotated = parameters?.GetSingleOrNull("partial_rotary_factor") ?? config.GetSingleOrNull("partial_rotary_factor") ?? config.GetSingleOrNull("rotary_pct") ?? 1;
-        float theta = parameters?.GetSingleOrNull("rope_theta") ?? defaultBase ?? throw new ModelFormatException(config.Path, "key 'rope_theta' is missing");
-        return new RopeConfig(theta, (int)(headDimension * rotated), parameters is null ? null : ReadScaling(parameters));
+        float? rotated = parameters?.GetSingleOrNull("partial_rotary_factor")
+            ?? config.GetSingleOrNull("partial_rotary_factor")
+            ?? config.GetSingleOrNull("rotary_pct");
+        float theta = parameters?.GetSingleOrNull("rope_theta")
+            ?? defaultBase
+            ?? throw new ModelFormatException(config.Path, "key 'rope_theta' is missing");
+        return new RopeConfig(theta, (int)(headDimension * (rotated ?? 1)), parameters is null ? null : ReadScaling(parameters));
     }
 
     private RopeScaling? ReadScaling(HuggingFaceConfig parameters)
     {
         string type = parameters.GetStringOrNull("rope_type") ?? parameters.GetStringOrNull("type") ?? "default";
         int contextLength = config.GetInt32("max_position_embeddings");
-        int? originalContext = parameters.GetInt32OrNull("original_max_position_embeddings") ?? config.GetInt32OrNull("original_max_position_embeddings");
+        const string OriginalContext = "original_max_position_embeddings";
+        int? originalContext = parameters.GetInt32OrNull(OriginalContext) ?? config.GetInt32OrNull(OriginalContext);
         return type switch
         {
             "default" => null,
@@ -43,7 +48,8 @@ internal sealed class HuggingFaceRopeReader(HuggingFaceConfig config)
                 originalContext ?? contextLength),
             "yarn" => ReadYarn(parameters, originalContext ?? contextLength),
             "longrope" or "su" => ReadLongRope(parameters, originalContext, contextLength),
-            _ => throw new ModelFormatException(config.Path, $"rotary scaling '{type}' is not supported; supported are default, linear, llama3, yarn and longrope"),
+            _ => throw new ModelFormatException(
+                config.Path, $"rotary scaling '{type}' is not supported; supported are default, linear, llama3, yarn and longrope"),
         };
     }
 
@@ -76,5 +82,6 @@ internal sealed class HuggingFaceRopeReader(HuggingFaceConfig config)
         return new RopeScaling.LongRope(Factors("short_factor"), Factors("long_factor"), original, magnitude);
     }
 
-    private static float Factor(HuggingFaceConfig parameters) => parameters.GetSingleOrNull("factor") ?? throw parameters.Wrong("factor", "a number");
+    private static float Factor(HuggingFaceConfig parameters) =>
+        parameters.GetSingleOrNull("factor") ?? throw parameters.Wrong("factor", "a number");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Winnow.Compute;
 using Winnow.Formats;
 
 namespace Winnow.Models;
@@ -31,16 +32,28 @@ internal static class ModelFingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset()[..16]);
     }
 
-    private static string Describe(ModelConfig config)
+    /// <summary>Written number by number: the texts of records depend on the language of the system.</summary>
+    private static string Describe(ModelConfig c)
     {
+        CultureInfo culture = CultureInfo.InvariantCulture;
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{config.Architecture.HuggingFaceName} {config.QueryHeads} {config.KvHeads} {config.HeadDimension} ");
-        text.Append(CultureInfo.InvariantCulture, $"{config.NormEpsilon:R} {config.AttentionScale:R} {config.AttentionSoftCap:R} {config.LogitSoftCap:R} ");
-        text.Append(CultureInfo.InvariantCulture, $"{config.EmbeddingScale:R} {config.ResidualScale:R} {config.LogitScale:R} {config.Activation} ");
-        text.Append(CultureInfo.InvariantCulture, $"{config.Experts} {config.IsParallel} {config.RopeIsInterleaved}\n");
-        foreach (LayerConfig layer in config.Layers)
+        text.Append(culture, $"{c.Architecture.HuggingFaceName} {c.QueryHeads} {c.KvHeads} {c.HeadDimension} {c.Activation} {c.NormEpsilon:R} ");
+        text.Append(culture, $"{c.AttentionScale:R} {c.AttentionSoftCap:R} {c.LogitSoftCap:R} {c.EmbeddingScale:R} {c.ResidualScale:R} ");
+        text.Append(culture, $"{c.LogitScale:R} {c.IsParallel} {c.RopeIsInterleaved} {c.Experts?.Used} {c.Experts?.NormalizesWeights}\n");
+        foreach (LayerConfig layer in c.Layers)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{layer.Window} {layer.Rope?.Base:R} {layer.Rope?.Dimension} {layer.Rope?.Scaling?.GetType().Name}\n");
+            text.Append(culture, $"{layer.Window}");
+            if (layer.Rope is { } rope)
+            {
+                RopeFrequencies frequencies = rope.CreateFrequencies(c.RopeIsInterleaved, c.ContextLength);
+                text.Append(culture, $" {frequencies.Magnitude:R}");
+                foreach (float frequency in frequencies.InverseFrequencies)
+                {
+                    text.Append(culture, $" {frequency:R}");
+                }
+            }
+
+            text.Append('\n');
         }
 
         return text.ToString();

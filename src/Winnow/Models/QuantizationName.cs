@@ -29,6 +29,9 @@ internal static class QuantizationName
             32 => "BF16",
             _ => null,
         };
-        return mixture ?? file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.ElementCount))?.Key.ToString() ?? "";
+        return mixture ?? MostlyOf(file);
     }
+
+    private static string MostlyOf(ITensorFile file) =>
+        file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.ElementCount))?.Key.ToString() ?? "";
 }

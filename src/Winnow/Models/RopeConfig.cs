@@ -74,7 +74,8 @@ internal sealed record RopeConfig(float Base, int Dimension, RopeScaling? Scalin
             }
             else if (wave >= shortWave)
             {
-                float smooth = ((scaling.OriginalContext / wave) - scaling.LowFrequencyFactor) / (scaling.HighFrequencyFactor - scaling.LowFrequencyFactor);
+                float smooth = ((scaling.OriginalContext / wave) - scaling.LowFrequencyFactor)
+                    / (scaling.HighFrequencyFactor - scaling.LowFrequencyFactor);
                 frequency = ((1 - smooth) * frequency / scaling.Factor) + (smooth * frequency);
             }
         }

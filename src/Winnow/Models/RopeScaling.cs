@@ -20,12 +20,14 @@ internal abstract record RopeScaling
     /// <param name="BetaSlow">Dimensions with fewer turns are divided by the factor.</param>
     /// <param name="Magnitude">The factor of sine and cosine.</param>
     /// <param name="RoundsBounds">Whether the bounds between the two are rounded to whole dimensions.</param>
-    public sealed record Yarn(float Factor, int OriginalContext, float BetaFast, float BetaSlow, float Magnitude, bool RoundsBounds) : RopeScaling
+    public sealed record Yarn(float Factor, int OriginalContext, float BetaFast, float BetaSlow, float Magnitude, bool RoundsBounds)
+        : RopeScaling
     {
         /// <summary>The paper's temperature, 0.1 ln(factor) + 1.</summary>
         /// <param name="factor">The stretch.</param>
         /// <param name="weight">What the logarithm is multiplied with besides (DeepSeek's mscale).</param>
-        public static float DefaultMagnitude(float factor, float weight = 1) => factor <= 1 ? 1 : (0.1f * weight * MathF.Log(factor)) + 1;
+        public static float DefaultMagnitude(float factor, float weight = 1) =>
+            factor <= 1 ? 1 : (0.1f * weight * MathF.Log(factor)) + 1;
     }
 
     /// <summary>LongRoPE (https://arxiv.org/abs/2402.13753): a searched divisor for each frequency, two sets of them.</summary>

@@ -59,11 +59,9 @@ internal sealed class TensorNames
         [TensorRole.Down] = "model.layers.{0}.mlp.down_proj",
     });
 
-    /// <summary>The roles that have a name.</summary>
-    public IEnumerable<TensorRole> Roles => _templates.Keys;
-
     /// <summary>Whether each expert is a tensor of its own.</summary>
-    public bool ExpertsAreSeparate => _templates.TryGetValue(TensorRole.ExpertGate, out string? name) && name.Contains("{1}", StringComparison.Ordinal);
+    public bool ExpertsAreSeparate =>
+        _templates.TryGetValue(TensorRole.ExpertGate, out string? name) && name.Contains("{1}", StringComparison.Ordinal);
 
     /// <summary>These names, with some added or replaced.</summary>
     public TensorNames With(Dictionary<TensorRole, string> changes)
@@ -72,6 +70,18 @@ internal sealed class TensorNames
         foreach ((TensorRole role, string name) in changes)
         {
             templates[role] = name;
+        }
+
+        return new TensorNames(templates);
+    }
+
+    /// <summary>These names, less those of roles that an architecture does not have.</summary>
+    public TensorNames Without(params ReadOnlySpan<TensorRole> roles)
+    {
+        Dictionary<TensorRole, string> templates = new(_templates);
+        foreach (TensorRole role in roles)
+        {
+            templates.Remove(role);
         }
 
         return new TensorNames(templates);

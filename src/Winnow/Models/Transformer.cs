@@ -1,3 +1,4 @@
+using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Formats;
@@ -32,8 +33,11 @@ internal sealed class Transformer
 
     /// <summary>Creates the buffers of a session.</summary>
     /// <param name="contextLength">Tokens that it may hold.</param>
+    /// <param name="attention">How the session attends; null for full attention.</param>
     /// <param name="chunk">Tokens that pass through the layers at once.</param>
-    public ForwardState CreateState(int contextLength, int chunk = ForwardState.DefaultChunk) => new(_device, _config, contextLength, chunk);
+    /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
+    public ForwardState CreateState(int contextLength, AttentionOptions? attention = null, int chunk = ForwardState.DefaultChunk) =>
+        new(_device, _config, contextLength, new SessionAttention(_device, new AttentionLayers(_shapes), attention ?? AttentionOptions.Full), chunk);
 
     /// <summary>The floats that an output takes.</summary>
     public int OutputLength(ForwardOutput output, int tokens) => output switch
@@ -48,11 +52,18 @@ internal sealed class Transformer
     /// <param name="state">The session's buffers.</param>
     /// <param name="ids">One token, or a prompt of any length, read in chunks.</param>
     /// <param name="cache">What the session has read so far; longer by the tokens afterwards.</param>
+    /// <param name="phase">Whether the tokens are a part of a prompt, its end, or one decode step.</param>
     /// <param name="output">What to compute.</param>
     /// <param name="result">Where it goes, as long as <see cref="OutputLength"/> says.</param>
     /// <param name="cancellation">Looked at between chunks; those that were read stay in the cache.</param>
     public void Forward(
-        ForwardState state, ReadOnlySpan<int> ids, KvCache cache, ForwardOutput output, Span<float> result, CancellationToken cancellation = default)
+        ForwardState state,
+        ReadOnlySpan<int> ids,
+        KvCache cache,
+        AttentionPhase phase,
+        ForwardOutput output,
+        Span<float> result,
+        CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Length, state.ContextLength - cache.Length, nameof(ids));
@@ -60,51 +71,69 @@ internal sealed class Transformer
         cache.Reserve(ids.Length);
         while (ids.Length > 0)
         {
-            cancellation.ThrowIfCancellationRequested();
-            state.Rows = Math.Min(ids.Length, state.Chunk);
-            ReadChunk(state, ids[..state.Rows], cache);
-            cache.Advance(state.Rows);
-            ids = ids[state.Rows..];
-            result = Emit(state, output, isLast: ids.IsEmpty, result);
+            bool isWhole = phase == AttentionPhase.PromptEnd && state.SessionAttention.NeedsWholePrompt;
+            state.BeginPass(isWhole ? ids.Length : Math.Min(ids.Length, state.Chunk));
+            bool isLast = state.PassRows == ids.Length;
+            state.SessionAttention.Begin(phase == AttentionPhase.PromptEnd && !isLast ? AttentionPhase.Prompt : phase);
+            ReadPass(state, ids[..state.PassRows], cache, cancellation);
+            cache.Advance(state.PassRows);
+            ids = ids[state.PassRows..];
+            for (int first = 0; first < state.PassRows; first += state.Chunk)
+            {
+                state.MoveTo(first);
+                result = Emit(state, output, isLast && first + state.Rows == state.PassRows, result);
+            }
         }
     }
 
-    private void ReadChunk(ForwardState state, ReadOnlySpan<int> ids, KvCache cache)
+    /// <summary>Takes the tokens of a pass through all layers. Only attention sees them all at once; everything else goes chunk by chunk.</summary>
+    private void ReadPass(ForwardState state, ReadOnlySpan<int> ids, KvCache cache, CancellationToken cancellation)
     {
         ComputeStream stream = state.Stream;
-        stream.Embed(_weights.Embedding, ids, state.Hidden);
-        Scale(stream, state.Hidden, _config.EmbeddingScale);
+        for (int first = 0; first < ids.Length; first += state.Chunk)
+        {
+            state.MoveTo(first);
+            stream.Embed(_weights.Embedding, ids.Slice(first, state.Rows), state.Hidden);
+            Scale(stream, state.Hidden, _config.EmbeddingScale);
+        }
+
         for (int i = 0; i < _weights.Layers.Length; i++)
         {
             LayerWeights layer = _weights.Layers[i];
-            Attend(state, layer, i, cache);
-            if (!_config.IsParallel)
+            KvLayer rows = cache.Layer(i);
+            for (int first = 0; first < ids.Length; first += state.Chunk)
             {
-                stream.Add(state.Hidden, state.Attention, _config.ResidualScale);
-                FeedForward(state, layer);
-            }
-            else
-            {
-                FeedForward(state, layer);
-                stream.Add(state.Hidden, state.Attention, _config.ResidualScale);
+                cancellation.ThrowIfCancellationRequested();
+                state.MoveTo(first);
+                ProjectHeads(state, layer, i, rows, cache.Length + first);
             }
 
-            stream.Add(state.Hidden, state.FeedForward, _config.ResidualScale);
+            // Which rows the queries attend to is the session's choice; a method may ask for the mass that they received.
+            state.SessionAttention.Attend(new AttentionCall(
+                stream, i, _shapes[i], rows, cache.Length, state.PassQuery, state.PassUnrotatedQuery, state.PassAttended));
+
+            for (int first = 0; first < ids.Length; first += state.Chunk)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                state.MoveTo(first);
+                Transform(state, layer);
+            }
         }
     }
 
-    /// <summary>Attention block: from <see cref="ForwardState.Hidden"/> to <see cref="ForwardState.Attention"/>.</summary>
-    private void Attend(ForwardState state, LayerWeights layer, int index, KvCache cache)
+    /// <summary>Queries, keys and values of a chunk, normalised and rotated; keys and values go into the cache.</summary>
+    private void ProjectHeads(ForwardState state, LayerWeights layer, int index, KvLayer rows, int position)
     {
         ComputeStream stream = state.Stream;
-        int position = cache.Length;
-        KvLayer rows = cache.Layer(index);
-
-        // Queries, keys and values, normalised and rotated.
         Matrix input = Normalize(stream, layer.AttentionNorm, state.Hidden, state.Normed);
         Project(stream, layer.QueryKeyValue, input, [state.Query, state.Key, state.Value]);
         Normalize(stream, layer.QueryNorm, state.Query, state.Query);
         Normalize(stream, layer.KeyNorm, state.Key, state.Key);
+        if (state.UnrotatedQuery is { } unrotated)
+        {
+            stream.Copy(state.Query, unrotated);
+        }
+
         if (state.Ropes[index] is { } rope)
         {
             stream.Rope(state.Query, _config.HeadDimension, rope, position);
@@ -112,13 +141,26 @@ internal sealed class Transformer
         }
 
         stream.Append(rows, state.Key, state.Value, position);
+    }
 
-        // Which rows the queries attend to: here an attention method plans, and here it may ask for the mass they received.
-        AttentionPlan plan = AttentionPlan.All;
-        stream.Attend(_shapes[index], state.Query, rows, position, plan, state.Attended);
-
+    /// <summary>What attention yielded and the feed-forward block go into the residual stream of a chunk.</summary>
+    private void Transform(ForwardState state, LayerWeights layer)
+    {
+        ComputeStream stream = state.Stream;
         Project(stream, layer.AttentionOutput, state.Attended, state.Attention);
         Normalize(stream, layer.PostAttentionNorm, state.Attention, state.Attention);
+        if (!_config.IsParallel)
+        {
+            stream.Add(state.Hidden, state.Attention, _config.ResidualScale);
+            FeedForward(state, layer);
+        }
+        else
+        {
+            FeedForward(state, layer);
+            stream.Add(state.Hidden, state.Attention, _config.ResidualScale);
+        }
+
+        stream.Add(state.Hidden, state.FeedForward, _config.ResidualScale);
     }
 
     /// <summary>Feed-forward block: from <see cref="ForwardState.Hidden"/> to <see cref="ForwardState.FeedForward"/>.</summary>

@@ -3,7 +3,7 @@ using Winnow.Formats;
 
 namespace Winnow.Models;
 
-/// <summary>Brings the tensors of a file to a device: finds them by role, checks their shapes, and refuses what is missing or unknown.</summary>
+/// <summary>Brings the tensors of a file to a device: finds them by role, checks shapes, refuses what is missing or unknown.</summary>
 internal sealed unsafe class WeightLoader
 {
     private readonly Device _device;
@@ -33,7 +33,8 @@ internal sealed unsafe class WeightLoader
     /// <param name="progress">Told the fraction that is loaded, or null.</param>
     /// <param name="cancellation">Looked at between layers.</param>
     /// <exception cref="ModelFormatException">A tensor is missing, unknown, or of another shape or type than it must be.</exception>
-    public static TransformerWeights Load(Device device, ITensorFile file, ModelConfig config, IProgress<double>? progress, CancellationToken cancellation)
+    public static TransformerWeights Load(
+        Device device, ITensorFile file, ModelConfig config, IProgress<double>? progress, CancellationToken cancellation)
     {
         WeightLoader loader = new(device, file, config, new VectorArena(device));
         try
@@ -64,7 +65,9 @@ internal sealed unsafe class WeightLoader
             Embedding = embedding,
             Layers = layers,
             OutputNorm = LoadNorm(TensorRole.OutputNorm, 0, _config.HiddenSize),
-            Output = isTied ? new Projection(embedding, null) : LoadProjection(TensorRole.Output, 0, _config.VocabularySize, _config.HiddenSize, needsBias: false),
+            Output = isTied
+                ? new Projection(embedding, null)
+                : LoadProjection(TensorRole.Output, 0, _config.VocabularySize, _config.HiddenSize, needsBias: false),
         };
         if (isTied)
         {
@@ -87,7 +90,8 @@ internal sealed unsafe class WeightLoader
         bool normsAfter = architecture.NormPlacement != NormPlacement.Before;
         bool wholeNorm = architecture.QueryKeyNorm == QueryKeyNorm.WholeProjection;
         bool normsHeads = architecture.QueryKeyNorm != QueryKeyNorm.None;
-        bool hasExperts = _config.Experts is not null && _file.Tensors.ContainsKey(_names.Weight(TensorRole.Router, layer));
+        Biases biases = architecture.Biases;
+        ExpertConfig? experts = _file.Tensors.ContainsKey(_names.Weight(TensorRole.Router, layer)) ? _config.Experts : null;
         return new LayerWeights
         {
             AttentionNorm = normsBefore ? LoadNorm(TensorRole.AttentionNorm, layer, hidden) : null,
@@ -95,16 +99,18 @@ internal sealed unsafe class WeightLoader
                 TensorRole.QueryKeyValue,
                 [(TensorRole.Query, queryWidth), (TensorRole.Key, keyWidth), (TensorRole.Value, keyWidth)],
                 layer,
-                architecture.Biases.HasFlag(Biases.QueryKeyValue)),
+                biases.HasFlag(Biases.QueryKeyValue)),
             QueryNorm = normsHeads ? LoadNorm(TensorRole.QueryNorm, layer, wholeNorm ? queryWidth : _config.HeadDimension) : null,
             KeyNorm = normsHeads ? LoadNorm(TensorRole.KeyNorm, layer, wholeNorm ? keyWidth : _config.HeadDimension) : null,
-            AttentionOutput = LoadProjection(TensorRole.AttentionOutput, layer, hidden, queryWidth, architecture.Biases.HasFlag(Biases.AttentionOutput)),
+            AttentionOutput = LoadProjection(TensorRole.AttentionOutput, layer, hidden, queryWidth, biases.HasFlag(Biases.AttentionOutput)),
             PostAttentionNorm = normsAfter ? LoadNorm(TensorRole.PostAttentionNorm, layer, hidden) : null,
             FeedForwardNorm = normsBefore ? LoadNorm(TensorRole.FeedForwardNorm, layer, hidden) : null,
-            GateUp = hasExperts ? null : LoadGateUp(layer),
-            Down = hasExperts ? null : LoadProjection(TensorRole.Down, layer, hidden, _config.FeedForwardSize, architecture.Biases.HasFlag(Biases.FeedForward)),
-            Router = hasExperts ? LoadWeight(TensorRole.Router, layer, _config.Experts!.Count, hidden) : null,
-            Experts = hasExperts ? LoadExperts(_config.Experts!, layer) : null,
+            GateUp = experts is null ? LoadGateUp(layer) : null,
+            Down = experts is null
+                ? LoadProjection(TensorRole.Down, layer, hidden, _config.FeedForwardSize, biases.HasFlag(Biases.FeedForward))
+                : null,
+            Router = experts is null ? null : LoadWeight(TensorRole.Router, layer, experts.Count, hidden),
+            Experts = experts is null ? null : LoadExperts(experts, layer),
             PostFeedForwardNorm = normsAfter ? LoadNorm(TensorRole.PostFeedForwardNorm, layer, hidden) : null,
         };
     }
@@ -162,9 +168,11 @@ internal sealed unsafe class WeightLoader
         return new ProjectionGroup(projections);
     }
 
-    /// <summary>Whether the file has the fused tensor. In GGUF files fused gate and up share the name of up: the absence of gate tells.</summary>
+    /// <summary>Whether the file has the fused tensor. In GGUF files fused gate and up are called like up: that gate is absent tells.</summary>
     private bool IsFused(TensorRole fused, TensorRole first, int layer) =>
-        _names.Has(fused) && _file.Tensors.ContainsKey(_names.Weight(fused, layer)) && !_file.Tensors.ContainsKey(_names.Weight(first, layer));
+        _names.Has(fused)
+        && _file.Tensors.ContainsKey(_names.Weight(fused, layer))
+        && !_file.Tensors.ContainsKey(_names.Weight(first, layer));
 
     private ExpertWeights LoadExperts(ExpertConfig experts, int layer)
     {
@@ -223,7 +231,8 @@ internal sealed unsafe class WeightLoader
         }
         catch (NotSupportedException e)
         {
-            throw new ModelFormatException(_file.Path, $"tensor '{name}' is of type {type}, which device {_device.Name} cannot multiply with", e);
+            throw new ModelFormatException(
+                _file.Path, $"tensor '{name}' is of type {type}, which device {_device.Name} cannot multiply with", e);
         }
     }
 
@@ -249,7 +258,8 @@ internal sealed unsafe class WeightLoader
         if (!tensor.Shape.SequenceEqual(shape.ToArray()))
         {
             throw new ModelFormatException(
-                _file.Path, $"tensor '{name}' has shape {TensorRegion.Describe([.. tensor.Shape])}, but must have {TensorRegion.Describe(shape)}");
+                _file.Path,
+                $"tensor '{name}' has shape {TensorRegion.Describe([.. tensor.Shape])}, but must have {TensorRegion.Describe(shape)}");
         }
 
         _used.Add(name);

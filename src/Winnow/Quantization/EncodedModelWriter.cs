@@ -28,7 +28,12 @@ internal sealed class EncodedModelWriter : IDisposable
     /// <param name="progress">Told after each batch, on the calling thread.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
     public EncodedModelWriter(
-        string path, GgufMetadata metadata, IReadOnlyList<TensorDescription> tensors, int threads, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        string path,
+        GgufMetadata metadata,
+        IReadOnlyList<TensorDescription> tensors,
+        int threads,
+        IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _tensors = tensors;
@@ -107,6 +112,7 @@ internal sealed class EncodedModelWriter : IDisposable
     private void Report(long elements)
     {
         _elementsDone += elements;
-        _progress?.Report(new QuantizationProgress(_tensors[_tensorIndex].Name, _tensorIndex + 1, _tensors.Count, _elementsDone, _elementsTotal));
+        string name = _tensors[_tensorIndex].Name;
+        _progress?.Report(new QuantizationProgress(name, _tensorIndex + 1, _tensors.Count, _elementsDone, _elementsTotal));
     }
 }

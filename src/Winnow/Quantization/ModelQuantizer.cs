@@ -20,7 +20,12 @@ public static class ModelQuantizer
     /// <exception cref="ModelWriteException">The output cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Quantize(
-        string input, string output, QuantizationMix mix, QuantizerOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+        string input,
+        string output,
+        QuantizationMix mix,
+        QuantizerOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= new QuantizerOptions();
         using GgufFile source = GgufFile.Open(input);
@@ -66,7 +71,9 @@ public static class ModelQuantizer
         if (tensor.Type.BlockLength() > 1 && !options.AllowRequantizing)
         {
             throw new ModelFormatException(
-                input, $"tensor '{tensor.Name}' is quantized already ({tensor.Type}); start from an F32, F16 or BF16 file, or allow requantizing, which costs accuracy");
+                input,
+                $"tensor '{tensor.Name}' is quantized already ({tensor.Type}); start from an F32, F16 or BF16 file, "
+                + "or allow requantizing, which costs accuracy");
         }
     }
 
@@ -91,12 +98,15 @@ public static class ModelQuantizer
         bool isLimited = target is not (TensorType.F32 or TensorType.BF16);
         return (first, values) =>
         {
-            BlockCodec.Decode(tensor.Type, tensor.Bytes(tensor.Type.SizeBytes(first), (int)tensor.Type.SizeBytes(values.Length)), values);
-            if (isLimited && !(TensorPrimitives.MaxMagnitude(values) <= BlockCodec.LargestHalf))
+            TensorType type = tensor.Type;
+            BlockCodec.Decode(type, tensor.Bytes(type.SizeBytes(first), (int)type.SizeBytes(values.Length)), values);
+            if (isLimited && !(MathF.Abs(TensorPrimitives.MaxMagnitude(values)) <= BlockCodec.LargestHalf))
             {
                 int index = values.IndexOfAnyExceptInRange(-BlockCodec.LargestHalf, BlockCodec.LargestHalf);
                 throw new ModelFormatException(
-                    input, $"tensor '{tensor.Name}' has the value {values[index]} at element {first + index}, which {target} cannot hold (magnitudes below 65520 can)");
+                    input,
+                    $"tensor '{tensor.Name}' has the value {values[index]} at element {first + index}, "
+                    + $"but {target} needs magnitudes below 65520");
             }
         };
     }

@@ -7,7 +7,8 @@ namespace Winnow.Quantization;
 /// <remarks>
 /// The choices are those of llama.cpp's quantizer without an importance matrix, so that files of the same name are comparable:
 /// the output (or the embedding that is also the output), the attention values and the down projections of the first and last
-/// eighth of the layers and of every third between them are worth more bits.
+/// eighth of the layers and of every third between them are worth more bits. Beside eight experts, attention takes few bytes, and
+/// gets more.
 /// </remarks>
 public static class QuantizationMixes
 {
@@ -42,7 +43,8 @@ public static class QuantizationMixes
     /// <param name="model">What the choice depends on besides names and shapes.</param>
     /// <param name="tensors">All tensors, in any order.</param>
     /// <returns>The type of each tensor by its name; a tensor that is not to be quantized keeps its own.</returns>
-    internal static Dictionary<string, TensorType> Choose(QuantizationMix mix, ModelTraits model, IReadOnlyCollection<TensorDescription> tensors)
+    internal static Dictionary<string, TensorType> Choose(
+        QuantizationMix mix, ModelTraits model, IReadOnlyCollection<TensorDescription> tensors)
     {
         bool isTied = tensors.All(tensor => tensor.Name != "output.weight");
         Dictionary<string, TensorType> types = new(StringComparer.Ordinal);
@@ -55,7 +57,10 @@ public static class QuantizationMixes
         int valueRank = 0;
         int downRank = 0;
         int values = tensors.Count(tensor => IsValue(tensor.Name));
-        foreach (TensorDescription tensor in tensors.Where(IsQuantized).OrderBy(tensor => Layer(tensor.Name)).ThenBy(tensor => tensor.Name, StringComparer.Ordinal))
+        IOrderedEnumerable<TensorDescription> quantized = tensors.Where(IsQuantized)
+            .OrderBy(tensor => Layer(tensor.Name))
+            .ThenBy(tensor => tensor.Name, StringComparer.Ordinal);
+        foreach (TensorDescription tensor in quantized)
         {
             string name = tensor.Name;
             TensorType type = DefaultType(mix);
@@ -69,9 +74,13 @@ public static class QuantizationMixes
                 {
                     type = ValueType(mix, type, model, valueRank++, values);
                 }
-                else if (name.Contains("attn_k.weight", StringComparison.Ordinal) || name.Contains("attn_output.weight", StringComparison.Ordinal))
+                else if (model.Experts == 8 && name.Contains("attn_k.weight", StringComparison.Ordinal))
                 {
-                    type = AttentionType(mix, type, name, model);
+                    type = TensorType.Q8_0;
+                }
+                else if (model.Experts == 8 && name.Contains("attn_output.weight", StringComparison.Ordinal))
+                {
+                    type = type == TensorType.Q4_K ? TensorType.Q5_K : type;
                 }
                 else if (name.Contains("ffn_down", StringComparison.Ordinal))
                 {
@@ -141,19 +150,6 @@ public static class QuantizationMixes
         return model.Experts == 8 ? TensorType.Q8_0 : type;
     }
 
-    private static TensorType AttentionType(QuantizationMix mix, TensorType type, string name, ModelTraits model)
-    {
-        if (model.Experts != 8)
-        {
-            return type;
-        }
-
-        // Beside eight experts, attention takes few bytes.
-        return name.Contains("attn_k.weight", StringComparison.Ordinal) ? TensorType.Q8_0
-            : mix is QuantizationMix.Q4_K_S or QuantizationMix.Q4_K_M ? TensorType.Q5_K
-            : type;
-    }
-
     private static TensorType DownType(QuantizationMix mix, TensorType type, int layer, int layers) => mix switch
     {
         QuantizationMix.Q4_K_M or QuantizationMix.Q5_K_M when IsWorthMoreBits(layer, layers) => TensorType.Q6_K,
@@ -164,7 +160,7 @@ public static class QuantizationMixes
     private static bool IsWorthMoreBits(int layer, int layers) =>
         layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
 
-    /// <summary>Rows that are no multiple of 256 take the next larger type with blocks of 32; rows that are no multiple of 32, F16.</summary>
+    /// <summary>Rows that are no multiple of 256 take the next larger type with blocks of 32; no multiple of 32, F16.</summary>
     private static TensorType ThatFits(TensorType type, long columns)
     {
         TensorType fallback = type switch

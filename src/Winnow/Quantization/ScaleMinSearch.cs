@@ -55,7 +55,8 @@ internal static class ScaleMinSearch
         }
     }
 
-    private static (Vector256<float> Scales, Vector256<float> Minima) Search(ReadOnlySpan<float> block, int top, float firstStep, int steps)
+    private static (Vector256<float> Scales, Vector256<float> Minima) Search(
+        ReadOnlySpan<float> block, int top, float firstStep, int steps)
     {
         Span<Vector256<float>> values = stackalloc Vector256<float>[GroupLength];
         Span<Vector256<float>> weights = stackalloc Vector256<float>[GroupLength];
@@ -133,7 +134,8 @@ internal static class ScaleMinSearch
                 error += weights[i] * (difference * difference);
             }
 
-            Vector256<float> isBetter = Vector256.GreaterThan(determinant, Vector256<float>.Zero) & Vector256.LessThan(error, bestError);
+            Vector256<float> isBetter = Vector256.GreaterThan(determinant, Vector256<float>.Zero)
+                & Vector256.LessThan(error, bestError);
             bestError = Vector256.ConditionalSelect(isBetter, error, bestError);
             bestScale = Vector256.ConditionalSelect(isBetter, scale, bestScale);
             bestMinimum = Vector256.ConditionalSelect(isBetter, minimum, bestMinimum);

@@ -12,8 +12,8 @@ internal static class SyntheticMetadata
     // The order of their ids is that of Llama 3 and Qwen.
     private static readonly string[] LlamaControls =
     [
-        "<|begin_of_text|>", "<|end_of_text|>", "<|reserved_special_token_0|>", "<|reserved_special_token_1|>", "<|finetune_right_pad_id|>",
-        "<|reserved_special_token_2|>", "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>", "<|eot_id|>", "<|python_tag|>",
+        "<|begin_of_text|>", "<|end_of_text|>", "<|reserved_special_token_0|>", "<|reserved_special_token_1|>",
+        "<|finetune_right_pad_id|>", "<|reserved_special_token_2|>", "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>", "<|eot_id|>", "<|python_tag|>",
     ];
 
     private static readonly string[] QwenControls = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
@@ -124,6 +124,8 @@ internal static class SyntheticMetadata
             merges[count++] = $"{left} {right}";
         }
 
-        return count == merges.Length ? merges : throw new ArgumentException($"a vocabulary of {tokens.Length} is larger than can be filled", nameof(tokens));
+        return count == merges.Length
+            ? merges
+            : throw new ArgumentException($"a vocabulary of {tokens.Length} is larger than can be filled", nameof(tokens));
     }
 }

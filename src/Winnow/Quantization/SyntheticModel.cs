@@ -22,7 +22,12 @@ public static class SyntheticModel
     /// <exception cref="ModelWriteException">The output cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Write(
-        string output, SyntheticShape shape, QuantizationMix mix, SyntheticOptions? options = null, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellationToken = default)
+        string output,
+        SyntheticShape shape,
+        QuantizationMix mix,
+        SyntheticOptions? options = null,
+        IProgress<QuantizationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= new SyntheticOptions();
         GgufMetadata metadata = SyntheticMetadata.Of(shape, mix, output);

@@ -63,11 +63,7 @@ internal readonly struct CharacterView : IDisposable
             return (char)codePoint;
         }
 
-        if (codePoint is (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2EBEF) or (>= 0x2F800 and <= 0x2FA1F))
-        {
-            return Han;
-        }
-
+        bool isHan = codePoint is >= 0x20000 and <= 0x2FA1F;
         bool listedByDeepSeek = codePoint is (>= 0x10400 and <= 0x1044F) or (>= 0x104B0 and <= 0x104D3) or (>= 0x104D8 and <= 0x104FB)
             or (>= 0x10C80 and <= 0x10CB2) or (>= 0x10CC0 and <= 0x10CF2) or (>= 0x118A0 and <= 0x118DF) or (>= 0x1E900 and <= 0x1E943);
         return Rune.GetUnicodeCategory(new Rune(codePoint)) switch
@@ -75,7 +71,7 @@ internal readonly struct CharacterView : IDisposable
             UnicodeCategory.UppercaseLetter => listedByDeepSeek ? '\u0401' : '\uA7AA',
             UnicodeCategory.LowercaseLetter => listedByDeepSeek ? '\u0451' : '\uA7A1',
             UnicodeCategory.ModifierLetter => '\u02B0',
-            UnicodeCategory.OtherLetter => '\u05D0',
+            UnicodeCategory.OtherLetter => isHan ? Han : '\u05D0',
             UnicodeCategory.NonSpacingMark => '\u0300',
             UnicodeCategory.SpacingCombiningMark => '\uA823',
             UnicodeCategory.EnclosingMark => '\u0488',

@@ -12,6 +12,11 @@ internal sealed class PreTokenizer
 
     public List<ReadOnlyMemory<char>> Split(ReadOnlyMemory<char> text, bool startOfText)
     {
+        if (text.Length == 0)
+        {
+            return [];
+        }
+
         List<ReadOnlyMemory<char>> pieces = [text];
         List<ReadOnlyMemory<char>> next = [];
         foreach (PreTokenizerStep step in _steps)

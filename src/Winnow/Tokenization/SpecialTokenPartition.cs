@@ -58,6 +58,26 @@ internal sealed class SpecialTokenPartition
         return fragments;
     }
 
+    /// <summary>Breaks every control token that a text spells out, by a character behind its first one.</summary>
+    public string Guard(string text, char guard)
+    {
+        List<Fragment> fragments = Split(text, parseControl: true);
+        StringBuilder guarded = new(text.Length + fragments.Count);
+        foreach (Fragment fragment in fragments)
+        {
+            if (fragment.TokenId >= 0)
+            {
+                guarded.Append(text[fragment.Start]).Append(guard).Append(text, fragment.Start + 1, fragment.Length - 1);
+            }
+            else
+            {
+                guarded.Append(text, fragment.Start, fragment.Length);
+            }
+        }
+
+        return guarded.ToString();
+    }
+
     private List<int> Occurring(ReadOnlySpan<char> text, bool parseControl)
     {
         List<int> found = [];

@@ -133,7 +133,14 @@ public sealed class Tokenizer
     /// <summary>Whether a model that writes this token has ended its text or turn.</summary>
     public bool IsEndOfGeneration(int id) => _ends.Contains(id);
 
-    private void Encode(ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial)
+    /// <summary>Puts <paramref name="guard"/> behind the first character of every control token that a text spells out.</summary>
+    internal string GuardControlTokens(string text, char guard) => _partition.Guard(text, guard);
+
+    /// <summary>Appends the ids of a text whose control tokens are parsed, but for guarded ones; guards themselves are no part of the text.</summary>
+    internal void EncodeGuarded(string text, List<int> output, char guard) =>
+        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, guard);
+
+    private void Encode(ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial, char? guard = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (addSpecial)
@@ -150,7 +157,13 @@ public sealed class Tokenizer
             }
             else
             {
-                _model.Encode(text.Slice(fragment.Start, fragment.Length), fragment.Start == 0, output);
+                ReadOnlyMemory<char> plain = text.Slice(fragment.Start, fragment.Length);
+                if (guard is { } character && plain.Span.Contains(character))
+                {
+                    plain = plain.ToString().Replace(character.ToString(), "", StringComparison.Ordinal).AsMemory();
+                }
+
+                _model.Encode(plain, fragment.Start == 0, output);
             }
         }
 

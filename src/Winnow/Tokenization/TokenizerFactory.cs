@@ -15,4 +15,13 @@ public static class TokenizerFactory
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new GgufTokenizerReader(metadata, path).Read();
     }
+
+    /// <summary>Reads the vocabulary of a Hugging Face directory: tokenizer.json, and what the files beside it say about special tokens.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="ModelFormatException">A file is missing, damaged, or has a component that is not supported.</exception>
+    public static Tokenizer FromHuggingFace(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return new HuggingFaceTokenizerReader(directory).Read();
+    }
 }

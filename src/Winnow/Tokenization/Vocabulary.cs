@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Winnow.Formats;
@@ -135,7 +134,8 @@ internal sealed class Vocabulary
         return table;
     }
 
-    private static bool TryParseByte(string text, [NotNullWhen(true)] out byte value)
+    /// <summary>Reads the text of a byte token.</summary>
+    public static bool TryParseByte(string text, out byte value)
     {
         value = 0;
         return text.Length == 6 && text.StartsWith("<0x", StringComparison.Ordinal) && text[5] == '>'

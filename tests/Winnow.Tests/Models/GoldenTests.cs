@@ -1,37 +1,83 @@
+using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models;
-using Winnow.Tests.Compute.Reference;
+using Winnow.Models.Conversion;
+using Winnow.Tests.Compute;
+using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;
 
-/// <summary>Every architecture computes the logits that PyTorch computed.</summary>
+/// <summary>Every architecture computes, on every device, the logits that PyTorch computed.</summary>
 public sealed class GoldenTests(ITestOutputHelper output)
 {
     /// <summary>Of the logits' standard deviation.</summary>
     private const double Tolerance = 1e-3;
 
-    public static TheoryData<string> Names => [.. TinyModels.All];
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void Reference_device_computes_the_golden_logits_and_greedy_ids(string name)
+    public static TheoryData<string, string> ModelsAndDevices()
     {
-        using ReferenceDevice device = new();
-        string folder = TinyModels.Path(name);
-        using Model model = Model.Load(folder, device);
-        CheckLogits(model, Golden.Open(folder), chunk: 64);
-        CheckGreedyIds(model, Golden.Open(folder));
+        TheoryData<string, string> data = [];
+        foreach (string model in TinyModels.All)
+        {
+            foreach (string device in TestDevices.All)
+            {
+                data.Add(model, device);
+            }
+        }
+
+        return data;
     }
 
-    private void CheckLogits(Model model, Golden golden, int chunk)
+    public static TheoryData<string> Devices => [.. TestDevices.All];
+
+    [Theory]
+    [MemberData(nameof(ModelsAndDevices))]
+    public void Logits_and_greedy_ids_are_golden(string name, string deviceName)
     {
-        using ForwardState state = model.Transformer.CreateState(golden.Ids.Length, chunk);
+        string folder = TinyModels.Path(name);
+        Golden golden = Golden.Open(folder);
+        using Device device = TestDevices.Create(deviceName);
+        using Model model = Model.Load(folder, device);
+        CheckLogits(model, deviceName, golden, chunk: ForwardState.DefaultChunk);
+        CheckGreedyIds(model, golden);
+    }
+
+    [Theory]
+    [MemberData(nameof(ModelsAndDevices))]
+    public void Logits_of_a_converted_file_are_golden(string name, string deviceName)
+    {
+        string folder = TinyModels.Path(name);
+        using TemporaryFolder temporary = new();
+        HuggingFaceConverter.Convert(folder, temporary.PathOf("model.gguf"));
+        using Device device = TestDevices.Create(deviceName);
+        using Model model = Model.Load(temporary.PathOf("model.gguf"), device);
+        CheckLogits(model, deviceName, Golden.Open(folder), chunk: 33);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Logits_are_golden_in_chunks_of_any_length(string deviceName)
+    {
+        using Device device = TestDevices.Create(deviceName);
+        foreach (string name in TinyModels.Bundled)
+        {
+            using Model model = Model.Load(TinyModels.Path(name), device);
+            foreach (int chunk in new[] { 1, 7, 64 })
+            {
+                CheckLogits(model, deviceName, Golden.Open(TinyModels.Path(name)), chunk);
+            }
+        }
+    }
+
+    private void CheckLogits(Model model, string deviceName, Golden golden, int chunk)
+    {
+        using ForwardState state = model.Transformer.CreateState(golden.Ids.Length, chunk: chunk);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         float[] logits = new float[golden.Logits.Length];
-        model.Transformer.Forward(state, golden.Ids, cache, ForwardOutput.AllLogits, logits);
+        model.Transformer.Forward(state, golden.Ids, cache, AttentionPhase.PromptEnd, ForwardOutput.AllLogits, logits);
         double error = logits.Zip(golden.Logits, (a, b) => Math.Abs(a - b)).Max() / golden.Deviation;
-        output.WriteLine($"{model.Info.Name} ({model.Info.Quantization}, chunk {chunk}): largest error {error:E2} deviations");
+        output.WriteLine($"{model.Info.Name} on {deviceName} in chunks of {chunk}: largest error {error:E2} deviations");
         Assert.InRange(error, 0, Tolerance);
     }
 
@@ -40,11 +86,11 @@ public sealed class GoldenTests(ITestOutputHelper output)
         using ForwardState state = model.Transformer.CreateState(golden.Ids.Length + golden.GreedyIds.Length);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
         float[] logits = new float[model.Config.VocabularySize];
-        model.Transformer.Forward(state, golden.Ids, cache, ForwardOutput.LastLogits, logits);
+        model.Transformer.Forward(state, golden.Ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
         foreach (int expected in golden.GreedyIds)
         {
             Assert.Equal(expected, Array.IndexOf(logits, logits.Max()));
-            model.Transformer.Forward(state, [expected], cache, ForwardOutput.LastLogits, logits);
+            model.Transformer.Forward(state, [expected], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
         }
     }
 }

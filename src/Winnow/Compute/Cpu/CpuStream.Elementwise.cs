@@ -87,6 +87,7 @@ internal sealed unsafe partial class CpuStream
     {
         _matMulScratch.Dispose();
         _attentionScratch.Dispose();
+        _expertBuffer?.Dispose();
         _groupScratch.Dispose();
         foreach (RopeTable table in _ropeTables)
         {

@@ -1,6 +1,64 @@
+using Winnow.Compute.Cpu.Experts;
+
 namespace Winnow.Compute.Cpu;
 
 internal sealed unsafe partial class CpuStream
 {
-    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output) => throw new NotSupportedException();
+    private readonly ExpertRouting _routing = new();
+    private CpuBuffer? _expertBuffer;
+
+    /// <summary>Expert after expert, each with all its rows at once: its weights are read once however many tokens choose it.</summary>
+    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output)
+    {
+        int hidden = input.Columns;
+        int inner = experts.Gate[0].Outputs;
+        ReserveExpertBuffer((long)input.Rows * ((2 * hidden) + (2 * inner)) * sizeof(float));
+        Matrix gathered = new(_expertBuffer!, 0, input.Rows, hidden, hidden);
+        Matrix results = new(_expertBuffer!, (long)input.Rows * hidden, input.Rows, hidden, hidden);
+        Matrix gates = new(_expertBuffer!, 2L * input.Rows * hidden, input.Rows, inner, inner);
+        Matrix ups = new(_expertBuffer!, (2L * input.Rows * hidden) + ((long)input.Rows * inner), input.Rows, inner, inner);
+
+        _routing.Route(experts, CpuBuffer.Of(scores), scores.Stride, input.Rows);
+        for (int row = 0; row < output.Rows; row++)
+        {
+            RowOf(output, row).Clear();
+        }
+
+        for (int e = 0; e < experts.Count; e++)
+        {
+            ReadOnlySpan<int> rows = _routing.Rows(e);
+            if (rows.IsEmpty)
+            {
+                continue;
+            }
+
+            Matrix own = gathered.RowSlice(0, rows.Length);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                RowOf(input, rows[i]).CopyTo(RowOf(own, i));
+            }
+
+            Matrix gate = gates.RowSlice(0, rows.Length);
+            Matrix up = ups.RowSlice(0, rows.Length);
+            Matrix result = results.RowSlice(0, rows.Length);
+            MatMulCore([experts.Gate[e], experts.Up[e]], own, [gate, up]);
+            GateCore(experts.Activation, gate, up, gate);
+            MatMulCore([experts.Down[e]], gate, [result]);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                AddCore(output.RowSlice(rows[i], 1), result.RowSlice(i, 1), _routing.Weights(e)[i]);
+            }
+        }
+    }
+
+    private static Span<float> RowOf(Matrix matrix, int row) => new(CpuBuffer.Of(matrix) + ((long)row * matrix.Stride), matrix.Columns);
+
+    private void ReserveExpertBuffer(long sizeBytes)
+    {
+        if (_expertBuffer is null || _expertBuffer.SizeBytes < sizeBytes)
+        {
+            _expertBuffer?.Dispose();
+            _expertBuffer = new CpuBuffer(sizeBytes);
+        }
+    }
 }

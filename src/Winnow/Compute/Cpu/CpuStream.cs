@@ -6,6 +6,17 @@ internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
     private readonly CpuIsa _isa = device.Isa;
     private readonly WorkerPool _pool = device.Pool;
 
+    protected override void CopyCore(Matrix source, Matrix target)
+    {
+        float* from = CpuBuffer.Of(source);
+        float* to = CpuBuffer.Of(target);
+        for (int row = 0; row < source.Rows; row++)
+        {
+            new ReadOnlySpan<float>(from + ((long)row * source.Stride), source.Columns)
+                .CopyTo(new Span<float>(to + ((long)row * target.Stride), source.Columns));
+        }
+    }
+
     protected override void WriteCore(ReadOnlySpan<float> source, Matrix target)
     {
         float* data = CpuBuffer.Of(target);

@@ -1,6 +1,9 @@
 namespace Winnow.Models.Architectures;
 
-/// <summary>Gemma 3 (text): Gemma 2 with query and key norms instead of soft caps, five layers with a window to one without, two rotary bases.</summary>
+/// <summary>
+/// Gemma 3 (text): Gemma 2 with query and key norms instead of soft caps, five layers with a window to one without, and two
+/// rotary bases.
+/// </summary>
 /// <remarks>https://arxiv.org/abs/2503.19786.</remarks>
 internal static class Gemma3
 {

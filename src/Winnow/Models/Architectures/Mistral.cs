@@ -11,6 +11,11 @@ internal static class Mistral
     {
         HuggingFaceName = "mistral",
         HasSlidingWindow = true,
-        HuggingFaceDefaults = """{ "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": false, "num_key_value_heads": 8, "sliding_window": 4096 }""",
+        HuggingFaceDefaults = """
+            {
+              "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": false, "num_key_value_heads": 8,
+              "sliding_window": 4096
+            }
+            """,
     };
 }

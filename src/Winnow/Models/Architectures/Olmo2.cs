@@ -11,7 +11,7 @@ internal static class Olmo2
         NormPlacement = NormPlacement.After,
         QueryKeyNorm = QueryKeyNorm.WholeProjection,
         HuggingFaceDefaults = """{ "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false }""",
-        HuggingFaceTensors = TensorNames.HuggingFace.With(new()
+        HuggingFaceTensors = TensorNames.HuggingFace.Without(TensorRole.AttentionNorm, TensorRole.FeedForwardNorm).With(new()
         {
             [TensorRole.PostAttentionNorm] = "model.layers.{0}.post_attention_layernorm",
             [TensorRole.PostFeedForwardNorm] = "model.layers.{0}.post_feedforward_layernorm",

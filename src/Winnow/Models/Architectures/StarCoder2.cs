@@ -16,7 +16,10 @@ internal static class StarCoder2
         Biases = Biases.QueryKeyValue | Biases.AttentionOutput | Biases.FeedForward,
         HasSlidingWindow = true,
         HuggingFaceDefaults = """
-            { "norm_epsilon": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true, "num_key_value_heads": 2, "hidden_act": "gelu_pytorch_tanh" }
+            {
+              "norm_epsilon": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true, "num_key_value_heads": 2,
+              "hidden_act": "gelu_pytorch_tanh"
+            }
             """,
         HuggingFaceTensors = TensorNames.HuggingFace.With(new()
         {

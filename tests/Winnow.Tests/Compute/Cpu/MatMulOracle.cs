@@ -45,8 +45,37 @@ internal static class MatMulOracle
         return data;
     }
 
+    /// <summary>Sets the f16 scales of every block, or all values of a float type, to one number.</summary>
+    public static void SetScales(TensorType type, Span<byte> data, float scale)
+    {
+        int blockBytes = type.BlockBytes();
+        for (int block = 0; block < data.Length; block += blockBytes)
+        {
+            Span<byte> bytes = data.Slice(block, blockBytes);
+            switch (type)
+            {
+                case TensorType.F32:
+                    BitConverter.TryWriteBytes(bytes, scale);
+                    break;
+                case TensorType.F16:
+                    BitConverter.TryWriteBytes(bytes, (Half)scale);
+                    break;
+                case TensorType.BF16:
+                    BitConverter.TryWriteBytes(bytes, (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16));
+                    break;
+                default:
+                    foreach (int offset in ScaleOffsets(type))
+                    {
+                        BitConverter.TryWriteBytes(bytes[offset..], (Half)scale);
+                    }
+
+                    break;
+            }
+        }
+    }
+
     /// <summary>Where the f16 of a block are.</summary>
-    public static int[] ScaleOffsets(TensorType type) => type switch
+    private static int[] ScaleOffsets(TensorType type) => type switch
     {
         TensorType.Q4_0 or TensorType.Q5_0 or TensorType.Q8_0 => [0],
         TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],

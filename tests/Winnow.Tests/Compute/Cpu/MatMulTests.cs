@@ -2,14 +2,12 @@ using System.Runtime.InteropServices;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Quantization;
 
 namespace Winnow.Tests.Compute.Cpu;
 
 public class MatMulTests
 {
-    /// <summary>Rounding of f32 sums, relative to the sum of the products' magnitudes.</summary>
-    private const double FloatTolerance = 1e-6;
-
     public static TheoryData<CpuIsa, TensorType> Kernels()
     {
         TheoryData<CpuIsa, TensorType> data = [];
@@ -34,7 +32,7 @@ public class MatMulTests
         {
             foreach (int tokens in new[] { 1, 2, 3, 5, 7, 8, 16, 33, 64 })
             {
-                Check(device, type, outputs, blocks * Math.Max(type.BlockLength(), 8), tokens, seed: (outputs * 100) + tokens);
+                MatMulHarness.Check(device, type, outputs, blocks * Math.Max(type.BlockLength(), 8), tokens, seed: (outputs * 100) + tokens);
             }
         }
     }
@@ -51,76 +49,222 @@ public class MatMulTests
         {
             foreach (int inputs in new[] { 1, 3, 7, 8, 15, 31, 33, 63, 127, 129, 300 })
             {
-                Check(device, type, 5, inputs, 1, seed: inputs);
-                Check(device, type, 5, inputs, 6, seed: inputs);
+                MatMulHarness.Check(device, type, 5, inputs, 1, seed: inputs);
+                MatMulHarness.Check(device, type, 5, inputs, 6, seed: inputs);
             }
         }
     }
 
-    private static void Check(CpuDevice device, TensorType type, int outputs, int inputs, int tokens, int seed)
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void The_largest_quants_and_activations_do_not_saturate(CpuIsa isa, TensorType type)
     {
-        Random random = new(seed);
-        byte[] data = MatMulOracle.RandomWeight(type, outputs, inputs, random);
-        float[][] rows = new float[tokens][];
-        for (int t = 0; t < tokens; t++)
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
+        using CpuDevice device = new(new CpuDeviceOptions { Isa = isa, Threads = 1 });
+        const int Outputs = 6;
+        int inputs = 2 * Math.Max(type.BlockLength(), 32);
+        foreach (byte pattern in new byte[] { 0xFF, 0x00, 0x80, 0x7F })
         {
-            rows[t] = new float[inputs];
-            for (int i = 0; i < inputs; i++)
+            byte[] data = new byte[Outputs * type.SizeBytes(inputs)];
+            Array.Fill(data, pattern);
+            MatMulOracle.SetScales(type, data, 0.01f);
+            float[][] rows = new float[9][];
+            for (int t = 0; t < rows.Length; t++)
             {
-                rows[t][i] = (float)((random.NextDouble() - 0.5) * 4);
+                // All at the positive end, all at the negative one, and mixtures.
+                rows[t] = [.. Enumerable.Range(0, inputs).Select(i => ((i * t) & 4) == 0 ? 127f : -127f)];
+                rows[t] = t == 1 ? [.. rows[0].Select(x => -x)] : rows[t];
+            }
+
+            float[][] single = [.. rows.Select(row => MatMulHarness.Multiply(device, type, data, Outputs, [row])[0])];
+            MatMulHarness.Compare(isa, type, data, Outputs, rows, single, $"{type} {isa}, bytes {pattern:X2}, row by row", MatMulHarness.WorstTolerance);
+            float[][] together = MatMulHarness.Multiply(device, type, data, Outputs, rows);
+            MatMulHarness.Compare(isa, type, data, Outputs, rows, together, $"{type} {isa}, bytes {pattern:X2}, together", MatMulHarness.WorstTolerance);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Results_do_not_depend_on_the_number_of_threads(CpuIsa isa, TensorType type)
+    {
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
+        Random random = new(7);
+        const int Outputs = 100;
+        int inputs = 3 * Math.Max(type.BlockLength(), 64);
+        byte[] data = MatMulOracle.RandomWeight(type, Outputs, inputs, random);
+        foreach (int tokens in new[] { 1, 6 })
+        {
+            float[][] rows = MatMulHarness.RandomRows(tokens, inputs, random);
+            using CpuDevice one = new(new CpuDeviceOptions { Isa = isa, Threads = 1 });
+            float[][] expected = MatMulHarness.Multiply(one, type, data, Outputs, rows);
+            foreach (int threads in new[] { 2, 3 })
+            {
+                using CpuDevice device = new(new CpuDeviceOptions { Isa = isa, Threads = threads });
+                Assert.Equal(expected, MatMulHarness.Multiply(device, type, data, Outputs, rows));
             }
         }
-
-        float[][] results = Multiply(device, type, data, outputs, rows);
-        Compare(device.Isa, type, data, outputs, rows, results, $"{type} {device.Isa} [{outputs}, {inputs}] · {tokens} tokens, seed {seed}");
     }
 
-    /// <summary>Multiplies through views with gaps between their rows, and checks that the gaps stay untouched.</summary>
-    private static unsafe float[][] Multiply(CpuDevice device, TensorType type, byte[] data, int outputs, float[][] rows)
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Rounding_activations_to_eight_bits_costs_less_than_one_percent(CpuIsa isa, TensorType type)
     {
-        int tokens = rows.Length;
-        int inputs = rows[0].Length;
-        byte* pinned = (byte*)NativeMemory.AlignedAlloc((nuint)data.Length, 64);
-        data.CopyTo(new Span<byte>(pinned, data.Length));
-        using Weight weight = device.LoadWeight("weight", type, outputs, inputs, (nint)pinned);
-        using ComputeStream stream = device.CreateStream();
-        Matrix wideInput = device.AllocateMatrix(tokens, inputs + 5);
-        Matrix wideOutput = device.AllocateMatrix(tokens, outputs + 3);
-        stream.Write(Enumerable.Repeat(-7f, tokens * (outputs + 3)).ToArray(), wideOutput);
-        Matrix input = wideInput.ColumnSlice(2, inputs);
-        Matrix output = wideOutput.ColumnSlice(1, outputs);
-        stream.Write(rows.SelectMany(row => row).ToArray(), input);
-        stream.MatMul(weight, input, output);
-        float[] all = new float[tokens * (outputs + 3)];
-        stream.Read(wideOutput, all);
-        float[][] results = new float[tokens][];
-        for (int t = 0; t < tokens; t++)
-        {
-            results[t] = all.AsSpan((t * (outputs + 3)) + 1, outputs).ToArray();
-            Assert.Equal(-7f, all[t * (outputs + 3)]);
-            Assert.Equal(-7f, all[(t * (outputs + 3)) + outputs + 1]);
-            Assert.Equal(-7f, all[(t * (outputs + 3)) + outputs + 2]);
-        }
-
-        wideInput.Buffer.Dispose();
-        wideOutput.Buffer.Dispose();
-        NativeMemory.AlignedFree(pinned);
-        return results;
-    }
-
-    private static void Compare(CpuIsa isa, TensorType type, byte[] data, int outputs, float[][] rows, float[][] results, string what)
-    {
-        int group = isa == CpuIsa.Portable ? 0 : MatMulOracle.ActivationGroup(type);
-        int rowBytes = data.Length / outputs;
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
+        Random random = new(11);
+        const int Outputs = 64;
+        const int Inputs = 1024;
+        byte[] data = MatMulOracle.RandomWeight(type, Outputs, Inputs, random);
+        float[][] rows = MatMulHarness.RandomRows(4, Inputs, random);
+        using CpuDevice device = new(new CpuDeviceOptions { Isa = isa, Threads = 1 });
+        float[][] results = MatMulHarness.Multiply(device, type, data, Outputs, rows);
+        double error = 0;
+        double power = 0;
         for (int t = 0; t < rows.Length; t++)
         {
-            float[] activations = group == 0 ? rows[t] : MatMulOracle.RoundToInt8(rows[t], group);
-            for (int o = 0; o < outputs; o++)
+            for (int o = 0; o < Outputs; o++)
             {
-                (double expected, double magnitude) = MatMulOracle.Dot(type, data.AsSpan(o * rowBytes, rowBytes), activations);
-                double error = Math.Abs(results[t][o] - expected);
-                Assert.True(error <= FloatTolerance * magnitude, $"{what}: token {t}, output {o}: {results[t][o]} instead of {expected} (error {error / magnitude:E1} of {magnitude})");
+                int rowBytes = data.Length / Outputs;
+                double exact = MatMulOracle.Dot(type, data.AsSpan(o * rowBytes, rowBytes), rows[t]).Sum;
+                error += (results[t][o] - exact) * (results[t][o] - exact);
+                power += exact * exact;
             }
         }
+
+        Assert.True(error <= 1e-4 * power, $"relative error {Math.Sqrt(error / power):E2}");
+    }
+
+    [Theory]
+    [InlineData(CpuIsa.Portable)]
+    [InlineData(CpuIsa.Avx2)]
+    [InlineData(CpuIsa.Avx512)]
+    public void Activations_of_zero_and_of_the_smallest_magnitudes_give_finite_products(CpuIsa isa)
+    {
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
+        using CpuDevice device = new(new CpuDeviceOptions { Isa = isa, Threads = 1 });
+        foreach (TensorType type in MatMulOracle.Types)
+        {
+            byte[] data = MatMulOracle.RandomWeight(type, 3, 256, new Random(5));
+            foreach (float value in new[] { 0, float.Epsilon, 1e-38f, 1e-30f })
+            {
+                float[][] rows = [.. Enumerable.Range(0, 5).Select(_ => Enumerable.Repeat(value, 256).ToArray())];
+                foreach (float[] result in MatMulHarness.Multiply(device, type, data, 3, rows).Append(MatMulHarness.Multiply(device, type, data, 3, rows[..1])[0]))
+                {
+                    Assert.All(result, x => Assert.True(Math.Abs(x) <= 1e6 * value, $"{type}: {x} from activations of {value}"));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public unsafe void Several_weights_in_one_pass_equal_separate_products(int tokens)
+    {
+        const int Inputs = 512;
+        (TensorType Type, int Outputs)[] shapes =
+            [(TensorType.Q4_K, 64), (TensorType.Q6_K, 33), (TensorType.F16, 40), (TensorType.Q8_0, 96), (TensorType.Q4_0, 5), (TensorType.Q4_K, 32)];
+        Random random = new(tokens);
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+        using ComputeStream stream = device.CreateStream();
+        Matrix input = device.AllocateMatrix(tokens, Inputs);
+        stream.Write(MatMulHarness.RandomRows(1, tokens * Inputs, random)[0], input);
+        Weight[] weights = new Weight[shapes.Length];
+        Matrix[] outputs = new Matrix[shapes.Length];
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            byte[] data = MatMulOracle.RandomWeight(shapes[i].Type, shapes[i].Outputs, Inputs, random);
+            byte* copy = (byte*)NativeMemory.Alloc((nuint)data.Length);
+            data.CopyTo(new Span<byte>(copy, data.Length));
+            weights[i] = device.LoadWeight($"weight {i}", shapes[i].Type, shapes[i].Outputs, Inputs, (nint)copy);
+            outputs[i] = device.AllocateMatrix(tokens, shapes[i].Outputs);
+        }
+
+        stream.MatMul(weights, input, outputs);
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            Matrix separate = device.AllocateMatrix(tokens, shapes[i].Outputs);
+            stream.MatMul(weights[i], input, separate);
+            float[] expected = new float[tokens * shapes[i].Outputs];
+            float[] actual = new float[expected.Length];
+            stream.Read(separate, expected);
+            stream.Read(outputs[i], actual);
+            Assert.Equal(expected, actual);
+            separate.Buffer.Dispose();
+            outputs[i].Buffer.Dispose();
+            NativeMemory.Free(((CpuWeight)weights[i]).Data);
+        }
+
+        input.Buffer.Dispose();
+    }
+
+    [Fact]
+    public void Prompts_longer_than_a_block_of_tokens_are_multiplied_in_parts()
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+        MatMulHarness.Check(device, TensorType.Q4_K, 3, 256, 515, seed: 1);
+        MatMulHarness.Check(device, TensorType.F32, 3, 40, 1025, seed: 2);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(17)]
+    public unsafe void Products_allocate_nothing(int tokens)
+    {
+        byte[] data = MatMulOracle.RandomWeight(TensorType.Q4_K, 64, 512, new Random(1));
+        fixed (byte* pinned = data)
+        {
+            using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+            using ComputeStream stream = device.CreateStream();
+            using Weight weight = device.LoadWeight("weight", TensorType.Q4_K, 64, 512, (nint)pinned);
+            Matrix input = device.AllocateMatrix(tokens, 512);
+            Matrix output = device.AllocateMatrix(tokens, 64);
+            stream.MatMul(weight, input, output);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 20; i++)
+            {
+                stream.MatMul(weight, input, output);
+            }
+
+            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            input.Buffer.Dispose();
+            output.Buffer.Dispose();
+        }
+    }
+
+    [Fact]
+    public unsafe void Embedding_rows_are_the_decoded_rows_of_the_table()
+    {
+        using CpuDevice device = new();
+        using ComputeStream stream = device.CreateStream();
+        foreach (TensorType type in MatMulOracle.Types)
+        {
+            byte[] data = MatMulOracle.RandomWeight(type, 9, 256, new Random(3));
+            int rowBytes = data.Length / 9;
+            fixed (byte* pinned = data)
+            {
+                using Weight table = device.LoadWeight("table", type, 9, 256, (nint)pinned);
+                Matrix output = device.AllocateMatrix(3, 256);
+                int[] ids = [8, 0, 5];
+                stream.Embed(table, ids, output);
+                float[] actual = new float[3 * 256];
+                stream.Read(output, actual);
+                for (int t = 0; t < 3; t++)
+                {
+                    float[] expected = new float[256];
+                    BlockCodec.Decode(type, data.AsSpan(ids[t] * rowBytes, rowBytes), expected);
+                    Assert.Equal(expected, actual.AsSpan(t * 256, 256).ToArray());
+                }
+
+                output.Buffer.Dispose();
+            }
+        }
+    }
+
+    [Fact]
+    public void A_type_without_kernels_is_refused_when_its_weight_is_loaded()
+    {
+        using CpuDevice device = new();
+        Assert.Throws<NotSupportedException>(() => device.LoadWeight("ids", TensorType.I32, 1, 1, 0));
     }
 }

@@ -96,6 +96,14 @@ internal sealed partial class ReferenceStream : ComputeStream
 
     protected override void SoftCapCore(Matrix values, float cap) => Each(values, x => cap * Math.Tanh(x / cap));
 
+    protected override void CopyCore(Matrix source, Matrix target)
+    {
+        for (int t = 0; t < source.Rows; t++)
+        {
+            Row(source, t).CopyTo(Row(target, t));
+        }
+    }
+
     protected override void WriteCore(ReadOnlySpan<float> source, Matrix target)
     {
         for (int t = 0; t < target.Rows; t++)

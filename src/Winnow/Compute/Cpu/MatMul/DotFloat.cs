@@ -7,6 +7,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <summary>Rows of float weights times one row of f32 activations. Need AVX2 and FMA.</summary>
 internal static unsafe class DotFloat
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void F32(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
     {
         float* x = (float*)activations;
@@ -33,6 +34,7 @@ internal static unsafe class DotFloat
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void F16(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
     {
         float* x = (float*)activations;
@@ -59,6 +61,7 @@ internal static unsafe class DotFloat
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void BF16(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
     {
         float* x = (float*)activations;

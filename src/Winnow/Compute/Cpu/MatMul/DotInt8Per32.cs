@@ -6,149 +6,96 @@ namespace Winnow.Compute.Cpu.MatMul;
 
 /// <summary>Rows of types with a scale per 32 quants times one encoded activation row. Need AVX2.</summary>
 /// <remarks>
-/// Eight blocks share a record: their scales are converted together, and what offsets and minima add is one multiply-add for all
-/// eight. Quants stay unsigned; w = d · q + m gives d · Σ q·a + m · Σ a.
+/// Eight blocks share an activation record: their scales are converted together, and what offsets and minima add is one multiply-add
+/// for all eight. At 256 bits these run ahead of memory, so there is no wider variant.
 /// </remarks>
 internal static unsafe class DotInt8Per32
 {
-    /// <summary>Q4_0: d, low nibbles of quants 0 to 15 and high ones of 16 to 31[16]; an offset of 8.</summary>
-    public static void Q4_0(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
+    /// <summary>Quants of up to five bits, unsigned: Σ (d·q + m)·a = d · Σ q·a + m · Σ a.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows<TBlock>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
+        where TBlock : IBlock
     {
-        float* scales = stackalloc float[8];
+        int groups = inputs / 256;
+        int rest = inputs % 256 / 32;
         for (int r = 0; r < rows; r++, row += rowBytes)
         {
-            Vector256<float> sum = Vector256<float>.Zero;
-            Vector256<float> offsets = Vector256<float>.Zero;
+            Vector256<float> even = Vector256<float>.Zero;
+            Vector256<float> odd = Vector256<float>.Zero;
+            Vector256<float> offset = Vector256<float>.Zero;
             byte* block = row;
             byte* record = activations;
-            for (int left = inputs / 32; left > 0; left -= 8, record += stride)
+            for (int g = 0; g < groups; g++, block += 8 * TBlock.Bytes, record += stride)
             {
-                int count = Math.Min(left, 8);
-                Vector256<float> d = Halves(block, 18, count);
-                (d * Vector256.Load((float*)(record + Int8Per32Record.Scales))).Store(scales);
-                offsets = Fma.MultiplyAdd(d, Vector256.Load((float*)(record + Int8Per32Record.Sums)), offsets);
-                for (int i = 0; i < count; i++, block += 18)
-                {
-                    sum = Accumulate(Nibbles(block + 2), record + (32 * i), scales + i, sum);
-                }
+                Vector256<float> d = EightHalves(block, TBlock.Bytes);
+                Vector256<float> m = TBlock.HasMinimum ? EightHalves(block + 2, TBlock.Bytes) : d;
+                offset = Fma.MultiplyAdd(m, Vector256.Load((float*)(record + Int8Per32Record.Sums)), offset);
+                d *= Vector256.Load((float*)(record + Int8Per32Record.Scales));
+                even = Fma.MultiplyAdd(Products(TBlock.Quants(block), record), Pick(d, 0), even);
+                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + TBlock.Bytes), record + 32), Pick(d, 1), odd);
+                even = Fma.MultiplyAdd(Products(TBlock.Quants(block + (2 * TBlock.Bytes)), record + 64), Pick(d, 2), even);
+                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + (3 * TBlock.Bytes)), record + 96), Pick(d, 3), odd);
+                even = Fma.MultiplyAdd(Products(TBlock.Quants(block + (4 * TBlock.Bytes)), record + 128), Pick(d, 4), even);
+                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + (5 * TBlock.Bytes)), record + 160), Pick(d, 5), odd);
+                even = Fma.MultiplyAdd(Products(TBlock.Quants(block + (6 * TBlock.Bytes)), record + 192), Pick(d, 6), even);
+                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + (7 * TBlock.Bytes)), record + 224), Pick(d, 7), odd);
             }
 
-            output[r] = Vector256.Sum(sum - (offsets * 8));
-        }
-    }
-
-    /// <summary>Q4_1: d, m, nibbles[16].</summary>
-    public static void Q4_1(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
-    {
-        float* scales = stackalloc float[8];
-        for (int r = 0; r < rows; r++, row += rowBytes)
-        {
-            Vector256<float> sum = Vector256<float>.Zero;
-            Vector256<float> offsets = Vector256<float>.Zero;
-            byte* block = row;
-            byte* record = activations;
-            for (int left = inputs / 32; left > 0; left -= 8, record += stride)
+            for (int i = 0; i < rest; i++, block += TBlock.Bytes)
             {
-                int count = Math.Min(left, 8);
-                (Halves(block, 20, count) * Vector256.Load((float*)(record + Int8Per32Record.Scales))).Store(scales);
-                offsets = Fma.MultiplyAdd(Halves(block + 2, 20, count), Vector256.Load((float*)(record + Int8Per32Record.Sums)), offsets);
-                for (int i = 0; i < count; i++, block += 20)
-                {
-                    sum = Accumulate(Nibbles(block + 4), record + (32 * i), scales + i, sum);
-                }
+                float d = HalfBits.ToSingle(*(ushort*)block);
+                float m = TBlock.HasMinimum ? HalfBits.ToSingle(*(ushort*)(block + 2)) : d;
+                offset += Vector256.CreateScalar(m * ((float*)(record + Int8Per32Record.Sums))[i]);
+                Vector256<float> scale = Vector256.Create(d * ((float*)(record + Int8Per32Record.Scales))[i]);
+                even = Fma.MultiplyAdd(Products(TBlock.Quants(block), record + (32 * i)), scale, even);
             }
 
-            output[r] = Vector256.Sum(sum + offsets);
-        }
-    }
-
-    /// <summary>Q5_0: d, high bits[4], nibbles[16]; an offset of 16.</summary>
-    public static void Q5_0(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
-    {
-        float* scales = stackalloc float[8];
-        for (int r = 0; r < rows; r++, row += rowBytes)
-        {
-            Vector256<float> sum = Vector256<float>.Zero;
-            Vector256<float> offsets = Vector256<float>.Zero;
-            byte* block = row;
-            byte* record = activations;
-            for (int left = inputs / 32; left > 0; left -= 8, record += stride)
-            {
-                int count = Math.Min(left, 8);
-                Vector256<float> d = Halves(block, 22, count);
-                (d * Vector256.Load((float*)(record + Int8Per32Record.Scales))).Store(scales);
-                offsets = Fma.MultiplyAdd(d, Vector256.Load((float*)(record + Int8Per32Record.Sums)), offsets);
-                for (int i = 0; i < count; i++, block += 22)
-                {
-                    sum = Accumulate(Nibbles(block + 6) | FifthBits(*(uint*)(block + 2)), record + (32 * i), scales + i, sum);
-                }
-            }
-
-            output[r] = Vector256.Sum(sum - (offsets * 16));
-        }
-    }
-
-    /// <summary>Q5_1: d, m, high bits[4], nibbles[16].</summary>
-    public static void Q5_1(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
-    {
-        float* scales = stackalloc float[8];
-        for (int r = 0; r < rows; r++, row += rowBytes)
-        {
-            Vector256<float> sum = Vector256<float>.Zero;
-            Vector256<float> offsets = Vector256<float>.Zero;
-            byte* block = row;
-            byte* record = activations;
-            for (int left = inputs / 32; left > 0; left -= 8, record += stride)
-            {
-                int count = Math.Min(left, 8);
-                (Halves(block, 24, count) * Vector256.Load((float*)(record + Int8Per32Record.Scales))).Store(scales);
-                offsets = Fma.MultiplyAdd(Halves(block + 2, 24, count), Vector256.Load((float*)(record + Int8Per32Record.Sums)), offsets);
-                for (int i = 0; i < count; i++, block += 24)
-                {
-                    sum = Accumulate(Nibbles(block + 8) | FifthBits(*(uint*)(block + 4)), record + (32 * i), scales + i, sum);
-                }
-            }
-
-            output[r] = Vector256.Sum(sum + offsets);
+            // Without a minimum, d itself was summed: the offset is half the range of the quants.
+            float factor = TBlock.HasMinimum ? 1 : -(1 << (TBlock.Bits - 1));
+            output[r] = Vector256.Sum(Fma.MultiplyAdd(offset, Vector256.Create(factor), even + odd));
         }
     }
 
     /// <summary>Q8_0: d, quants[32]. The sign moves from the weight to the activation: |w| ≤ 128 and |a| ≤ 127 cannot saturate.</summary>
-    public static void Q8_0(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RowsQ8_0(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
     {
-        float* scales = stackalloc float[8];
+        const int Bytes = 34;
+        int groups = inputs / 256;
+        int rest = inputs % 256 / 32;
         for (int r = 0; r < rows; r++, row += rowBytes)
         {
-            Vector256<float> sum = Vector256<float>.Zero;
+            Vector256<float> even = Vector256<float>.Zero;
+            Vector256<float> odd = Vector256<float>.Zero;
             byte* block = row;
             byte* record = activations;
-            for (int left = inputs / 32; left > 0; left -= 8, record += stride)
+            for (int g = 0; g < groups; g++, block += 8 * Bytes, record += stride)
             {
-                int count = Math.Min(left, 8);
-                (Halves(block, 34, count) * Vector256.Load((float*)(record + Int8Per32Record.Scales))).Store(scales);
-                for (int i = 0; i < count; i++, block += 34)
-                {
-                    Vector256<sbyte> q = Vector256.Load((sbyte*)block + 2);
-                    Vector256<sbyte> a = Avx2.Sign(Vector256.Load((sbyte*)record + (32 * i)), q);
-                    Vector256<int> products = Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(Avx2.Abs(q), a), Vector256<short>.One);
-                    sum = Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), Avx.BroadcastScalarToVector256(scales + i), sum);
-                }
+                Vector256<float> d = EightHalves(block, Bytes) * Vector256.Load((float*)(record + Int8Per32Record.Scales));
+                even = Fma.MultiplyAdd(SignedProducts(block + 2, record), Pick(d, 0), even);
+                odd = Fma.MultiplyAdd(SignedProducts(block + Bytes + 2, record + 32), Pick(d, 1), odd);
+                even = Fma.MultiplyAdd(SignedProducts(block + (2 * Bytes) + 2, record + 64), Pick(d, 2), even);
+                odd = Fma.MultiplyAdd(SignedProducts(block + (3 * Bytes) + 2, record + 96), Pick(d, 3), odd);
+                even = Fma.MultiplyAdd(SignedProducts(block + (4 * Bytes) + 2, record + 128), Pick(d, 4), even);
+                odd = Fma.MultiplyAdd(SignedProducts(block + (5 * Bytes) + 2, record + 160), Pick(d, 5), odd);
+                even = Fma.MultiplyAdd(SignedProducts(block + (6 * Bytes) + 2, record + 192), Pick(d, 6), even);
+                odd = Fma.MultiplyAdd(SignedProducts(block + (7 * Bytes) + 2, record + 224), Pick(d, 7), odd);
             }
 
-            output[r] = Vector256.Sum(sum);
+            for (int i = 0; i < rest; i++, block += Bytes)
+            {
+                float d = HalfBits.ToSingle(*(ushort*)block) * ((float*)(record + Int8Per32Record.Scales))[i];
+                even = Fma.MultiplyAdd(SignedProducts(block + 2, record + (32 * i)), Vector256.Create(d), even);
+            }
+
+            output[r] = Vector256.Sum(even + odd);
         }
     }
 
-    /// <summary>The f16 at the head of eight blocks; zeros for those past <paramref name="count"/>.</summary>
+    /// <summary>The f16 at the head of eight blocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Halves(byte* block, int blockBytes, int count)
-    {
-        if (count < 8)
-        {
-            return HalfBits.ToSingle8(FewHalves(block, blockBytes, count));
-        }
-
-        return HalfBits.ToSingle8(Vector128.Create(
+    private static Vector256<float> EightHalves(byte* block, int blockBytes) =>
+        HalfBits.ToSingle8(Vector128.Create(
             *(short*)block,
             *(short*)(block + blockBytes),
             *(short*)(block + (2 * blockBytes)),
@@ -157,44 +104,22 @@ internal static unsafe class DotInt8Per32
             *(short*)(block + (5 * blockBytes)),
             *(short*)(block + (6 * blockBytes)),
             *(short*)(block + (7 * blockBytes))));
-    }
 
-    /// <summary>32 quants of four bits, in order.</summary>
+    /// <summary>One element in all places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Nibbles(byte* packed)
-    {
-        Vector256<uint> both = Avx2.BroadcastVector128ToVector256(packed).AsUInt32();
-        return Avx2.ShiftRightLogicalVariable(both, Vector256.Create(0u, 0, 0, 0, 4, 4, 4, 4)).AsByte() & Vector256.Create((byte)15);
-    }
+    private static Vector256<float> Pick(Vector256<float> values, int element) => Avx2.PermuteVar8x32(values, Vector256.Create(element));
 
-    /// <summary>16 in each byte whose bit is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> FifthBits(uint bits)
+    private static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Products(quants, Vector256.Load((sbyte*)activations));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> SignedProducts(byte* quants, byte* activations)
     {
-        Vector256<byte> spread = Avx2.Shuffle(
-            Vector256.Create(bits).AsByte(),
-            Vector256.Create(0UL, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303).AsByte());
-        Vector256<byte> mask = Vector256.Create(0x8040201008040201UL).AsByte();
-        return Avx2.CompareEqual(spread & mask, mask) & Vector256.Create((byte)16);
+        Vector256<sbyte> q = Vector256.Load((sbyte*)quants);
+        return Products(Avx2.Abs(q), Avx2.Sign(Vector256.Load((sbyte*)activations), q));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Accumulate(Vector256<byte> quants, byte* activations, float* scale, Vector256<float> sum)
-    {
-        Vector256<int> products = Avx2.MultiplyAddAdjacent(
-            Avx2.MultiplyAddAdjacent(quants, Vector256.Load((sbyte*)activations)), Vector256<short>.One);
-        return Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), Avx.BroadcastScalarToVector256(scale), sum);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector128<short> FewHalves(byte* block, int blockBytes, int count)
-    {
-        short* halves = stackalloc short[8];
-        for (int i = 0; i < 8; i++)
-        {
-            halves[i] = i < count ? *(short*)(block + (i * blockBytes)) : (short)0;
-        }
-
-        return Vector128.Load(halves);
-    }
+    private static Vector256<float> Products(Vector256<byte> quants, Vector256<sbyte> activations) =>
+        Avx.ConvertToVector256Single(Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(quants, activations), Vector256<short>.One));
 }

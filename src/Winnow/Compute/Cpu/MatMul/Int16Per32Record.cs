@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -13,6 +14,7 @@ internal static unsafe class Int16Per32Record
     public const int Scales = 512;
 
     /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(float* row, int inputs, byte* target, long stride)
     {
         for (int first = 0; first < inputs; first += Length, target += stride)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -7,7 +8,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 internal static unsafe class Int8Per256Record
 {
     public const int Length = 256;
-    public const int Bytes = 384;
+    public const int Bytes = 448;
 
     /// <summary>int16[16][2]: for each 16 activations, −32 · their sum over indices 0 and 1 mod 4, then over 2 and 3 mod 4.</summary>
     /// <remarks>
@@ -19,13 +20,17 @@ internal static unsafe class Int8Per256Record
     /// <summary>int16[16]: the sums of 16 activations each.</summary>
     public const int Sums16 = 320;
 
+    /// <summary>int16[16]: eight zeros, then <see cref="Sums32"/>; what pairs with eight scales and eight minima.</summary>
+    public const int Sums32Behind = 352;
+
     /// <summary>int16[8]: the sums of 32 activations each.</summary>
-    public const int Sums32 = 352;
+    public const int Sums32 = 368;
 
     /// <summary>f32: what the integers are multiplied with.</summary>
-    public const int Scale = 368;
+    public const int Scale = 384;
 
     /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(float* row, int inputs, byte* target, long stride)
     {
         for (int first = 0; first < inputs; first += Length, target += stride)
@@ -34,6 +39,7 @@ internal static unsafe class Int8Per256Record
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EncodeBlock(float* source, byte* target)
     {
         Vector256<float> max0 = Vector256<float>.Zero;
@@ -64,6 +70,7 @@ internal static unsafe class Int8Per256Record
             Avx2.PackSignedSaturate(Avx2.MultiplyAddAdjacent(lanes0, ones), Avx2.MultiplyAddAdjacent(lanes1, ones)).AsInt64(), 0b11_01_10_00).AsInt16();
         sums16.Store((short*)(target + Sums16));
         Vector256<int> sums32 = Avx2.MultiplyAddAdjacent(sums16, ones);
+        Vector128<short>.Zero.Store((short*)(target + Sums32Behind));
         Sse2.PackSignedSaturate(sums32.GetLower(), sums32.GetUpper()).Store((short*)(target + Sums32));
         (Vector256<short>.Zero - Avx2.ShiftLeftLogical(lanes0, 5)).Store((short*)(target + LaneOffsets));
         (Vector256<short>.Zero - Avx2.ShiftLeftLogical(lanes1, 5)).Store((short*)(target + LaneOffsets + 32));

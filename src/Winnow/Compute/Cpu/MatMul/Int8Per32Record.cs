@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -20,6 +21,7 @@ internal static unsafe class Int8Per32Record
     public const int LaneOffsets = 320;
 
     /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(float* row, int inputs, byte* target, long stride)
     {
         for (int first = 0; first < inputs; first += Length, target += stride)
@@ -42,6 +44,7 @@ internal static unsafe class Int8Per32Record
     }
 
     /// <summary>Quantizes 32 activations and returns their scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Quantize(float* source, out Vector256<sbyte> quants)
     {
         Vector256<float> max = Avx.Max(
@@ -52,6 +55,7 @@ internal static unsafe class Int8Per32Record
         return largest / 127;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EncodeBlock(float* source, byte* target, int offset)
     {
         float scale = Quantize(source, out Vector256<sbyte> quants);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Winnow.Formats;
 using Winnow.Quantization;
 
@@ -67,6 +68,7 @@ internal unsafe struct MatMulJob
         ((PanelLayout.Rows + PanelLayout.TileRows) * (long)chunkWords * sizeof(uint)) + ((long)paddedTokens * PanelLayout.TileRows * sizeof(float));
 
     /// <summary>The body of the region: works through tasks with one thread's scratch memory until none is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Work(void* state, int slot)
     {
         MatMulJob* job = (MatMulJob*)state;
@@ -86,7 +88,7 @@ internal unsafe struct MatMulJob
             int rows = Math.Min(product->TaskRows, product->Outputs - firstRow);
             if (product->Tiled)
             {
-                MultiplyTile(product, firstRow, rows, job->Tokens, job->PaddedTokens, scratch);
+                MultiplyTile(product, firstRow, rows, job, scratch);
             }
             else
             {
@@ -95,6 +97,7 @@ internal unsafe struct MatMulJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyRows(MatMulProduct* product, int firstRow, int rows, int tokens)
     {
         byte* weight = product->Weight + (firstRow * product->RowBytes);
@@ -113,8 +116,10 @@ internal unsafe struct MatMulJob
         }
     }
 
-    private static void MultiplyTile(MatMulProduct* product, int firstRow, int rows, int tokens, int paddedTokens, byte* scratch)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyTile(MatMulProduct* product, int firstRow, int rows, MatMulJob* job, byte* scratch)
     {
+        int paddedTokens = job->PaddedTokens;
         ref WeightKernels kernels = ref product->Kernels;
         int chunkWords = kernels.ChunkWords;
         int chunkBlocks = kernels.ChunkBlocks;
@@ -149,6 +154,8 @@ internal unsafe struct MatMulJob
                 kernels.Transpose(words, chunkWords, panels + (panel * PanelLayout.Rows * chunkWords));
             }
 
+            Prefetch(product, firstRow, rows, block + chunkBlocks, chunkBlocks, job);
+
             int recordCount = ((count * kernels.ChunkRecords) + chunkBlocks - 1) / chunkBlocks;
             for (int panel = 0; panel < PanelLayout.PanelsPerTile && panel * PanelLayout.Rows < rows; panel += kernels.PanelsPerCall)
             {
@@ -159,9 +166,41 @@ internal unsafe struct MatMulJob
         }
 
         float* output = product->Output + firstRow;
-        for (int token = 0; token < tokens; token++, output += product->OutputStride, sums += PanelLayout.TileRows)
+        for (int token = 0; token < job->Tokens; token++, output += product->OutputStride, sums += PanelLayout.TileRows)
         {
             new ReadOnlySpan<float>(sums, rows).CopyTo(new Span<float>(output, rows));
+        }
+    }
+
+    /// <summary>Asks for the part of the rows that is unpacked next, so that it arrives while this one is multiplied.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Prefetch(MatMulProduct* product, int firstRow, int rows, int block, int count, MatMulJob* job)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        int blockBytes = product->Type.BlockBytes();
+        int blocks = product->Inputs / product->Type.BlockLength();
+        if (block >= blocks)
+        {
+            // The next task is probably this thread's; the first rows of the next product are not worth the trouble.
+            int next = Volatile.Read(ref job->Next);
+            int firstTask = product == job->Products ? 0 : product[-1].TaskEnd;
+            firstRow = (next - firstTask) * product->TaskRows;
+            rows = Math.Min(product->TaskRows, product->Outputs - firstRow);
+            block = 0;
+        }
+
+        long bytes = (long)Math.Min(count, blocks - block) * blockBytes;
+        byte* data = product->Weight + (firstRow * product->RowBytes) + ((long)block * blockBytes);
+        for (int row = 0; row < rows; row++, data += product->RowBytes)
+        {
+            for (long line = 0; line < bytes; line += 64)
+            {
+                Sse.Prefetch1(data + line);
+            }
         }
     }
 

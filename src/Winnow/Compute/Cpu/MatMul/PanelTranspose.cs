@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -10,6 +11,7 @@ internal static unsafe class PanelTranspose
     /// <param name="rows">Sixteen rows of words.</param>
     /// <param name="rowWords">Words from one row to the next, and words to interleave; a multiple of 8.</param>
     /// <param name="panel">[rowWords][16].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Avx2Words(uint* rows, int rowWords, uint* panel)
     {
         for (int half = 0; half < PanelLayout.Rows; half += 8)
@@ -58,6 +60,7 @@ internal static unsafe class PanelTranspose
     }
 
     /// <summary>Word by word, on any processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PortableWords(uint* rows, int rowWords, uint* panel)
     {
         for (int row = 0; row < PanelLayout.Rows; row++)

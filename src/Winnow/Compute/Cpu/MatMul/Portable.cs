@@ -13,6 +13,7 @@ internal static unsafe class Portable
 
     /// <summary>Rows of any type times one row of f32 activations.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot(TensorType type, byte* row, long rowBytes, int rows, float* activations, int inputs, float* output)
     {
         Span<float> weights = stackalloc float[Chunk];
@@ -50,6 +51,7 @@ internal static unsafe class Portable
     }
 
     /// <summary>A panel of 16 rows of f32 weights times four tokens at a time; the parameters are those of <see cref="Tile512"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile(uint* panel, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         for (; tokens > 0; tokens -= 4, records += 4 * FloatRecord.Bytes, sums += 4 * PanelLayout.TileRows)
@@ -66,6 +68,7 @@ internal static unsafe class Portable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(float* w, float* x, float* sums)
     {
         Vector128<float> s00 = Vector128<float>.Zero, s10 = s00, s01 = s00, s11 = s00, s02 = s00, s12 = s00, s03 = s00, s13 = s00;

@@ -4,21 +4,14 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
-/// <summary>Two panels of 16 weight rows times four tokens at a time: the kernels of prompt processing, for AVX-512.</summary>
-/// <remarks>
-/// Every vector holds one word of 16 rows; a token's word is broadcast to all lanes. Pairs of products are summed in int16 for as
-/// long as they provably fit, then the vpmaddwd that widens them multiplies with the sub-block's integer scales: scaling costs
-/// nothing. Eight int16 and eight int32 accumulators, two weights and one activation fit the 32 registers.
-/// <para>
-/// All kernels take: panels, two of them, [word][16 rows]; the words of a panel; activation records, [record][token]; the bytes from
-/// a token's record to its next; the records that the panels span; the tokens, a multiple of four; sums, [token][32 rows], added to.
-/// </para>
-/// </remarks>
+/// <summary>A panel of 16 weight rows times four tokens at a time: the kernels of prompt processing, for AVX2 and FMA.</summary>
+/// <remarks>As <see cref="Tile512"/>, with the panel's rows in two vectors.</remarks>
 internal static unsafe class Tile256
 {
     private const int Rows = PanelLayout.Rows;
 
     /// <summary>f32 weights and activations.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Float(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         for (; tokens > 0; tokens -= 4, records += 4 * FloatRecord.Bytes, sums += 4 * PanelLayout.TileRows)
@@ -65,27 +58,42 @@ internal static unsafe class Tile256
         }
     }
 
+    /// <summary>Blocks of 32 quants of up to five bits less 16, with f32 scales.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Per32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
+        Per32(panels, panelWords, records, recordStride, recordCount, tokens, sums, minima: false);
+
     /// <summary>Blocks of 32 quants of up to five bits less 16, with f32 scales and minima.</summary>
-    public static void Per32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Per32WithMinima(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
+        Per32(panels, panelWords, records, recordStride, recordCount, tokens, sums, minima: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Per32(
+        uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums, bool minima)
     {
         Vector256<short> ones = Vector256<short>.One;
         for (; tokens > 0; tokens -= 4, records += 4 * Int8Per32Record.Bytes, sums += 4 * PanelLayout.TileRows)
         {
             byte* w0 = (byte*)panels;
             byte* w1 = w0 + 32;
+            Vector256<float> s00 = Vector256.Load(sums), s10 = Vector256.Load(sums + 8);
+            Vector256<float> s01 = Vector256.Load(sums + 32), s11 = Vector256.Load(sums + 40);
+            Vector256<float> s02 = Vector256.Load(sums + 64), s12 = Vector256.Load(sums + 72);
+            Vector256<float> s03 = Vector256.Load(sums + 96), s13 = Vector256.Load(sums + 104);
             for (int record = 0; record < recordCount; record++)
             {
-                byte* x0 = records + (record * recordStride);
-                for (int block = 0; block < 8; block++)
+                byte* x = records + (record * recordStride);
+                byte* factors = x + Int8Per32Record.Scales;
+                for (int block = 0; block < 8; block++, factors += 4)
                 {
-                    int* offsets = (int*)(x0 + Int8Per32Record.LaneOffsets) + block;
+                    const int OffsetsBehind = Int8Per32Record.LaneOffsets - Int8Per32Record.Scales;
                     Vector256<short> c00, c10, c01, c11, c02, c12, c03, c13;
-                    c00 = c10 = Vector256.Create(offsets[0]).AsInt16();
-                    c01 = c11 = Vector256.Create(offsets[Int8Per32Record.Bytes / 4]).AsInt16();
-                    c02 = c12 = Vector256.Create(offsets[2 * Int8Per32Record.Bytes / 4]).AsInt16();
-                    c03 = c13 = Vector256.Create(offsets[3 * Int8Per32Record.Bytes / 4]).AsInt16();
-                    byte* x = x0 + (32 * block);
-                    for (int step = 0; step < 8; step++, w0 += 64, w1 += 64, x += 4)
+                    c00 = c10 = Broadcast(factors + OffsetsBehind).AsInt16();
+                    c01 = c11 = Broadcast(factors + OffsetsBehind + Int8Per32Record.Bytes).AsInt16();
+                    c02 = c12 = Broadcast(factors + OffsetsBehind + (2 * Int8Per32Record.Bytes)).AsInt16();
+                    c03 = c13 = Broadcast(factors + OffsetsBehind + (3 * Int8Per32Record.Bytes)).AsInt16();
+                    for (byte* end = x + 32; x < end; w0 += 64, w1 += 64, x += 4)
                     {
                         Vector256<byte> a = Vector256.Load(w0);
                         Vector256<byte> b = Vector256.Load(w1);
@@ -104,35 +112,72 @@ internal static unsafe class Tile256
                     }
 
                     Vector256<float> d0 = Vector256.Load((float*)w0), d1 = Vector256.Load((float*)w1);
-                    Vector256<float> m0 = Vector256.Load((float*)w0 + 16), m1 = Vector256.Load((float*)w1 + 16);
+                    Vector256<float> f = Vector256.Create(*(float*)factors);
+                    s00 = AddScaled(c00, ones, d0 * f, s00);
+                    s10 = AddScaled(c10, ones, d1 * f, s10);
+                    f = Vector256.Create(*(float*)(factors + Int8Per32Record.Bytes));
+                    s01 = AddScaled(c01, ones, d0 * f, s01);
+                    s11 = AddScaled(c11, ones, d1 * f, s11);
+                    f = Vector256.Create(*(float*)(factors + (2 * Int8Per32Record.Bytes)));
+                    s02 = AddScaled(c02, ones, d0 * f, s02);
+                    s12 = AddScaled(c12, ones, d1 * f, s12);
+                    f = Vector256.Create(*(float*)(factors + (3 * Int8Per32Record.Bytes)));
+                    s03 = AddScaled(c03, ones, d0 * f, s03);
+                    s13 = AddScaled(c13, ones, d1 * f, s13);
+                    if (minima)
+                    {
+                        Vector256<float> m0 = Vector256.Load((float*)w0 + 16), m1 = Vector256.Load((float*)w1 + 16);
+                        byte* behind = factors + Int8Per32Record.Sums - Int8Per32Record.Scales;
+                        f = Vector256.Create(*(float*)behind);
+                        s00 = Fma.MultiplyAdd(m0, f, s00);
+                        s10 = Fma.MultiplyAdd(m1, f, s10);
+                        f = Vector256.Create(*(float*)(behind + Int8Per32Record.Bytes));
+                        s01 = Fma.MultiplyAdd(m0, f, s01);
+                        s11 = Fma.MultiplyAdd(m1, f, s11);
+                        f = Vector256.Create(*(float*)(behind + (2 * Int8Per32Record.Bytes)));
+                        s02 = Fma.MultiplyAdd(m0, f, s02);
+                        s12 = Fma.MultiplyAdd(m1, f, s12);
+                        f = Vector256.Create(*(float*)(behind + (3 * Int8Per32Record.Bytes)));
+                        s03 = Fma.MultiplyAdd(m0, f, s03);
+                        s13 = Fma.MultiplyAdd(m1, f, s13);
+                    }
+
                     w0 += 128;
                     w1 += 128;
-                    float* scale = (float*)(x0 + Int8Per32Record.Scales) + block;
-                    float* sum = (float*)(x0 + Int8Per32Record.Sums) + block;
-                    AddScaled(c00, c10, ones, d0, d1, m0, m1, scale[0], sum[0], sums);
-                    AddScaled(c01, c11, ones, d0, d1, m0, m1, scale[Int8Per32Record.Bytes / 4], sum[Int8Per32Record.Bytes / 4], sums + 32);
-                    AddScaled(c02, c12, ones, d0, d1, m0, m1, scale[2 * Int8Per32Record.Bytes / 4], sum[2 * Int8Per32Record.Bytes / 4], sums + 64);
-                    AddScaled(c03, c13, ones, d0, d1, m0, m1, scale[3 * Int8Per32Record.Bytes / 4], sum[3 * Int8Per32Record.Bytes / 4], sums + 96);
                 }
             }
+
+            s00.Store(sums);
+            s10.Store(sums + 8);
+            s01.Store(sums + 32);
+            s11.Store(sums + 40);
+            s02.Store(sums + 64);
+            s12.Store(sums + 72);
+            s03.Store(sums + 96);
+            s13.Store(sums + 104);
         }
     }
 
     /// <summary>Blocks of 32 quants of eight bits as int16, with f32 scales.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Wide32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         for (; tokens > 0; tokens -= 4, records += 4 * Int16Per32Record.Bytes, sums += 4 * PanelLayout.TileRows)
         {
             byte* w0 = (byte*)panels;
             byte* w1 = w0 + 32;
+            Vector256<float> s00 = Vector256.Load(sums), s10 = Vector256.Load(sums + 8);
+            Vector256<float> s01 = Vector256.Load(sums + 32), s11 = Vector256.Load(sums + 40);
+            Vector256<float> s02 = Vector256.Load(sums + 64), s12 = Vector256.Load(sums + 72);
+            Vector256<float> s03 = Vector256.Load(sums + 96), s13 = Vector256.Load(sums + 104);
             for (int record = 0; record < recordCount; record++)
             {
-                byte* x0 = records + (record * recordStride);
-                for (int block = 0; block < 8; block++)
+                byte* x = records + (record * recordStride);
+                float* scale = (float*)(x + Int16Per32Record.Scales);
+                for (int block = 0; block < 8; block++, w0 += 64, w1 += 64, scale++)
                 {
                     Vector256<int> c00 = Vector256<int>.Zero, c10 = c00, c01 = c00, c11 = c00, c02 = c00, c12 = c00, c03 = c00, c13 = c00;
-                    byte* x = x0 + (64 * block);
-                    for (int step = 0; step < 16; step++, w0 += 64, w1 += 64, x += 4)
+                    for (byte* end = x + 64; x < end; w0 += 64, w1 += 64, x += 4)
                     {
                         Vector256<short> a = Vector256.Load((short*)w0);
                         Vector256<short> b = Vector256.Load((short*)w1);
@@ -151,19 +196,34 @@ internal static unsafe class Tile256
                     }
 
                     Vector256<float> d0 = Vector256.Load((float*)w0), d1 = Vector256.Load((float*)w1);
-                    w0 += 64;
-                    w1 += 64;
-                    float* scale = (float*)(x0 + Int16Per32Record.Scales) + block;
-                    AddScaled(c00, c10, d0, d1, scale[0], sums);
-                    AddScaled(c01, c11, d0, d1, scale[Int16Per32Record.Bytes / 4], sums + 32);
-                    AddScaled(c02, c12, d0, d1, scale[2 * Int16Per32Record.Bytes / 4], sums + 64);
-                    AddScaled(c03, c13, d0, d1, scale[3 * Int16Per32Record.Bytes / 4], sums + 96);
+                    Vector256<float> f = Vector256.Create(scale[0]);
+                    s00 = AddScaled(c00, d0 * f, s00);
+                    s10 = AddScaled(c10, d1 * f, s10);
+                    f = Vector256.Create(scale[Int16Per32Record.Bytes / 4]);
+                    s01 = AddScaled(c01, d0 * f, s01);
+                    s11 = AddScaled(c11, d1 * f, s11);
+                    f = Vector256.Create(scale[2 * Int16Per32Record.Bytes / 4]);
+                    s02 = AddScaled(c02, d0 * f, s02);
+                    s12 = AddScaled(c12, d1 * f, s12);
+                    f = Vector256.Create(scale[3 * Int16Per32Record.Bytes / 4]);
+                    s03 = AddScaled(c03, d0 * f, s03);
+                    s13 = AddScaled(c13, d1 * f, s13);
                 }
             }
+
+            s00.Store(sums);
+            s10.Store(sums + 8);
+            s01.Store(sums + 32);
+            s11.Store(sums + 40);
+            s02.Store(sums + 64);
+            s12.Store(sums + 72);
+            s03.Store(sums + 96);
+            s13.Store(sums + 104);
         }
     }
 
     /// <summary>Super-blocks of four-bit quants with scales and minima per 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Super32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
     {
         for (; tokens > 0; tokens -= 4, records += 4 * Int8Per256Record.Bytes, sums += 4 * PanelLayout.TileRows)
@@ -221,10 +281,12 @@ internal static unsafe class Tile256
     }
 
     /// <summary>Super-blocks of quants of up to five bits with scales and minima per 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Super16(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
         Super16(panels, panelWords, records, recordStride, recordCount, tokens, sums, centred: false);
 
     /// <summary>Super-blocks of six-bit quants less 32 with scales per 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Super16Centred(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
         Super16(panels, panelWords, records, recordStride, recordCount, tokens, sums, centred: true);
 
@@ -306,6 +368,7 @@ internal static unsafe class Tile256
     /// <param name="record">Of the first token.</param>
     /// <param name="sumsOffset">Where the record's sums are.</param>
     /// <param name="sums">[4 tokens][32 rows].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SubtractMinima(byte* minima0, byte* minima1, int pairs, int scaleWord, byte* record, int sumsOffset, float* sums)
     {
         Vector256<int> s00 = Vector256<int>.Zero, s10 = s00, s01 = s00, s11 = s00, s02 = s00, s12 = s00, s03 = s00, s13 = s00;
@@ -341,36 +404,18 @@ internal static unsafe class Tile256
 
     /// <summary>sums += integers · weight scale · activation scale, for one token and 32 rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddSuper(Vector256<int> s0, Vector256<int> s1, Vector256<float> d0, Vector256<float> d1, byte* record, float* sums) =>
-        AddScaled(s0, s1, d0, d1, *(float*)(record + Int8Per256Record.Scale), sums);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddScaled(Vector256<int> s0, Vector256<int> s1, Vector256<float> d0, Vector256<float> d1, float scale, float* sums)
+    private static void AddSuper(Vector256<int> s0, Vector256<int> s1, Vector256<float> d0, Vector256<float> d1, byte* record, float* sums)
     {
-        Vector256<float> x = Vector256.Create(scale);
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(s0), d0 * x, Vector256.Load(sums)).Store(sums);
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(s1), d1 * x, Vector256.Load(sums + 8)).Store(sums + 8);
+        Vector256<float> scale = Vector256.Create(*(float*)(record + Int8Per256Record.Scale));
+        AddScaled(s0, d0 * scale, Vector256.Load(sums)).Store(sums);
+        AddScaled(s1, d1 * scale, Vector256.Load(sums + 8)).Store(sums + 8);
     }
 
-    /// <summary>As above from int16 pairs, plus the weights' minima times the activations' sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddScaled(
-        Vector256<short> c0,
-        Vector256<short> c1,
-        Vector256<short> ones,
-        Vector256<float> d0,
-        Vector256<float> d1,
-        Vector256<float> m0,
-        Vector256<float> m1,
-        float scale,
-        float sum,
-        float* sums)
-    {
-        Vector256<float> x = Vector256.Create(scale);
-        Vector256<float> y = Vector256.Create(sum);
-        Vector256<float> s0 = Fma.MultiplyAdd(m0, y, Vector256.Load(sums));
-        Vector256<float> s1 = Fma.MultiplyAdd(m1, y, Vector256.Load(sums + 8));
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(Avx2.MultiplyAddAdjacent(c0, ones)), d0 * x, s0).Store(sums);
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(Avx2.MultiplyAddAdjacent(c1, ones)), d1 * x, s1).Store(sums + 8);
-    }
+    private static Vector256<float> AddScaled(Vector256<int> integers, Vector256<float> scale, Vector256<float> sum) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(integers), scale, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddScaled(Vector256<short> pairs, Vector256<short> ones, Vector256<float> scale, Vector256<float> sum) =>
+        AddScaled(Avx2.MultiplyAddAdjacent(pairs, ones), scale, sum);
 }

@@ -5,47 +5,32 @@ using System.Runtime.Intrinsics.X86;
 namespace Winnow.Compute.Cpu.MatMul;
 
 /// <summary>Blocks of 32 quants into the words of <see cref="PanelLayout.Per32"/> and <see cref="PanelLayout.Wide32"/>. Need AVX2.</summary>
-/// <remarks>The kernel subtracts 16 from every quant, so four-bit quants with an offset of 8 are doubled and their scale halved.</remarks>
 internal static unsafe class UnpackBlocks
 {
-    public static void Q4_0(byte* block, int count, uint* words)
+    /// <summary>The kernel subtracts 16 from every quant: those of four bits are doubled and their scale halved; minima are adjusted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Quants<TBlock>(byte* block, int count, uint* words)
+        where TBlock : IBlock
     {
-        for (; count > 0; count--, block += 18, words += PanelLayout.Per32.Words)
+        for (; count > 0; count--, block += TBlock.Bytes, words += PanelLayout.Per32.Words)
         {
-            Vector256<byte> q = DotInt8Per32.Nibbles(block + 2);
-            Store(q + q, HalfBits.ToSingle(*(ushort*)block) / 2, 0, words);
+            Vector256<byte> quants = TBlock.Quants(block);
+            float scale = HalfBits.ToSingle(*(ushort*)block);
+            float centre = 1 << (TBlock.Bits - 1);
+            float minimum = TBlock.HasMinimum ? HalfBits.ToSingle(*(ushort*)(block + 2)) + (centre * scale) : 0;
+            if (TBlock.Bits == 4)
+            {
+                quants += quants;
+                scale /= 2;
+            }
+
+            quants.Store((byte*)words);
+            ((float*)words)[PanelLayout.Per32.Scale] = scale;
+            ((float*)words)[PanelLayout.Per32.Minimum] = minimum;
         }
     }
 
-    public static void Q4_1(byte* block, int count, uint* words)
-    {
-        for (; count > 0; count--, block += 20, words += PanelLayout.Per32.Words)
-        {
-            Vector256<byte> q = DotInt8Per32.Nibbles(block + 4);
-            float d = HalfBits.ToSingle(*(ushort*)block);
-            Store(q + q, d / 2, HalfBits.ToSingle(*(ushort*)(block + 2)) + (8 * d), words);
-        }
-    }
-
-    public static void Q5_0(byte* block, int count, uint* words)
-    {
-        for (; count > 0; count--, block += 22, words += PanelLayout.Per32.Words)
-        {
-            Vector256<byte> q = DotInt8Per32.Nibbles(block + 6) | DotInt8Per32.FifthBits(*(uint*)(block + 2));
-            Store(q, HalfBits.ToSingle(*(ushort*)block), 0, words);
-        }
-    }
-
-    public static void Q5_1(byte* block, int count, uint* words)
-    {
-        for (; count > 0; count--, block += 24, words += PanelLayout.Per32.Words)
-        {
-            Vector256<byte> q = DotInt8Per32.Nibbles(block + 8) | DotInt8Per32.FifthBits(*(uint*)(block + 4));
-            float d = HalfBits.ToSingle(*(ushort*)block);
-            Store(q, d, HalfBits.ToSingle(*(ushort*)(block + 2)) + (16 * d), words);
-        }
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q8_0(byte* block, int count, uint* words)
     {
         for (; count > 0; count--, block += 34, words += PanelLayout.Wide32.Words)
@@ -54,13 +39,5 @@ internal static unsafe class UnpackBlocks
             Avx2.ConvertToVector256Int16((sbyte*)block + 18).Store((short*)words + 16);
             ((float*)words)[PanelLayout.Wide32.Scale] = HalfBits.ToSingle(*(ushort*)block);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<byte> quants, float scale, float minimum, uint* words)
-    {
-        quants.Store((byte*)words);
-        ((float*)words)[PanelLayout.Per32.Scale] = scale;
-        ((float*)words)[PanelLayout.Per32.Minimum] = minimum;
     }
 }

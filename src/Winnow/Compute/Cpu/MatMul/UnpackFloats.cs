@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Winnow.Compute.Cpu.MatMul;
@@ -5,9 +6,11 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <summary>Float weights into f32 words. F16 and BF16 need AVX2.</summary>
 internal static unsafe class UnpackFloats
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void F32(byte* source, int count, uint* words) =>
         new ReadOnlySpan<uint>(source, count).CopyTo(new Span<uint>(words, count));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void F16(byte* source, int count, uint* words)
     {
         int i = 0;
@@ -22,6 +25,7 @@ internal static unsafe class UnpackFloats
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void BF16(byte* source, int count, uint* words)
     {
         int i = 0;

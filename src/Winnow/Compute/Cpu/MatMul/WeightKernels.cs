@@ -93,43 +93,43 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackFloats.BF16;
                 break;
             case TensorType.Q4_0:
-                kernels.Dot = &DotInt8Per32.Q4_0;
-                kernels.Unpack = &UnpackBlocks.Q4_0;
+                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q4_0>;
+                kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q4_0>;
                 break;
             case TensorType.Q4_1:
-                kernels.Dot = &DotInt8Per32.Q4_1;
-                kernels.Unpack = &UnpackBlocks.Q4_1;
+                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q4_1>;
+                kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q4_1>;
                 break;
             case TensorType.Q5_0:
-                kernels.Dot = &DotInt8Per32.Q5_0;
-                kernels.Unpack = &UnpackBlocks.Q5_0;
+                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q5_0>;
+                kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q5_0>;
                 break;
             case TensorType.Q5_1:
-                kernels.Dot = &DotInt8Per32.Q5_1;
-                kernels.Unpack = &UnpackBlocks.Q5_1;
+                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q5_1>;
+                kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q5_1>;
                 break;
             case TensorType.Q8_0:
-                kernels.Dot = &DotInt8Per32.Q8_0;
+                kernels.Dot = &DotInt8Per32.RowsQ8_0;
                 kernels.Unpack = &UnpackBlocks.Q8_0;
                 break;
             case TensorType.Q2_K:
-                kernels.Dot = &DotInt8Per256.Q2_K;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q2_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q2_K;
                 break;
             case TensorType.Q3_K:
-                kernels.Dot = &DotInt8Per256.Q3_K;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q3_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q3_K;
                 break;
             case TensorType.Q4_K:
-                kernels.Dot = &DotInt8Per256.Q4_K;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q4_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q4_K;
                 break;
             case TensorType.Q5_K:
-                kernels.Dot = &DotInt8Per256.Q5_K;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q5_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q5_K;
                 break;
             case TensorType.Q6_K:
-                kernels.Dot = &DotInt8Per256.Q6_K;
+                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q6_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q6_K;
                 break;
         }
@@ -155,7 +155,14 @@ internal unsafe struct WeightKernels
             case TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1:
                 kernels.DotFormat = ActivationFormat.Int8Per32;
                 kernels.TileFormat = ActivationFormat.Int8Per32;
-                kernels.Tile = wide ? &Tile512.Per32 : &Tile256.Per32;
+                bool minima = type is TensorType.Q4_1 or TensorType.Q5_1;
+                kernels.Tile = (minima, wide) switch
+                {
+                    (false, true) => &Tile512.Per32,
+                    (false, false) => &Tile256.Per32,
+                    (true, true) => &Tile512.Per32WithMinima,
+                    (true, false) => &Tile256.Per32WithMinima,
+                };
                 kernels.BlockWords = PanelLayout.Per32.Words;
                 kernels.ChunkBlocks = 2 * Int8Per32Record.Length / 32;
                 kernels.ChunkRecords = 2;

@@ -1,0 +1,239 @@
+using System.Text;
+using Winnow.Cli.Output;
+using Winnow.Generation;
+
+namespace Winnow.Cli.Chat;
+
+/// <summary>Reads questions and commands, streams replies. Ctrl-C stops a reply; pressed where nothing runs, the second one exits.</summary>
+internal sealed class ChatLoop : IDisposable
+{
+    private const string Help = """
+        /help            this list
+        /clear           forget the conversation, keep the system message
+        /system TEXT     set the system message (empty: none) and begin anew
+        /file PATH       put a text file in front of the next question
+        /example         a generated document with hidden facts, and a question that works
+        /save PATH       save the conversation, with what was computed for it
+        /load PATH       continue a saved conversation
+        /stats           tokens, speed and memory of the last reply
+        /exit            leave (also Ctrl-D)
+        A line that ends with \ goes on in the next one. Ctrl-C stops a reply.
+        """;
+
+    private readonly ConversationState _conversation;
+    private readonly GenerationOptions _options;
+    private readonly TextWriter _output;
+    private readonly TextWriter _notes;
+    private readonly bool _interactive;
+    private readonly Lock _replyLock = new();
+    private CancellationTokenSource? _reply;
+    private bool _interruptedIdle;
+
+    public ChatLoop(ConversationState conversation, GenerationOptions options, TextWriter output, TextWriter notes, bool interactive)
+    {
+        _conversation = conversation;
+        _options = options;
+        _output = output;
+        _notes = notes;
+        _interactive = interactive;
+        Console.CancelKeyPress += OnInterrupt;
+    }
+
+    /// <summary>Runs until /exit, the end of the input, or a second Ctrl-C.</summary>
+    public int Run(TextReader input, bool bundledModel)
+    {
+        Note($"{_conversation.Engine.Model.Name}, {_conversation.Engine.Device.Description}, context {_conversation.Session.ContextLength} tokens. /help lists the commands.");
+        if (bundledModel)
+        {
+            Note("This small bundled model answers questions about a text well and chats poorly: try /example, or name another model with -m.");
+        }
+
+        while (ReadMessage(input) is { } message)
+        {
+            _interruptedIdle = false;
+            if (message.StartsWith('/'))
+            {
+                if (!RunCommand(message))
+                {
+                    return ExitCodes.Success;
+                }
+            }
+            else if (message.Length > 0)
+            {
+                Answer(message);
+            }
+        }
+
+        return ExitCodes.Success;
+    }
+
+    public void Dispose() => Console.CancelKeyPress -= OnInterrupt;
+
+    private string? ReadMessage(TextReader input)
+    {
+        StringBuilder message = new();
+        while (true)
+        {
+            if (_interactive)
+            {
+                _output.Write(message.Length == 0 ? "> " : "| ");
+                _output.Flush();
+            }
+
+            string? line = input.ReadLine();
+            if (line is null)
+            {
+                return message.Length > 0 ? message.ToString() : null;
+            }
+
+            if (!line.EndsWith('\\'))
+            {
+                return message.Append(line).ToString().Trim();
+            }
+
+            message.Append(line, 0, line.Length - 1).Append('\n');
+        }
+    }
+
+    /// <summary>Runs a command; false ends the chat.</summary>
+    private bool RunCommand(string line)
+    {
+        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        string name = space < 0 ? line : line[..space];
+        string argument = space < 0 ? "" : line[(space + 1)..].Trim();
+        try
+        {
+            switch (name)
+            {
+                case "/exit" or "/quit":
+                    return false;
+                case "/help":
+                    _output.WriteLine(Help);
+                    break;
+                case "/clear":
+                    _conversation.Clear();
+                    Note("cleared");
+                    break;
+                case "/system":
+                    _conversation.SetSystem(argument);
+                    Note(argument.Length == 0 ? "no system message" : "system message set");
+                    break;
+                case "/file":
+                    string text = File.ReadAllText(Required(argument, name));
+                    _conversation.Attach(text);
+                    Note($"{argument}: {_conversation.Engine.Tokenizer.Encode(text).Length} tokens go in front of the next question");
+                    break;
+                case "/example":
+                    ExampleDocument example = ExampleDocument.Create(Environment.TickCount);
+                    _conversation.Clear();
+                    _conversation.Attach(example.Text);
+                    Note($"A document of {example.Text.Length} characters with hidden facts goes in front of the next question. Ask for example:");
+                    Note(example.Question);
+                    break;
+                case "/save":
+                    _conversation.Save(Required(argument, name));
+                    Note($"saved to {argument}");
+                    break;
+                case "/load":
+                    string? recompute = _conversation.Load(Required(argument, name));
+                    Note(recompute is null ? $"loaded {argument}" : $"loaded {argument}; it will be computed again: {recompute}");
+                    break;
+                case "/stats":
+                    _output.WriteLine(_conversation.Session.LastGeneration is { } statistics
+                        ? StatisticsText.Line(statistics, _conversation.Session)
+                        : "no reply yet");
+                    break;
+                default:
+                    Note($"{name} is no command; /help lists them");
+                    break;
+            }
+        }
+        catch (Exception e) when (e is WinnowException or IOException or UnauthorizedAccessException or UsageException)
+        {
+            Note(e.Message);
+        }
+
+        return true;
+    }
+
+    private static string Required(string argument, string command) =>
+        argument.Length > 0 ? argument : throw new UsageException($"{command} needs a path");
+
+    private void Answer(string question)
+    {
+        using CancellationTokenSource stop = new();
+        lock (_replyLock)
+        {
+            _reply = stop;
+        }
+
+        StringBuilder reply = new();
+        _conversation.Ask(question);
+        try
+        {
+            using ProgressLine progress = new("reading");
+            GenerationOptions options = _options with
+            {
+                Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
+            };
+            IReadOnlyList<int> prompt = _conversation.Engine.EncodeChat(_conversation.Messages);
+            foreach (GeneratedToken token in _conversation.Session.Generate(prompt, options, stop.Token))
+            {
+                progress.Dispose();
+                reply.Append(token.Text);
+                _output.Write(token.Text);
+                _output.Flush();
+                if (token.FinishReason == FinishReason.ContextFull)
+                {
+                    _output.WriteLine();
+                    Note("the context is full; /clear begins anew");
+                }
+            }
+
+            _output.WriteLine();
+            _conversation.Reply(reply.ToString());
+        }
+        catch (OperationCanceledException)
+        {
+            _output.WriteLine();
+            Note("stopped");
+            _conversation.Reply(reply.ToString());
+        }
+        catch (WinnowException e)
+        {
+            _conversation.Withdraw();
+            Note(e.Message);
+        }
+        finally
+        {
+            lock (_replyLock)
+            {
+                _reply = null;
+            }
+        }
+    }
+
+    private void OnInterrupt(object? sender, ConsoleCancelEventArgs pressed)
+    {
+        lock (_replyLock)
+        {
+            if (_reply is not null)
+            {
+                pressed.Cancel = true;
+                _reply.Cancel();
+                return;
+            }
+        }
+
+        if (_interruptedIdle)
+        {
+            Environment.Exit(ExitCodes.Interrupted);
+        }
+
+        pressed.Cancel = true;
+        _interruptedIdle = true;
+        Note("press Ctrl-C again to leave");
+    }
+
+    private void Note(string text) => _notes.WriteLine(text);
+}

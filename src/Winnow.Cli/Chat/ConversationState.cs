@@ -1,0 +1,113 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Winnow.Generation;
+using Winnow.Templates;
+
+namespace Winnow.Cli.Chat;
+
+/// <summary>The messages of a chat, and the session that has computed them.</summary>
+internal sealed class ConversationState(Engine engine, Session session, string? system)
+{
+    private readonly List<ChatMessage> _messages = system is null ? [] : [new ChatMessage("system", system)];
+    private string? _attachment;
+
+    public Engine Engine => engine;
+
+    public Session Session => session;
+
+    public IReadOnlyList<ChatMessage> Messages => _messages;
+
+    /// <summary>Forgets everything but the system message.</summary>
+    public void Clear()
+    {
+        _messages.RemoveAll(message => message.Role != "system");
+        _attachment = null;
+    }
+
+    /// <summary>Sets or removes the system message; the conversation begins anew.</summary>
+    public void SetSystem(string? text)
+    {
+        _messages.Clear();
+        _attachment = null;
+        if (!string.IsNullOrEmpty(text))
+        {
+            _messages.Add(new ChatMessage("system", text));
+        }
+    }
+
+    /// <summary>Puts a text in front of the next question.</summary>
+    public void Attach(string text) => _attachment = _attachment is null ? text : $"{_attachment}\n\n{text}";
+
+    /// <summary>Adds a question, with what was attached in front of it.</summary>
+    public void Ask(string question)
+    {
+        _messages.Add(new ChatMessage("user", _attachment is null ? question : $"{_attachment.TrimEnd()}\n\n{question}"));
+        _attachment = null;
+    }
+
+    /// <summary>Adds the reply to the last question.</summary>
+    public void Reply(string text) => _messages.Add(new ChatMessage("assistant", text));
+
+    /// <summary>Takes the last question back, after a failure.</summary>
+    public void Withdraw() => _messages.RemoveAt(_messages.Count - 1);
+
+    /// <summary>Writes the messages as JSON, and what the session has computed beside it.</summary>
+    public void Save(string path)
+    {
+        JsonArray messages = [];
+        foreach (ChatMessage message in _messages)
+        {
+            messages.Add((JsonNode)new JsonObject { ["role"] = message.Role, ["content"] = message.Content });
+        }
+
+        string temporary = path + ".tmp";
+        try
+        {
+            File.WriteAllText(temporary, messages.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+            session.Save(StatePath(path));
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Reads messages back; what the session had computed too, where that file is there and fits.</summary>
+    /// <returns>Why the conversation must be computed again, or null.</returns>
+    public string? Load(string path)
+    {
+        List<ChatMessage> messages = [];
+        try
+        {
+            foreach (JsonNode? node in JsonNode.Parse(File.ReadAllText(path)) as JsonArray ?? throw new WinnowException($"{path}: must hold a JSON array of messages"))
+            {
+                messages.Add(new ChatMessage((string?)node?["role"] ?? throw new WinnowException($"{path}: a message has no role"), (string?)node?["content"] ?? ""));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new WinnowException($"{path}: no saved conversation: {e.Message}", e);
+        }
+
+        _messages.Clear();
+        _messages.AddRange(messages);
+        _attachment = null;
+        if (!File.Exists(StatePath(path)))
+        {
+            return $"{StatePath(path)} is not there";
+        }
+
+        try
+        {
+            session.Load(StatePath(path));
+            return null;
+        }
+        catch (WinnowException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string StatePath(string path) => path + ".kv";
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Winnow.Cli.Chat;
+using Winnow.Cli.Options;
+using Winnow.Generation;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow chat</c>: a conversation on the console.</summary>
+internal static class ChatCommand
+{
+    public static Command Create()
+    {
+        Command command = new("chat", "Talk with a model. Ctrl-C stops a reply; /help lists the commands.");
+        ModelOptions model = new ModelOptions().AddTo(command);
+        SamplingCliOptions sampling = new SamplingCliOptions().AddTo(command);
+        Option<string?> system = new("--system") { Description = "The system message.", HelpName = "TEXT" };
+        Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens of a reply.", HelpName = "N" };
+        command.Add(system);
+        command.Add(tokens);
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            using Engine engine = model.Load(parsed, cancellationToken);
+            if (engine.ChatTemplate is null)
+            {
+                throw new WinnowException($"{engine.Model.Name} has no chat template: it continues plain text only (winnow run)");
+            }
+
+            using Session session = model.CreateSession(parsed, engine);
+            GenerationOptions options = new() { Sampling = sampling.Read(parsed), MaxTokens = parsed.GetValue(tokens) };
+            ConversationState conversation = new(engine, session, parsed.GetValue(system));
+            using ChatLoop loop = new(conversation, options, Console.Out, Console.Error, interactive: !Console.IsInputRedirected);
+            return Task.FromResult(loop.Run(Console.In, model.IsBundled(parsed)));
+        });
+        return command;
+    }
+}

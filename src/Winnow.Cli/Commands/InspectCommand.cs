@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Winnow.Cli.Output;
+using Winnow.Formats;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow inspect</c>: what a model file holds.</summary>
+internal static class InspectCommand
+{
+    private const int ArrayPreview = 4;
+
+    public static Command Create()
+    {
+        Command command = new("inspect", "Show the metadata and tensors of a GGUF file, a safetensors file, or a Hugging Face directory.");
+        Argument<string> file = new("FILE") { Description = "The file or directory." };
+        Option<bool> json = new("--json") { Description = "Print one JSON object." };
+        command.Add(file);
+        command.Add(json);
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetRequiredValue(file);
+            using ITensorFile tensors = Directory.Exists(path) || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+                ? SafetensorsFile.Open(path)
+                : GgufFile.Open(path);
+            IEnumerable<KeyValuePair<string, object>> metadata = tensors switch
+            {
+                GgufFile gguf => gguf.Metadata,
+                SafetensorsFile safetensors => safetensors.Metadata.Select(pair => new KeyValuePair<string, object>(pair.Key, pair.Value)),
+                _ => [],
+            };
+            if (parsed.GetValue(json))
+            {
+                WriteJson(tensors, metadata);
+            }
+            else
+            {
+                WriteText(tensors, metadata);
+            }
+
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static void WriteText(ITensorFile file, IEnumerable<KeyValuePair<string, object>> metadata)
+    {
+        TextWriter output = Console.Out;
+        output.WriteLine($"{file.Path}: {(file is GgufFile gguf ? $"GGUF version {gguf.Version}" : "safetensors")}");
+        output.WriteLine();
+        foreach ((string key, object value) in metadata)
+        {
+            output.WriteLine($"{key} = {Describe(value)}");
+        }
+
+        output.WriteLine();
+        foreach (TensorEntry tensor in file.Tensors.Values)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{tensor.Name,-48} {tensor.Type,-5} [{string.Join(", ", tensor.Shape)}] {tensor.SizeBytes} bytes"));
+        }
+
+        output.WriteLine();
+        foreach (IGrouping<TensorType, TensorEntry> type in file.Tensors.Values.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.SizeBytes)))
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{type.Key,-5} {type.Count(),5} tensors {type.Sum(tensor => tensor.ElementCount) / 1e6,10:F2} M elements {type.Sum(tensor => tensor.SizeBytes) / 1e6,10:F2} MB"));
+        }
+    }
+
+    private static void WriteJson(ITensorFile file, IEnumerable<KeyValuePair<string, object>> metadata) => JsonOutput.Write(json =>
+    {
+        json.WriteString("path", file.Path);
+        json.WriteString("format", file is GgufFile ? "gguf" : "safetensors");
+        json.WriteStartObject("metadata");
+        foreach ((string key, object value) in metadata)
+        {
+            json.WritePropertyName(key);
+            WriteValue(json, value);
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("tensors");
+        foreach (TensorEntry tensor in file.Tensors.Values)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tensor.Name);
+            json.WriteString("type", tensor.Type.ToString());
+            json.WriteStartArray("shape");
+            foreach (long extent in tensor.Shape)
+            {
+                json.WriteNumberValue(extent);
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("size_bytes", tensor.SizeBytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    private static void WriteValue(Utf8JsonWriter json, object value)
+    {
+        switch (value)
+        {
+            case string text: json.WriteStringValue(text); break;
+            case bool flag: json.WriteBooleanValue(flag); break;
+            case float number when float.IsFinite(number): json.WriteNumberValue(number); break;
+            case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
+            case float or double: json.WriteStringValue(Describe(value)); break;
+            case ulong number: json.WriteNumberValue(number); break;
+            case Array array:
+                json.WriteStartArray();
+                foreach (object? element in array)
+                {
+                    WriteValue(json, element!);
+                }
+
+                json.WriteEndArray();
+                break;
+            default: json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture)); break;
+        }
+    }
+
+    private static string Describe(object value) => value switch
+    {
+        string text => text.Length > 120 ? $"\"{Escape(text[..117])}...\" ({text.Length} characters)" : $"\"{Escape(text)}\"",
+        Array array => $"[{string.Join(", ", array.Cast<object>().Take(ArrayPreview).Select(Describe))}{(array.Length > ArrayPreview ? ", ..." : "")}] ({array.Length})",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+    };
+
+    private static string Escape(string text) => text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Winnow.Cli.Options;
+using Winnow.Cli.Output;
+using Winnow.Evaluation;
+using Winnow.Generation;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow eval make</c>: fresh long-context cases from any text.</summary>
+internal static class MakeCasesCommand
+{
+    public static Command Create()
+    {
+        Command command = new("make", "Make fresh long-context cases from a text, for eval ruler.");
+        ModelOptions model = new ModelOptions().AddTo(command);
+        Option<string> file = new("--file", "-f") { Description = "The text to hide facts in; paragraphs are separated by empty lines.", Required = true, HelpName = "TEXT" };
+        Option<string> output = new("--output", "-o") { Description = "The case file; compressed where it ends with .gz.", Required = true, HelpName = "FILE" };
+        Option<string> lengths = new("--lengths") { Description = "Target lengths in tokens of this model.", DefaultValueFactory = _ => "4096,8192", HelpName = "N[,N]" };
+        Option<string?> tasks = new("--tasks") { Description = "Only these tasks; all by default.", HelpName = "NAME[,NAME]" };
+        Option<int> count = new("--count", "-n") { Description = "Cases of each task and length.", DefaultValueFactory = _ => 5, HelpName = "N" };
+        Option<long> seed = new("--seed") { Description = "The same text, model and seed make the same cases.", DefaultValueFactory = _ => 1, HelpName = "S" };
+        foreach (Option option in (Option[])[file, output, lengths, tasks, count, seed])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            int[] targets = NumberList.Parse(parsed.GetValue(lengths), "--lengths");
+            int each = parsed.GetValue(count);
+            if (targets.Length == 0 || each < 1)
+            {
+                throw new UsageException("--lengths must name a length, and --count must be at least 1");
+            }
+
+            using Engine engine = model.Load(parsed, cancellationToken);
+            CaseGenerator generator = new(engine, File.ReadAllText(parsed.GetRequiredValue(file)));
+            IReadOnlyList<string> names = NumberList.Names(parsed.GetValue(tasks)) is { Length: > 0 } some ? some : generator.Tasks;
+            string path = parsed.GetRequiredValue(output);
+            EvaluationCaseFile.Write(path, Make(generator, names, targets, each, parsed.GetValue(seed), cancellationToken));
+            FileSummary.Write(path);
+            return Task.FromResult(ExitCodes.Success);
+        });
+        return command;
+    }
+
+    private static IEnumerable<EvaluationCase> Make(
+        CaseGenerator generator, IReadOnlyList<string> tasks, int[] lengths, int count, long seed, CancellationToken cancellationToken)
+    {
+        using ProgressLine line = new("cases");
+        int done = 0;
+        foreach (string task in tasks)
+        {
+            foreach (int length in lengths)
+            {
+                foreach (EvaluationCase item in generator.Create(task, length, count, seed))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    line.Report(++done, tasks.Count * lengths.Length * count, item.Id);
+                    yield return item;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
+using Winnow.Cli.Options;
+using Winnow.Cli.Output;
+using Winnow.Generation;
+using Winnow.Templates;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow run</c>: one prompt, one answer.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        Command command = new("run", "Continue a prompt, or answer it with --chat.");
+        ModelOptions model = new ModelOptions().AddTo(command);
+        PromptOptions prompt = new PromptOptions().AddTo(command);
+        SamplingCliOptions sampling = new SamplingCliOptions().AddTo(command);
+        Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens to generate; up to the end of the answer or context by default.", HelpName = "N" };
+        Option<string[]> stop = new("--stop") { Description = "A text that ends the answer; may be repeated.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
+        Option<bool> ignoreEos = new("--ignore-eos") { Description = "Treat end-of-generation tokens as ordinary ones." };
+        Option<bool> special = new("--special") { Description = "Parse control tokens in the prompt, and show those of the answer." };
+        Option<bool> chat = new("--chat") { Description = "Put the prompt into the model's chat template as a user's message." };
+        Option<string?> system = new("--system") { Description = "With --chat: the system message.", HelpName = "TEXT" };
+        Option<bool> json = new("--json") { Description = "Print one JSON object with text, tokens, timings and memory." };
+        foreach (Option option in (Option[])[tokens, stop, ignoreEos, special, chat, system, json])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            string? text = prompt.Text(parsed);
+            if (text is null && parsed.GetValue(chat))
+            {
+                throw new UsageException("--chat needs a text: -p TEXT or -f FILE");
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            using Engine engine = model.Load(parsed, cancellationToken);
+            double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            IReadOnlyList<int> ids =
+                text is null ? prompt.Ids(parsed, engine.Model.VocabularySize)
+                : parsed.GetValue(chat) ? engine.EncodeChat(Messages(parsed.GetValue(system), text))
+                : engine.Tokenizer.Encode(text, addSpecial: true, parsed.GetValue(special));
+            using Session session = model.CreateSession(parsed, engine);
+            using ProgressLine progress = new("prompt");
+            GenerationOptions options = new()
+            {
+                MaxTokens = parsed.GetValue(tokens),
+                Sampling = sampling.Read(parsed),
+                StopStrings = parsed.GetValue(stop)!,
+                IgnoreEndOfGeneration = parsed.GetValue(ignoreEos),
+                ShowControlTokens = parsed.GetValue(special),
+                Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
+            };
+
+            if (parsed.GetValue(json))
+            {
+                WriteJson(engine, session, ids, options, loadMs, cancellationToken);
+            }
+            else
+            {
+                WriteText(session, ids, options, progress, model.Verbose(parsed), cancellationToken);
+            }
+
+            return Task.FromResult(ExitCodes.Success);
+        });
+        return command;
+    }
+
+    private static List<ChatMessage> Messages(string? system, string user) =>
+        system is null ? [new ChatMessage("user", user)] : [new ChatMessage("system", system), new ChatMessage("user", user)];
+
+    private static void WriteText(
+        Session session, IReadOnlyList<int> ids, GenerationOptions options, ProgressLine progress, bool verbose, CancellationToken cancellationToken)
+    {
+        foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
+        {
+            progress.Dispose();
+            Console.Out.Write(token.Text);
+            Console.Out.Flush();
+        }
+
+        Console.Out.WriteLine();
+        if (verbose && session.LastGeneration is { } statistics)
+        {
+            Console.Error.WriteLine(StatisticsText.Line(statistics, session));
+        }
+    }
+
+    private static void WriteJson(
+        Engine engine, Session session, IReadOnlyList<int> ids, GenerationOptions options, double loadMs, CancellationToken cancellationToken)
+    {
+        StringBuilder text = new();
+        List<int> generated = [];
+        FinishReason? reason = null;
+        foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
+        {
+            text.Append(token.Text);
+            generated.Add(token.Id);
+            reason = token.FinishReason;
+        }
+
+        GenerationStatistics statistics = session.LastGeneration!;
+        JsonOutput.Write(json =>
+        {
+            json.WriteString("text", text.ToString());
+            json.WriteStartArray("tokens");
+            foreach (int id in generated)
+            {
+                json.WriteNumberValue(id);
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("prompt_tokens", statistics.PromptTokens);
+            json.WriteNumber("generated_tokens", statistics.GeneratedTokens);
+            json.WriteString("finish_reason", reason == FinishReason.Stop ? "stop" : "length");
+            JsonOutput.WriteRounded(json, "load_ms", loadMs);
+            JsonOutput.WriteRounded(json, "prefill_ms", statistics.Prefill.TotalMilliseconds);
+            JsonOutput.WriteRounded(json, "prefill_tps", statistics.PrefillTokensPerSecond);
+            JsonOutput.WriteRounded(json, "decode_ms", statistics.Decode.TotalMilliseconds);
+            JsonOutput.WriteRounded(json, "decode_tps", statistics.DecodeTokensPerSecond);
+            json.WriteNumber("kv_bytes", session.KvBytes);
+            json.WriteNumber("kv_resident_bytes", session.KvBytes);
+            json.WriteNumber("weights_bytes", engine.Model.SizeBytes);
+            json.WriteNumber("peak_rss_bytes", PeakMemory.Bytes());
+            json.WriteString("attention", session.Attention.ToString());
+            JsonOutput.WriteRounded(json, "attended_fraction", session.AttentionStatistics.AttendedFraction);
+        });
+    }
+}

@@ -1,0 +1,16 @@
+namespace Winnow.Cli;
+
+/// <summary>What the process answers to the shell; part of the command line's contract.</summary>
+internal static class ExitCodes
+{
+    public const int Success = 0;
+
+    /// <summary>Something failed; one line on stderr says what.</summary>
+    public const int Failure = 1;
+
+    /// <summary>The command line itself is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Ended by Ctrl-C (128 + SIGINT).</summary>
+    public const int Interrupted = 130;
+}

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Globalization;
+using Winnow.Attention;
+using Winnow.Cli.Output;
+using Winnow.Compute.Cpu;
+using Winnow.Formats;
+using Winnow.Generation;
+
+namespace Winnow.Cli.Options;
+
+/// <summary>Which model, on what, with which context: the options that most commands share.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string?> _model = new("--model", "-m") { Description = "GGUF file or Hugging Face directory; the bundled lab model by default.", HelpName = "FILE" };
+
+    private readonly Option<int> _threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
+
+    private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; what the model was trained for by default.", HelpName = "N" };
+
+    private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored.", DefaultValueFactory = _ => "f16" };
+
+    private readonly Option<string> _device = new("--device") { Description = "What computes.", DefaultValueFactory = _ => "cpu" };
+
+    private readonly Option<string?> _isa = new("--isa") { Description = "Instruction set of the CPU kernels; the widest available by default." };
+
+    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say on stderr what was loaded and chosen." };
+
+    private readonly Option<string> _attention = new("--attention") { Description = "How to attend, such as recycled, delta:budget=1024, token-sparse+delta; bench and eval take several, separated by ;", DefaultValueFactory = _ => "full", HelpName = "SPEC" };
+
+    public ModelOptions()
+    {
+        _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
+        _device.AcceptOnlyFromAmong("cpu");
+        _isa.AcceptOnlyFromAmong("portable", "avx2", "avx512");
+    }
+
+    public ModelOptions AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _isa, _attention, _verbose])
+        {
+            command.Add(option);
+        }
+
+        return this;
+    }
+
+    public static TensorType ParseKvType(string name) => name switch
+    {
+        "f32" => TensorType.F32,
+        "f16" => TensorType.F16,
+        _ => TensorType.Q8_0,
+    };
+
+    public bool IsBundled(ParseResult parsed) => parsed.GetValue(_model) is null;
+
+    public bool Verbose(ParseResult parsed) => parsed.GetValue(_verbose);
+
+    /// <summary>The file to load: the one named, or the bundled one.</summary>
+    public string Path(ParseResult parsed) => parsed.GetValue(_model) ?? BundledModel.Find();
+
+    /// <summary>Loads the model, with progress on stderr where it takes longer than a second.</summary>
+    public Engine Load(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        EngineOptions options = new()
+        {
+            Threads = parsed.GetValue(_threads),
+            Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,
+        };
+        using ProgressLine line = new("loading");
+        Engine engine = Engine.Load(
+            Path(parsed), options, new SynchronousProgress<double>(fraction => line.Report(fraction, 1)), cancellationToken);
+        if (Verbose(parsed))
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{engine.Model.Name}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
+        }
+
+        return engine;
+    }
+
+    /// <summary>The attention methods asked for, in order.</summary>
+    public IReadOnlyList<AttentionOptions> Attentions(ParseResult parsed)
+    {
+        try
+        {
+            return [.. parsed.GetValue(_attention)!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(AttentionOptions.Parse)];
+        }
+        catch (AttentionSpecException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    /// <summary>Starts a session with the context length, KV type and attention asked for.</summary>
+    public Session CreateSession(ParseResult parsed, Engine engine)
+    {
+        IReadOnlyList<AttentionOptions> attentions = Attentions(parsed);
+        return attentions.Count == 1
+            ? CreateSession(parsed, engine, attentions[0])
+            : throw new UsageException("--attention: name one method here");
+    }
+
+    /// <summary>Starts a session with the context length and KV type asked for.</summary>
+    public Session CreateSession(ParseResult parsed, Engine engine, AttentionOptions attention)
+    {
+        Session session = engine.CreateSession(SessionOptions(parsed) with { Attention = attention });
+        if (Verbose(parsed))
+        {
+            Console.Error.WriteLine($"context: {session.ContextLength} tokens, {parsed.GetValue(_kvType)} keys and values");
+        }
+
+        return session;
+    }
+
+    /// <summary>The context length and KV type asked for.</summary>
+    public SessionOptions SessionOptions(ParseResult parsed) => new()
+    {
+        ContextLength = parsed.GetValue(_context),
+        KvType = ParseKvType(parsed.GetValue(_kvType)!),
+    };
+}

@@ -1,0 +1,38 @@
+using System.Text;
+
+namespace Winnow.Cli.Output;
+
+/// <summary>A Markdown table with aligned columns: the first one to the left, numbers to the right.</summary>
+internal sealed class TextTable(params string[] header)
+{
+    private readonly List<string[]> _rows = [header];
+
+    /// <summary>Adds a row with a cell for each column.</summary>
+    public void Add(params string[] cells) => _rows.Add(cells);
+
+    public override string ToString()
+    {
+        int[] widths = [.. header.Select((_, column) => Math.Max(3, _rows.Max(row => row[column].Length)))];
+        StringBuilder text = new();
+        for (int i = 0; i < _rows.Count; i++)
+        {
+            AppendRow(text, _rows[i], widths);
+            if (i == 0)
+            {
+                AppendRow(text, [.. widths.Select((width, column) => column == 0 ? new string('-', width) : new string('-', width - 1) + ":")], widths);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static void AppendRow(StringBuilder text, string[] cells, int[] widths)
+    {
+        for (int column = 0; column < cells.Length; column++)
+        {
+            text.Append("| ").Append(column == 0 ? cells[column].PadRight(widths[column]) : cells[column].PadLeft(widths[column])).Append(' ');
+        }
+
+        text.Append("|\n");
+    }
+}

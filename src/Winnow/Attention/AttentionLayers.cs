@@ -1,0 +1,40 @@
+using Winnow.Compute;
+
+namespace Winnow.Attention;
+
+/// <summary>The attention layers of a model as methods see them.</summary>
+/// <param name="Shapes">One per layer, in order.</param>
+internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes)
+{
+    /// <summary>Layers without a sliding window, ascending: the only ones that methods change.</summary>
+    public IReadOnlyList<int> Global { get; } = [.. Enumerable.Range(0, Shapes.Count).Where(layer => Shapes[layer].Window == 0)];
+
+    /// <summary>Layers in all.</summary>
+    public int Count => Shapes.Count;
+
+    /// <summary>Checks a list of layer numbers that a user or a calibration gave.</summary>
+    /// <exception cref="AttentionSpecException">A number is no layer, has a sliding window, or does not ascend.</exception>
+    public void Check(IReadOnlyList<int> layers, string what)
+    {
+        int previous = -1;
+        foreach (int layer in layers)
+        {
+            if (layer < 0 || layer >= Count)
+            {
+                throw new AttentionSpecException($"{what}: the model has no layer {layer}; it has 0 to {Count - 1}");
+            }
+
+            if (layer <= previous)
+            {
+                throw new AttentionSpecException($"{what}: layers must ascend, {layer} follows {previous}");
+            }
+
+            if (Shapes[layer].Window != 0)
+            {
+                throw new AttentionSpecException($"{what}: layer {layer} has a sliding window and keeps it; full-attention layers are {string.Join(", ", Global)}");
+            }
+
+            previous = layer;
+        }
+    }
+}

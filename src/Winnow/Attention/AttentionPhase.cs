@@ -1,0 +1,14 @@
+namespace Winnow.Attention;
+
+/// <summary>What a forward pass computes.</summary>
+internal enum AttentionPhase
+{
+    /// <summary>A part of a prompt that more parts follow.</summary>
+    Prompt,
+
+    /// <summary>The last part of a prompt, or the whole of it.</summary>
+    PromptEnd,
+
+    /// <summary>One token after the prompt.</summary>
+    Decode,
+}

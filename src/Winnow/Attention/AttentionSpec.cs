@@ -1,0 +1,64 @@
+using Winnow.Attention.Baselines;
+using Winnow.Attention.Delta;
+using Winnow.Attention.Recycled;
+using Winnow.Attention.TokenSparse;
+
+namespace Winnow.Attention;
+
+/// <summary>The text form of <see cref="AttentionOptions"/>: <c>name[:key=value,…]</c>, composed with <c>+</c>.</summary>
+internal static class AttentionSpec
+{
+    private const string Full = "full";
+
+    private static readonly Dictionary<string, Func<SpecKeys, DecodeAttention>> DecodeMethods = new(StringComparer.Ordinal)
+    {
+        ["recycled"] = RecycledAttention.Read,
+        ["delta"] = DeltaAttention.Read,
+        ["streaming"] = StreamingAttention.Read,
+        ["snapkv"] = SnapKvAttention.Read,
+        ["random"] = RandomAttention.Read,
+    };
+
+    private static readonly Dictionary<string, Func<SpecKeys, PrefillAttention>> PrefillMethods = new(StringComparer.Ordinal)
+    {
+        ["token-sparse"] = TokenSparseAttention.Read,
+    };
+
+    public static AttentionOptions Parse(string specification)
+    {
+        AttentionOptions options = new();
+        foreach (string part in specification.Split('+', StringSplitOptions.TrimEntries))
+        {
+            int colon = part.IndexOf(':', StringComparison.Ordinal);
+            string name = colon < 0 ? part : part[..colon];
+            SpecKeys keys = new(name, colon < 0 ? "" : part[(colon + 1)..]);
+            if (PrefillMethods.TryGetValue(name, out Func<SpecKeys, PrefillAttention>? readPrefill))
+            {
+                options = options.Prefill is null
+                    ? options with { Prefill = readPrefill(keys) }
+                    : throw new AttentionSpecException($"attention '{specification}': a prompt can have one method only");
+            }
+            else if (DecodeMethods.TryGetValue(name, out Func<SpecKeys, DecodeAttention>? readDecode))
+            {
+                options = options.Decode is null
+                    ? options with { Decode = readDecode(keys) }
+                    : throw new AttentionSpecException($"attention '{specification}': decode steps can have one method only");
+            }
+            else if (name != Full)
+            {
+                throw new AttentionSpecException(
+                    $"attention '{name}' is not known; there are {Full}, {string.Join(", ", PrefillMethods.Keys)} (prompts), {string.Join(", ", DecodeMethods.Keys)} (decode)");
+            }
+
+            keys.CheckAllRead();
+        }
+
+        return options;
+    }
+
+    public static string Format(AttentionOptions options)
+    {
+        string[] parts = [.. new[] { options.Prefill?.Specification, options.Decode?.Specification }.OfType<string>()];
+        return parts.Length == 0 ? Full : string.Join('+', parts);
+    }
+}

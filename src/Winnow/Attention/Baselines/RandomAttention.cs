@@ -1,0 +1,67 @@
+using System.Globalization;
+using Winnow.Compute;
+
+namespace Winnow.Attention.Baselines;
+
+/// <summary>Random rows and the last ones: a control. A test that this passes is too easy.</summary>
+public sealed record RandomAttention : DecodeAttention
+{
+    /// <summary>Rows that each KV head attends to, drawn anew in every step and layer; a sixteenth of them are the last ones.</summary>
+    public int Budget { get; init; } = 1024;
+
+    /// <summary>Where the draws begin.</summary>
+    public int Seed { get; init; } = 1;
+
+    internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"random:budget={Budget},seed={Seed}");
+
+    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new Method(this, layers);
+
+    internal static RandomAttention Read(SpecKeys keys)
+    {
+        RandomAttention defaults = new();
+        return new RandomAttention
+        {
+            Budget = keys.Integer("budget", 1, int.MaxValue) ?? defaults.Budget,
+            Seed = keys.Integer("seed", 0, int.MaxValue) ?? defaults.Seed,
+        };
+    }
+
+    private sealed class Method(RandomAttention options, AttentionLayers layers) : DecodeMethod
+    {
+        private readonly Random _random = new(options.Seed);
+        private readonly AttentionPlan _plan = new(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+
+        public override AttentionPlan Select(in AttentionCall call, out bool observe)
+        {
+            observe = false;
+            if (call.Length <= options.Budget)
+            {
+                return AttentionPlan.All;
+            }
+
+            int recent = Math.Max(1, options.Budget / 16);
+            int older = call.Length - recent;
+            for (int head = 0; head < call.Shape.KvHeads; head++)
+            {
+                // Selection sampling (Knuth, algorithm S): each subset of the older rows is as likely as any other, and comes sorted.
+                Span<int> rows = _plan.Resize(head, options.Budget);
+                int needed = options.Budget - recent;
+                int count = 0;
+                for (int row = 0; row < older && count < needed; row++)
+                {
+                    if (_random.Next(older - row) < needed - count)
+                    {
+                        rows[count++] = row;
+                    }
+                }
+
+                for (int i = 0; i < recent; i++)
+                {
+                    rows[needed + i] = older + i;
+                }
+            }
+
+            return _plan;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using Winnow.Compute;
+
+namespace Winnow.Attention.Baselines;
+
+/// <summary>SnapKV: each KV head keeps the rows that the end of the prompt looked at, and everything generated since. A baseline that decides once.</summary>
+/// <remarks>Li et al.: "SnapKV: LLM Knows What You are Looking for Before Generation", arXiv 2404.14469. Rows are skipped here, not freed.</remarks>
+public sealed record SnapKvAttention : DecodeAttention
+{
+    /// <summary>Prompt rows that each KV head keeps, the window included; default 1024.</summary>
+    public int Budget { get; init; } = 1024;
+
+    /// <summary>Last queries of the prompt that vote, and whose rows are kept; default 32.</summary>
+    public int Window { get; init; } = 32;
+
+    /// <summary>Width of the average-pool over the votes; odd; default 7.</summary>
+    public int Pool { get; init; } = 7;
+
+    internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"snapkv:budget={Budget},window={Window},pool={Pool}");
+
+    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new Method(this, layers);
+
+    internal static SnapKvAttention Read(SpecKeys keys)
+    {
+        SnapKvAttention defaults = new();
+        SnapKvAttention read = new()
+        {
+            Budget = keys.Integer("budget", 1, int.MaxValue) ?? defaults.Budget,
+            Window = keys.Integer("window", 1, 4096) ?? defaults.Window,
+            Pool = keys.OddInteger("pool") ?? defaults.Pool,
+        };
+        return read.Window < read.Budget ? read : throw keys.Wrong($"a window of {read.Window} does not fit into a budget of {read.Budget}");
+    }
+
+    private sealed class Method(SnapKvAttention options, AttentionLayers layers) : DecodeMethod
+    {
+        private readonly int[][][] _kept = [.. layers.Shapes.Select(shape => new int[shape.KvHeads][])];
+        private readonly AttentionPlan[] _plans = [.. layers.Shapes.Select(shape => new AttentionPlan(AttentionPlanKind.PerKvHead, shape.KvHeads))];
+        private readonly TopRows _top = new();
+        private int _promptLength;
+
+        public override int PromptWindow => options.Window;
+
+        public override void ObservePrompt(in AttentionCall call, ReadOnlySpan<float> mass)
+        {
+            int length = call.Length;
+            _promptLength = length;
+            if (length <= options.Budget)
+            {
+                return;
+            }
+
+            int older = length - options.Window;
+            float[] votes = new float[older];
+            float[] pooled = new float[older];
+            for (int head = 0; head < call.Shape.KvHeads; head++)
+            {
+                Array.Clear(votes);
+                for (int query = head * call.Shape.GroupSize; query < (head + 1) * call.Shape.GroupSize; query++)
+                {
+                    TensorPrimitives.Add(votes, mass.Slice(query * length, older), votes);
+                }
+
+                Pooling.Average(votes, options.Pool, pooled);
+                int[] kept = new int[options.Budget];
+                _top.Select(pooled, kept.AsSpan(0, options.Budget - options.Window));
+                for (int i = 0; i < options.Window; i++)
+                {
+                    kept[options.Budget - options.Window + i] = older + i;
+                }
+
+                _kept[call.Layer][head] = kept;
+            }
+        }
+
+        public override AttentionPlan Select(in AttentionCall call, out bool observe)
+        {
+            observe = false;
+            if (_promptLength <= options.Budget || call.Length <= _promptLength)
+            {
+                return AttentionPlan.All;
+            }
+
+            AttentionPlan plan = _plans[call.Layer];
+            int newer = call.Length - _promptLength;
+            for (int head = 0; head < call.Shape.KvHeads; head++)
+            {
+                ReadOnlySpan<int> kept = _kept[call.Layer][head];
+                Span<int> rows = plan.Resize(head, kept.Length + newer);
+                kept.CopyTo(rows);
+                for (int i = 0; i < newer; i++)
+                {
+                    rows[kept.Length + i] = _promptLength + i;
+                }
+            }
+
+            return plan;
+        }
+    }
+}

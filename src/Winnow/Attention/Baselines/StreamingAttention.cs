@@ -1,0 +1,51 @@
+using System.Globalization;
+using Winnow.Compute;
+
+namespace Winnow.Attention.Baselines;
+
+/// <summary>Sinks and window: the first tokens and the last ones, whatever lies between. A baseline that forgets.</summary>
+/// <remarks>Xiao et al.: "Efficient Streaming Language Models with Attention Sinks", arXiv 2309.17453.</remarks>
+public sealed record StreamingAttention : DecodeAttention
+{
+    /// <summary>First tokens that are always attended to; default 4.</summary>
+    public int Sinks { get; init; } = 4;
+
+    /// <summary>Last tokens that are attended to; default 1020.</summary>
+    public int Window { get; init; } = 1020;
+
+    internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"streaming:sinks={Sinks},window={Window}");
+
+    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new Method(this);
+
+    internal static StreamingAttention Read(SpecKeys keys)
+    {
+        StreamingAttention defaults = new();
+        return new StreamingAttention
+        {
+            Sinks = keys.Integer("sinks", 0, int.MaxValue) ?? defaults.Sinks,
+            Window = keys.Integer("window", 1, int.MaxValue) ?? defaults.Window,
+        };
+    }
+
+    private sealed class Method(StreamingAttention options) : DecodeMethod
+    {
+        private readonly AttentionPlan _plan = new(AttentionPlanKind.Shared, 1);
+
+        public override AttentionPlan Select(in AttentionCall call, out bool observe)
+        {
+            observe = false;
+            if (call.Length <= (long)options.Sinks + options.Window)
+            {
+                return AttentionPlan.All;
+            }
+
+            Span<int> rows = _plan.Resize(0, options.Sinks + options.Window);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                rows[i] = i < options.Sinks ? i : call.Length - rows.Length + i;
+            }
+
+            return _plan;
+        }
+    }
+}

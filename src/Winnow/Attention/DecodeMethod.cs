@@ -1,0 +1,39 @@
+using Winnow.Compute;
+
+namespace Winnow.Attention;
+
+/// <summary>The state of a decode method in one session: names the rows of each step, layer by layer. It never touches keys or values.</summary>
+/// <remarks>Only layers without a sliding window are asked about. A step allocates nothing once buffers have grown.</remarks>
+internal abstract class DecodeMethod
+{
+    /// <summary>Whether calls must carry the queries before rotation.</summary>
+    public virtual bool NeedsUnrotatedQueries => false;
+
+    /// <summary>How many of the prompt's last queries the method wants to see the attention mass of; 0 for none.</summary>
+    public virtual int PromptWindow => 0;
+
+    /// <summary>A prompt has been computed in a layer: the start, or the new start, of this method's state.</summary>
+    /// <param name="call">The layer; its queries are the last ones of the prompt, at most <see cref="PromptWindow"/>.</param>
+    /// <param name="mass">[queryHeads, call.Length]: mean probability of each row over those queries.</param>
+    public virtual void ObservePrompt(in AttentionCall call, ReadOnlySpan<float> mass)
+    {
+    }
+
+    /// <summary>A decode step begins.</summary>
+    /// <param name="step">1 for the first token after the prompt.</param>
+    public virtual void BeginStep(int step)
+    {
+    }
+
+    /// <summary>Names the rows that a layer's query attends to.</summary>
+    /// <param name="call">The layer, with one query.</param>
+    /// <param name="observe">Whether the method wants the attention mass of this step.</param>
+    public abstract AttentionPlan Select(in AttentionCall call, out bool observe);
+
+    /// <summary>Takes the attention mass that <see cref="Select"/> asked for.</summary>
+    /// <param name="call">The same call.</param>
+    /// <param name="mass">[queryHeads, call.Length].</param>
+    public virtual void Observe(in AttentionCall call, ReadOnlySpan<float> mass)
+    {
+    }
+}

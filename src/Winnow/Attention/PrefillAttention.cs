@@ -1,0 +1,11 @@
+namespace Winnow.Attention;
+
+/// <summary>A method that makes the computation of a long prompt cheaper.</summary>
+public abstract record PrefillAttention
+{
+    private protected PrefillAttention()
+    {
+    }
+
+    internal abstract string Specification { get; }
+}

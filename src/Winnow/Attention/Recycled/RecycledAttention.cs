@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Winnow.Attention.Recycled;
+
+/// <summary>
+/// Recycled attention: full attention now and then; in between, each KV head attends only to the rows that ranked highest at
+/// the last full step, and to everything newer. Nothing is dropped: the cache stays complete.
+/// </summary>
+/// <remarks>Xu, Goyal, Choi: "RefreshKV: Updating Small KV Cache During Long-form Generation", arXiv 2411.05787 (ACL 2025).</remarks>
+public sealed record RecycledAttention : DecodeAttention
+{
+    /// <summary>Rows that a recycled step attends to; default 2048.</summary>
+    public int K { get; init; } = 2048;
+
+    /// <summary>A full step every so many tokens, in all layers at once; null for the dynamic schedule (default).</summary>
+    public int? Stride { get; init; }
+
+    /// <summary>Dynamic schedule: tokens between two looks at the query; default 5.</summary>
+    public int Check { get; init; } = 5;
+
+    /// <summary>Dynamic schedule: a layer takes a full step where the cosine of its query with that of its last full step is not above this; default 0.8.</summary>
+    public float Threshold { get; init; } = 0.8f;
+
+    /// <summary>Width of the max-pool over scores that keeps the neighbours of a hit; odd, 1 for none; default 7.</summary>
+    public int Pool { get; init; } = 7;
+
+    internal override string Specification => Stride is { } stride
+        ? string.Create(CultureInfo.InvariantCulture, $"recycled:k={K},stride={stride},pool={Pool}")
+        : string.Create(CultureInfo.InvariantCulture, $"recycled:k={K},check={Check},threshold={Threshold},pool={Pool}");
+
+    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new RecycledMethod(this, layers);
+
+    internal static RecycledAttention Read(SpecKeys keys)
+    {
+        int? stride = keys.Integer("stride", 1, int.MaxValue);
+        if (stride is not null && (keys.Has("check") || keys.Has("threshold")))
+        {
+            throw keys.Wrong("stride is the fixed schedule, check and threshold are the dynamic one: name one of them");
+        }
+
+        RecycledAttention defaults = new();
+        return new RecycledAttention
+        {
+            K = keys.Integer("k", 1, int.MaxValue) ?? defaults.K,
+            Stride = stride,
+            Check = keys.Integer("check", 1, int.MaxValue) ?? defaults.Check,
+            Threshold = keys.Number("threshold", -2, 2) ?? defaults.Threshold,
+            Pool = keys.OddInteger("pool") ?? defaults.Pool,
+        };
+    }
+}

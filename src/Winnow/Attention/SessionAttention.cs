@@ -1,0 +1,168 @@
+using Winnow.Attention.TokenSparse;
+using Winnow.Compute;
+
+namespace Winnow.Attention;
+
+/// <summary>The attention of one session: asks its methods which rows, has the device attend to them, and hands the mass back.</summary>
+internal sealed class SessionAttention : IDisposable
+{
+    private readonly Device _device;
+    private readonly DecodeMethod? _decode;
+    private readonly TokenSparseMethod? _prefill;
+    private float[] _hostMass = [];
+    private Matrix? _mass;
+    private AttentionPhase _phase;
+
+    public SessionAttention(Device device, AttentionLayers layers, AttentionOptions options)
+    {
+        _device = device;
+        _decode = options.Decode?.CreateMethod(layers);
+        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, layers) : null;
+        Statistics = new AttentionStatistics(layers.Count);
+    }
+
+    public AttentionStatistics Statistics { get; }
+
+    /// <summary>Told the plan of every layer and decode step, for measuring; null costs nothing.</summary>
+    public PlanObserver? Observer { get; set; }
+
+    /// <summary>Whether calls must carry the queries before rotation.</summary>
+    public bool NeedsUnrotatedQueries => _decode?.NeedsUnrotatedQueries ?? false;
+
+    /// <summary>Queries that the last part of a prompt should hold, where the prompt has as many.</summary>
+    public int PromptWindow => Math.Max(_decode?.PromptWindow ?? 0, _prefill?.Window ?? 0);
+
+    /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
+    public bool NeedsWholePrompt => _prefill is not null;
+
+    /// <summary>A forward pass begins.</summary>
+    public void Begin(AttentionPhase phase)
+    {
+        _phase = phase;
+        if (phase == AttentionPhase.PromptEnd)
+        {
+            Statistics.Reset();
+        }
+        else if (phase == AttentionPhase.Decode)
+        {
+            _decode?.BeginStep(++Statistics.Steps);
+        }
+    }
+
+    /// <summary>The attention of one layer.</summary>
+    public void Attend(in AttentionCall call)
+    {
+        if (_phase == AttentionPhase.Decode)
+        {
+            AttendStep(call);
+        }
+        else
+        {
+            AttendPrompt(call);
+        }
+    }
+
+    public void Dispose() => _mass?.Buffer.Dispose();
+
+    private void AttendPrompt(in AttentionCall call)
+    {
+        AttentionPlan plan = AttentionPlan.All;
+        bool global = call.Shape.Window == 0;
+        bool whole = call.FirstPosition == 0 && _phase == AttentionPhase.PromptEnd;
+        if (global && whole && _prefill is not null && _prefill.Applies(call.Layer, call.Length))
+        {
+            plan = _prefill.Select(call.Shape, WindowMass(call, _prefill.Window), call.Length);
+        }
+
+        call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+        if (global && _phase == AttentionPhase.PromptEnd && _decode is { PromptWindow: > 0 and int window })
+        {
+            _decode.ObservePrompt(call, WindowMass(call, window));
+        }
+    }
+
+    private void AttendStep(in AttentionCall call)
+    {
+        if (_decode is null || call.Shape.Window != 0)
+        {
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, call.Output);
+            Count(call, AttentionPlan.All);
+            return;
+        }
+
+        AttentionPlan plan = _decode.Select(call, out bool observe);
+        if (observe)
+        {
+            Matrix mass = MassFor(call);
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output, mass);
+            _decode.Observe(call, Read(call.Stream, mass));
+        }
+        else
+        {
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+        }
+
+        Count(call, plan);
+    }
+
+    /// <summary>The attention mass of the last queries of a prompt.</summary>
+    private Span<float> WindowMass(in AttentionCall call, int window)
+    {
+        int count = Math.Min(window, call.Queries.Rows);
+        Matrix mass = MassFor(call);
+        call.Stream.AttentionMass(
+            call.Shape, call.Queries.RowSlice(call.Queries.Rows - count, count), call.Cache, call.Length - count, mass);
+        return Read(call.Stream, mass);
+    }
+
+    private Matrix MassFor(in AttentionCall call)
+    {
+        int rows = call.Shape.QueryHeads;
+        if (_mass is not { } mass || mass.Buffer.SizeBytes < (long)rows * call.Length * sizeof(float))
+        {
+            _mass?.Buffer.Dispose();
+            // Grows by half, so that a growing context does not allocate at every step.
+            _mass = mass = _device.AllocateMatrix(rows, call.Length + (call.Length / 2) + 64);
+        }
+
+        return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
+    }
+
+    private Span<float> Read(ComputeStream stream, Matrix mass)
+    {
+        int count = mass.Rows * mass.Columns;
+        if (_hostMass.Length < count)
+        {
+            _hostMass = new float[count + (count / 2)];
+        }
+
+        Span<float> host = _hostMass.AsSpan(0, count);
+        stream.Read(mass, host);
+        return host;
+    }
+
+    private void Count(in AttentionCall call, AttentionPlan plan)
+    {
+        Observer?.Invoke(call, plan);
+        int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, call.Length) : call.Length;
+        long dense = (long)visible * call.Shape.KvHeads;
+        long attended = plan.Kind switch
+        {
+            AttentionPlanKind.All => dense,
+            AttentionPlanKind.Shared => (long)plan.Rows(0).Length * call.Shape.KvHeads,
+            _ => SumRows(plan),
+        };
+        Statistics.Count(call.Layer, attended, dense);
+    }
+
+    private static long SumRows(AttentionPlan plan)
+    {
+        long sum = 0;
+        for (int list = 0; list < plan.Lists; list++)
+        {
+            sum += plan.Rows(list).Length;
+        }
+
+        return sum;
+    }
+}

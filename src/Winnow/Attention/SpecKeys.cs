@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace Winnow.Attention;
+
+/// <summary>The <c>key=value</c> part of one method in a specification; every key must be read, or it is an error.</summary>
+internal sealed class SpecKeys
+{
+    private readonly string _method;
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly List<string> _known = [];
+
+    public SpecKeys(string method, string list)
+    {
+        _method = method;
+        foreach (string assignment in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int equals = assignment.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || equals == assignment.Length - 1)
+            {
+                throw Wrong($"'{assignment}' must be key=value");
+            }
+
+            if (!_values.TryAdd(assignment[..equals], assignment[(equals + 1)..]))
+            {
+                throw Wrong($"'{assignment[..equals]}' is given twice");
+            }
+        }
+    }
+
+    public bool Has(string key) => _values.ContainsKey(key);
+
+    public int? Integer(string key, int minimum, int maximum)
+    {
+        if (Take(key) is not { } text)
+        {
+            return null;
+        }
+
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum
+            ? value
+            : throw Wrong($"{key}={text} must be an integer {(maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}")}");
+    }
+
+    public int? OddInteger(string key) => Integer(key, 1, 4095) is { } value && value % 2 == 0
+        ? throw Wrong($"{key}={value} must be odd")
+        : _values.ContainsKey(key) ? Integer(key, 1, 4095) : null;
+
+    public float? Number(string key, float minimum, float maximum)
+    {
+        if (Take(key) is not { } text)
+        {
+            return null;
+        }
+
+        return float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value >= minimum && value <= maximum
+            ? value
+            : throw Wrong(string.Create(CultureInfo.InvariantCulture, $"{key}={text} must be a number from {minimum} to {maximum}"));
+    }
+
+    /// <summary>A list such as <c>2/14/22</c> or <c>15-30</c>, or both mixed.</summary>
+    public IReadOnlyList<int>? Integers(string key)
+    {
+        if (Take(key) is not { } text)
+        {
+            return null;
+        }
+
+        List<int> values = [];
+        foreach (string part in text.Split('/'))
+        {
+            string[] ends = part.Split('-');
+            if (ends.Length > 2
+                || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first)
+                || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
+                || last < first || last > 4095)
+            {
+                throw Wrong($"{key}={text} must be numbers like 2/14/22 or ranges like 15-30");
+            }
+
+            for (int value = first; value <= last; value++)
+            {
+                values.Add(value);
+            }
+        }
+
+        return values;
+    }
+
+    public string Choice(string key, string first, string second) => Take(key) is not { } text ? first
+        : text == first || text == second ? text
+        : throw Wrong($"{key}={text} must be {first} or {second}");
+
+    /// <summary>Refuses keys that nobody has asked for.</summary>
+    public void CheckAllRead()
+    {
+        foreach (string key in _values.Keys)
+        {
+            if (!_known.Contains(key))
+            {
+                throw Wrong($"there is no key '{key}'; keys are {string.Join(", ", _known.Distinct())}");
+            }
+        }
+    }
+
+    public AttentionSpecException Wrong(string problem) => new($"attention '{_method}': {problem}");
+
+    private string? Take(string key)
+    {
+        _known.Add(key);
+        return _values.GetValueOrDefault(key);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Winnow.Attention.TokenSparse;
+
+/// <summary>
+/// Token-sparse attention: in chosen layers each query head computes the attention of a prompt among the tokens that matter
+/// to it; the others pass by on the residual stream and can be chosen again in the next layer. The cache stays complete.
+/// </summary>
+/// <remarks>Jo, Kang, Song, Kim: "Token Sparse Attention", arXiv 2602.03216 (ICML 2026).</remarks>
+public sealed record TokenSparseAttention : PrefillAttention
+{
+    /// <summary>Attention mass of the tokens that are left out (τ); default 0.005. 0 computes everything.</summary>
+    public float Coverage { get; init; } = 0.005f;
+
+    /// <summary>Last tokens of the prompt: they vote, and every head keeps them; default 128.</summary>
+    public int Window { get; init; } = 128;
+
+    /// <summary>Width of the average-pool over the votes (κ); odd; default 7.</summary>
+    public int Pool { get; init; } = 7;
+
+    /// <summary>Tokens that a head keeps at least, the window not counted; default 1024.</summary>
+    public int Minimum { get; init; } = 1024;
+
+    /// <summary>The layers that are sparse; null for the calibrated ones, or else the second half.</summary>
+    public IReadOnlyList<int>? Layers { get; init; }
+
+    /// <summary>
+    /// Whether the query heads of a group share their tokens. Deviation: the paper selects per query head; one gather for the
+    /// whole group is cheaper.
+    /// </summary>
+    public bool PerKvHead { get; init; }
+
+    internal override string Specification => string.Create(
+        CultureInfo.InvariantCulture,
+        $"token-sparse:tau={Coverage},window={Window},pool={Pool},min={Minimum}{(Layers is { } layers ? $",layers={string.Join('/', layers)}" : "")}{(PerKvHead ? ",heads=kv" : "")}");
+
+    internal static TokenSparseAttention Read(SpecKeys keys)
+    {
+        TokenSparseAttention defaults = new();
+        return new TokenSparseAttention
+        {
+            Coverage = keys.Number("tau", 0, 1) ?? defaults.Coverage,
+            Window = keys.Integer("window", 1, 65_536) ?? defaults.Window,
+            Pool = keys.OddInteger("pool") ?? defaults.Pool,
+            Minimum = keys.Integer("min", 0, int.MaxValue) ?? defaults.Minimum,
+            Layers = keys.Integers("layers"),
+            PerKvHead = keys.Choice("heads", "query", "kv") == "kv",
+        };
+    }
+}

@@ -1,0 +1,222 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Winnow.Compute;
+using Winnow.Formats;
+
+namespace Winnow.Cache;
+
+/// <summary>A cache on disk: what it was computed from (model, tokens, layout), its pages, and a checksum over all of it.</summary>
+/// <remarks>
+/// Little-endian: magic, version, counts; fingerprint; KV heads, head dimension and type of each layer; token ids; the pages
+/// of each layer in order; SHA-256 of everything before it.
+/// </remarks>
+internal static class KvCacheFile
+{
+    private const int Version = 1;
+    private const int FixedHeaderBytes = 8 + (4 * sizeof(int));
+    private const int LayerBytes = 3 * sizeof(int);
+    private const int MaxFingerprintBytes = 4096;
+    private static ReadOnlySpan<byte> Magic => "WINNOWKV"u8;
+
+    /// <summary>Writes a cache; an older file of that name is replaced only on success.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cache">The rows.</param>
+    /// <param name="tokens">The tokens that the rows stand for, as many as the cache holds.</param>
+    /// <param name="fingerprint">The model that computed them.</param>
+    /// <exception cref="ModelWriteException">The disk is full, or the file cannot be created.</exception>
+    public static void Save(string path, KvCache cache, ReadOnlySpan<int> tokens, string fingerprint)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(tokens.Length, cache.Length, nameof(tokens));
+        byte[] header = Header(cache, tokens, fingerprint);
+        long length = header.Length + PagesBytes(cache.Layouts, tokens.Length) + SHA256.HashSizeInBytes;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ReplacingFile file = new(path, length);
+        long offset = 0;
+        Write(header);
+        foreach (KvLayer layer in cache.Layers)
+        {
+            byte[] page = new byte[layer.Layout.PageBytes];
+            foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+            {
+                location.Buffer.Read(location.OffsetBytes, page);
+                Write(page);
+            }
+        }
+
+        file.Write(offset, hash.GetHashAndReset());
+        file.Commit();
+
+        void Write(ReadOnlySpan<byte> bytes)
+        {
+            file.Write(offset, bytes);
+            hash.AppendData(bytes);
+            offset += bytes.Length;
+        }
+    }
+
+    /// <summary>Reads a cache back.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">Where the rows will live.</param>
+    /// <param name="layouts">The layout that the session needs.</param>
+    /// <param name="fingerprint">The model that the session runs.</param>
+    /// <exception cref="ModelFormatException">The file is missing, damaged, or of another model or layout.</exception>
+    public static (KvCache Cache, int[] Tokens) Load(string path, Device device, IReadOnlyList<KvLayout> layouts, string fingerprint)
+    {
+        KvCache? cache = null;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            int[] tokens = ReadHeader(path, stream, hash, layouts, fingerprint);
+            cache = new KvCache(device, layouts);
+            cache.Reserve(tokens.Length);
+            foreach (KvLayer layer in cache.Layers)
+            {
+                byte[] page = new byte[layer.Layout.PageBytes];
+                foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+                {
+                    Read(stream, hash, page);
+                    location.Buffer.Write(location.OffsetBytes, page);
+                }
+            }
+
+            byte[] expected = new byte[SHA256.HashSizeInBytes];
+            stream.ReadExactly(expected);
+            if (!hash.GetHashAndReset().AsSpan().SequenceEqual(expected))
+            {
+                throw new ModelFormatException(path, "is damaged: the checksum does not match");
+            }
+
+            cache.Advance(tokens.Length);
+            return (cache, tokens);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            cache?.Dispose();
+            throw new ModelFormatException(path, e is EndOfStreamException ? "is damaged: it ends too early" : $"cannot be read: {e.Message}", e);
+        }
+        catch
+        {
+            cache?.Dispose();
+            throw;
+        }
+    }
+
+    private static byte[] Header(KvCache cache, ReadOnlySpan<int> tokens, string fingerprint)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(fingerprint);
+        byte[] header = new byte[FixedHeaderBytes + name.Length + (cache.LayerCount * LayerBytes) + (tokens.Length * sizeof(int))];
+        Span<byte> rest = header;
+        Magic.CopyTo(rest);
+        rest = rest[Magic.Length..];
+        Put(ref rest, Version);
+        Put(ref rest, tokens.Length);
+        Put(ref rest, cache.LayerCount);
+        Put(ref rest, name.Length);
+        name.CopyTo(rest);
+        rest = rest[name.Length..];
+        foreach (KvLayout layout in cache.Layouts)
+        {
+            Put(ref rest, layout.KvHeads);
+            Put(ref rest, layout.HeadDimension);
+            Put(ref rest, (int)layout.Type);
+        }
+
+        foreach (int token in tokens)
+        {
+            Put(ref rest, token);
+        }
+
+        return header;
+    }
+
+    private static int[] ReadHeader(string path, FileStream stream, IncrementalHash hash, IReadOnlyList<KvLayout> layouts, string fingerprint)
+    {
+        byte[] head = new byte[FixedHeaderBytes];
+        Read(stream, hash, head);
+        if (!head.AsSpan(0, Magic.Length).SequenceEqual(Magic))
+        {
+            throw new ModelFormatException(path, "is no saved session");
+        }
+
+        ReadOnlySpan<byte> rest = head.AsSpan(Magic.Length);
+        int version = Take(ref rest);
+        int tokenCount = Take(ref rest);
+        int layers = Take(ref rest);
+        int nameBytes = Take(ref rest);
+        if (version != Version)
+        {
+            throw new ModelFormatException(path, $"is a saved session of version {version}; this program reads version {Version}");
+        }
+
+        if (nameBytes is < 0 or > MaxFingerprintBytes || tokenCount < 0)
+        {
+            throw new ModelFormatException(path, "is damaged: its header holds impossible sizes");
+        }
+
+        byte[] name = new byte[nameBytes];
+        Read(stream, hash, name);
+        if (Encoding.UTF8.GetString(name) != fingerprint)
+        {
+            throw new ModelFormatException(path, "was saved with another model");
+        }
+
+        if (layers != layouts.Count)
+        {
+            throw new ModelFormatException(path, $"was saved with {layers} layers; this model has {layouts.Count}");
+        }
+
+        byte[] shape = new byte[LayerBytes];
+        foreach (KvLayout layout in layouts)
+        {
+            Read(stream, hash, shape);
+            ReadOnlySpan<byte> values = shape;
+            (int heads, int dimension, TensorType type) = (Take(ref values), Take(ref values), (TensorType)Take(ref values));
+            if (heads != layout.KvHeads || dimension != layout.HeadDimension || type != layout.Type)
+            {
+                throw new ModelFormatException(path, $"was saved with {type} keys and values; this session keeps {layout.Type}");
+            }
+        }
+
+        // Checked before anything of that size is allocated.
+        long expected = stream.Position + ((long)tokenCount * sizeof(int)) + PagesBytes(layouts, tokenCount) + SHA256.HashSizeInBytes;
+        if (stream.Length != expected)
+        {
+            throw new ModelFormatException(path, $"is damaged: it has {stream.Length} bytes instead of {expected}");
+        }
+
+        int[] tokens = new int[tokenCount];
+        Read(stream, hash, MemoryMarshal.AsBytes(tokens.AsSpan()));
+        if (!BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(tokens, tokens);
+        }
+
+        return tokens;
+    }
+
+    private static long PagesBytes(IReadOnlyList<KvLayout> layouts, int tokens) => layouts.Sum(layout => (long)layout.PageBytes) * PageCount(tokens);
+
+    private static int PageCount(int tokens) => (int)(((long)tokens + KvLayout.PageTokens - 1) / KvLayout.PageTokens);
+
+    private static void Read(FileStream stream, IncrementalHash hash, Span<byte> bytes)
+    {
+        stream.ReadExactly(bytes);
+        hash.AppendData(bytes);
+    }
+
+    private static void Put(ref Span<byte> target, int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(target, value);
+        target = target[sizeof(int)..];
+    }
+
+    private static int Take(ref ReadOnlySpan<byte> source)
+    {
+        int value = BinaryPrimitives.ReadInt32LittleEndian(source);
+        source = source[sizeof(int)..];
+        return value;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Winnow.Compute;
+using Winnow.Compute.Cpu;
+using Winnow.Models;
+using Winnow.Sampling;
+using Winnow.Templates;
+using Winnow.Tokenization;
+
+namespace Winnow.Generation;
+
+/// <summary>A loaded model: weights, tokenizer, chat template and the device they run on. Immutable; shared by threads and sessions.</summary>
+public sealed class Engine : IDisposable
+{
+    private readonly Model _model;
+
+    private Engine(Device device, Model model, ModelText text, int threads)
+    {
+        Device = device;
+        Threads = threads;
+        _model = model;
+        Tokenizer = text.Tokenizer;
+        ChatTemplate = text.ChatTemplate;
+    }
+
+    /// <summary>What the model is.</summary>
+    public ModelInfo Model => _model.Info;
+
+    /// <summary>How text becomes tokens.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The model's own chat template; null where its file has none.</summary>
+    public ChatTemplate? ChatTemplate { get; }
+
+    /// <summary>What computes.</summary>
+    public Device Device { get; }
+
+    /// <summary>Threads that compute.</summary>
+    public int Threads { get; }
+
+    internal Transformer Transformer => _model.Transformer;
+
+    /// <summary>Loads a model. Weights stay in the mapped file: this takes milliseconds, and processes share the memory.</summary>
+    /// <param name="path">A GGUF file (the first one of a split set), or a Hugging Face directory.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <param name="progress">Told the fraction that is loaded.</param>
+    /// <param name="cancellationToken">Stops between layers.</param>
+    /// <exception cref="WinnowException">The file is missing, damaged, or of an unsupported kind or architecture; the message says which.</exception>
+    public static Engine Load(
+        string path, EngineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new EngineOptions();
+        ModelText text = ModelText.Open(path);
+        CpuDevice device = new(new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
+        try
+        {
+            return new Engine(device, Models.Model.Load(path, device, progress, cancellationToken), text, device.Pool.Threads);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a conversation. Sessions of one engine run concurrently.</summary>
+    /// <exception cref="ArgumentException">The model does not support the options; the message names the one.</exception>
+    public Session CreateSession(SessionOptions? options = null) => new(this, options ?? new SessionOptions());
+
+    /// <summary>Renders a conversation with the model's chat template and tokenizes it: what a session computes for it.</summary>
+    /// <remarks>Control tokens that are spelled out in a message stay text; only the template's own become tokens.</remarks>
+    /// <exception cref="WinnowException">The model has no chat template, or it refuses this conversation.</exception>
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatMessage> messages, JsonArray? tools = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ChatTemplate template = ChatTemplate ?? throw new WinnowException($"{Model.Name} has no chat template: it continues plain text only");
+        return ChatPrompt.Encode(template, Tokenizer, messages, tools);
+    }
+
+    internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
+    {
+        if (options.DryMultiplier == 0)
+        {
+            return new Sampler(options, constraint: constraint);
+        }
+
+        DrySequenceBreakers breakers = DrySequenceBreakers.Create(
+            options.DrySequenceBreakers, Tokenizer.VocabularySize, id => Tokenizer.TokenBytes(id).ToArray(), text => Tokenizer.Encode(text));
+        return new Sampler(options, breakers, constraint);
+    }
+
+    /// <summary>Frees the weights and the device's threads. Dispose the sessions first.</summary>
+    public void Dispose()
+    {
+        _model.Dispose();
+        Device.Dispose();
+    }
+}

@@ -1,0 +1,34 @@
+using Winnow.Sampling;
+
+namespace Winnow.Generation;
+
+/// <summary>How one generation runs.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>The most tokens to generate; null for as many as the context holds.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Texts that end the answer; they are not part of it.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Tokens that end the answer, besides the model's own end-of-generation tokens.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Whether the model's end-of-generation tokens are treated as ordinary ones, for measuring.</summary>
+    public bool IgnoreEndOfGeneration { get; init; }
+
+    /// <summary>Whether control tokens that are generated show up in the text.</summary>
+    public bool ShowControlTokens { get; init; }
+
+    /// <summary>Whether control tokens written out in a prompt's text are taken as such; off, so that a user's text cannot inject them.</summary>
+    public bool ParseControlTokens { get; init; }
+
+    /// <summary>What keeps the answer to a form, such as a grammar; null for none.</summary>
+    public ILogitsConstraint? Constraint { get; init; }
+
+    /// <summary>Told how many prompt tokens are computed, after each chunk.</summary>
+    public IProgress<PrefillProgress>? Progress { get; init; }
+}

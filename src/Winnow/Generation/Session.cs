@@ -1,0 +1,420 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Winnow.Attention;
+using Winnow.Cache;
+using Winnow.Models;
+using Winnow.Sampling;
+using Winnow.Templates;
+
+namespace Winnow.Generation;
+
+/// <summary>One conversation: its keys and values, and the tokens they stand for. Used by one caller at a time.</summary>
+/// <remarks>
+/// A prompt that begins like what the session already holds is computed from the first difference on, so that a chat pays
+/// only for its new turn. After a cancelled or failed generation the session stays usable.
+/// </remarks>
+public sealed class Session : IDisposable
+{
+    /// <summary>Enough rows to keep the matrix kernels busy, few enough for the activations to stay in cache.</summary>
+    private const int DefaultChunkTokens = 512;
+
+    private readonly Engine _engine;
+    private readonly ForwardState _state;
+    private readonly float[] _logits;
+    private readonly List<int> _tokens;
+    private KvCache _cache;
+    private int _busy;
+
+    internal Session(Engine engine, SessionOptions options)
+        : this(engine, CheckContextLength(engine, options), options.Attention, engine.Transformer.CreateCache(options.KvType), [])
+    {
+    }
+
+    private Session(Engine engine, int contextLength, AttentionOptions attention, KvCache cache, IReadOnlyList<int> tokens)
+    {
+        _engine = engine;
+        _cache = cache;
+        _tokens = [.. tokens];
+        _state = engine.Transformer.CreateState(contextLength, attention);
+        _logits = new float[engine.Model.VocabularySize];
+        ContextLength = contextLength;
+        Attention = attention;
+    }
+
+    /// <summary>Tokens that prompt and answer may take together.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>How the session attends.</summary>
+    public AttentionOptions Attention { get; }
+
+    /// <summary>How much of the cache the decode steps since the last prompt have read.</summary>
+    public AttentionStatistics AttentionStatistics => _state.SessionAttention.Statistics;
+
+    /// <summary>Sees the plan of every layer in every decode step; null for nobody.</summary>
+    internal PlanObserver? PlanObserver
+    {
+        set => _state.SessionAttention.Observer = value;
+    }
+
+    /// <summary>The tokens whose keys and values the session holds.</summary>
+    public IReadOnlyList<int> Tokens => _tokens;
+
+    /// <summary>Bytes that keys and values take.</summary>
+    public long KvBytes => _cache.SizeBytes;
+
+    /// <summary>What the last generation took; null before the first.</summary>
+    public GenerationStatistics? LastGeneration { get; private set; }
+
+    /// <summary>Continues a text.</summary>
+    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new GenerationOptions();
+        return GenerateAsync(_engine.Tokenizer.Encode(prompt, addSpecial: true, options.ParseControlTokens), options, cancellationToken);
+    }
+
+    /// <summary>Answers the last message of a conversation, through the model's chat template.</summary>
+    /// <exception cref="ContextOverflowException">The conversation does not fit; nothing was changed.</exception>
+    /// <exception cref="ChatTemplateException">The model has no chat template, or it refuses this conversation.</exception>
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(_engine.EncodeChat(messages), options, cancellationToken);
+
+    /// <summary>Continues a sequence of tokens.</summary>
+    /// <remarks>Computation runs on the thread pool, never on the caller's synchronization context.</remarks>
+    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
+    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        IReadOnlyList<int> prompt, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using IEnumerator<GeneratedToken> steps = Generate(prompt, options, cancellationToken).GetEnumerator();
+        while (true)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            if (!steps.MoveNext())
+            {
+                yield break;
+            }
+
+            yield return steps.Current;
+        }
+    }
+
+    /// <summary>Continues a sequence of tokens on the calling thread.</summary>
+    /// <exception cref="ArgumentException">The prompt is empty.</exception>
+    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">The session is generating already.</exception>
+    public IEnumerable<GeneratedToken> Generate(
+        IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new GenerationOptions();
+        if (options.MaxTokens is < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), $"MaxTokens {options.MaxTokens} must be at least 1");
+        }
+
+        CheckPrompt(prompt);
+        return Run(prompt, options, cancellationToken);
+    }
+
+    /// <summary>The logits after the last token that was computed, [vocabulary]; overwritten by the next computation.</summary>
+    public ReadOnlySpan<float> Logits => _logits;
+
+    /// <summary>Computes tokens into the session without generating, for measuring and for preparing a shared prefix.</summary>
+    /// <param name="prompt">The whole context; what the session holds already is not computed again.</param>
+    /// <param name="chunkTokens">Tokens that are computed at once.</param>
+    /// <param name="progress">Told how far it is, after each chunk.</param>
+    /// <param name="cancellationToken">Stops between chunks; what was computed stays.</param>
+    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
+    public void Prefill(
+        IReadOnlyList<int> prompt,
+        int chunkTokens = DefaultChunkTokens,
+        IProgress<PrefillProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        CheckPrompt(prompt);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
+        Enter();
+        try
+        {
+            Compute(prompt, chunkTokens, progress, cancellationToken);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Computes one more token, whatever the model would have said, and returns the logits after it.</summary>
+    /// <exception cref="ContextOverflowException">The context is full.</exception>
+    public ReadOnlySpan<float> Step(int token)
+    {
+        if (_tokens.Count >= ContextLength)
+        {
+            throw new ContextOverflowException(_tokens.Count + 1, ContextLength);
+        }
+
+        Enter();
+        try
+        {
+            Forward([token], AttentionPhase.Decode);
+            return _logits;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
+    /// <param name="tokens">The sequence; it replaces what the session held.</param>
+    /// <param name="chunkTokens">Tokens that are computed at once; as many rows of logits are held in memory.</param>
+    /// <param name="visit">Called once for each token, in order.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <exception cref="ContextOverflowException">The sequence does not fit; nothing was changed.</exception>
+    public void VisitLogits(IReadOnlyList<int> tokens, int chunkTokens, LogitsVisitor visit, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(visit);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
+        if (tokens.Count > ContextLength)
+        {
+            throw new ContextOverflowException(tokens.Count, ContextLength);
+        }
+
+        Enter();
+        try
+        {
+            _cache.Truncate(0);
+            _tokens.Clear();
+            int[] ids = [.. tokens];
+            int vocabulary = _engine.Model.VocabularySize;
+            float[] rows = new float[(long)Math.Min(chunkTokens, ids.Length) * vocabulary];
+            for (int first = 0; first < ids.Length; first += chunkTokens)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ReadOnlySpan<int> chunk = ids.AsSpan(first, Math.Min(chunkTokens, ids.Length - first));
+                Span<float> logits = rows.AsSpan(0, chunk.Length * vocabulary);
+                _engine.Transformer.Forward(_state, chunk, _cache, AttentionPhase.Prompt, ForwardOutput.AllLogits, logits, cancellationToken);
+                _tokens.AddRange(chunk);
+                for (int row = 0; row < chunk.Length; row++)
+                {
+                    visit(first + row, logits.Slice(row * vocabulary, vocabulary));
+                }
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Forgets everything after the first <paramref name="length"/> tokens.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _tokens.Count);
+        Enter();
+        _cache.Truncate(length);
+        _tokens.RemoveRange(length, _tokens.Count - length);
+        Leave();
+    }
+
+    /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
+    /// <param name="attention">
+    /// How the second one attends; null for the same way. A method looks at the end of a prompt: give the second session one
+    /// that is at least a token longer before it decodes.
+    /// </param>
+    public Session Fork(AttentionOptions? attention = null)
+    {
+        Enter();
+        try
+        {
+            return new Session(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Writes the session's tokens, keys and values to a file; an older file of that name is replaced only on success.</summary>
+    /// <exception cref="WinnowException">The file cannot be written, for example because the disk is full.</exception>
+    public void Save(string path)
+    {
+        Enter();
+        try
+        {
+            KvCacheFile.Save(path, _cache, CollectionsMarshal.AsSpan(_tokens), _engine.Model.Fingerprint);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Replaces the session's content by a saved one.</summary>
+    /// <exception cref="WinnowException">The file is damaged, or belongs to another model or to another KV type; the session is unchanged.</exception>
+    /// <exception cref="ContextOverflowException">It holds more tokens than this session may.</exception>
+    public void Load(string path)
+    {
+        Enter();
+        try
+        {
+            (KvCache cache, int[] tokens) = KvCacheFile.Load(path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint);
+            if (tokens.Length > ContextLength)
+            {
+                cache.Dispose();
+                throw new ContextOverflowException(tokens.Length, ContextLength);
+            }
+
+            _cache.Dispose();
+            _cache = cache;
+            _tokens.Clear();
+            _tokens.AddRange(tokens);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Frees the memory of keys, values and scratch at once.</summary>
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _state.Dispose();
+    }
+
+    private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        Enter();
+        try
+        {
+            long start = Stopwatch.GetTimestamp();
+            int cached = Compute(prompt, DefaultChunkTokens, options.Progress, cancellationToken);
+            Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
+            sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
+
+            AnswerText text = new(_engine.Tokenizer, options);
+            int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
+            TimeSpan prefill = default;
+            long decodeStart = 0;
+            for (int generated = 1; ; generated++)
+            {
+                int token = sampler.Sample(_logits);
+                sampler.Accept(token);
+                if (generated == 1)
+                {
+                    prefill = Stopwatch.GetElapsedTime(start);
+                    decodeStart = Stopwatch.GetTimestamp();
+                }
+
+                string piece = text.Append(token, out bool stopped);
+                FinishReason? reason = stopped ? FinishReason.Stop
+                    : generated < limit ? null
+                    : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
+                if (reason is not null)
+                {
+                    LastGeneration = new GenerationStatistics
+                    {
+                        PromptTokens = prompt.Count,
+                        CachedTokens = cached,
+                        GeneratedTokens = generated,
+                        Prefill = prefill,
+                        Decode = Stopwatch.GetElapsedTime(decodeStart),
+                    };
+                    yield return new GeneratedToken(token, piece + text.Flush(), reason);
+                    yield break;
+                }
+
+                yield return new GeneratedToken(token, piece, null);
+                cancellationToken.ThrowIfCancellationRequested();
+                Forward([token], AttentionPhase.Decode);
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Brings the cache to hold exactly <paramref name="prompt"/> and leaves the logits of its last token; returns how many tokens were there already.</summary>
+    private int Compute(IReadOnlyList<int> prompt, int chunkTokens, IProgress<PrefillProgress>? progress, CancellationToken cancellationToken)
+    {
+        int cached = 0;
+        int limit = Math.Min(_tokens.Count, prompt.Count - 1);
+        while (cached < limit && _tokens[cached] == prompt[cached])
+        {
+            cached++;
+        }
+
+        _cache.Truncate(cached);
+        _tokens.RemoveRange(cached, _tokens.Count - cached);
+        int[] rest = [.. prompt.Skip(cached)];
+        int window = _state.SessionAttention.PromptWindow;
+        for (int done = 0; done < rest.Length;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int left = rest.Length - done;
+            int count = Math.Min(Math.Max(chunkTokens, window), left);
+            if (_state.SessionAttention.NeedsWholePrompt)
+            {
+                count = left;
+            }
+            else if (count < left && left - count < window)
+            {
+                // The last part holds the queries that an attention method looks at.
+                count = Math.Max(left - window, 1);
+            }
+
+            Forward(rest.AsSpan(done, count), count == left ? AttentionPhase.PromptEnd : AttentionPhase.Prompt);
+            done += count;
+            progress?.Report(new PrefillProgress(cached + done, prompt.Count));
+        }
+
+        return cached;
+    }
+
+    private void Forward(ReadOnlySpan<int> tokens, AttentionPhase phase)
+    {
+        ForwardOutput output = phase == AttentionPhase.Prompt ? ForwardOutput.None : ForwardOutput.LastLogits;
+        _engine.Transformer.Forward(_state, tokens, _cache, phase, output, output == ForwardOutput.None ? [] : _logits);
+        _tokens.AddRange(tokens);
+    }
+
+    private static int CheckContextLength(Engine engine, SessionOptions options)
+    {
+        int supported = engine.Model.ContextLength;
+        int wanted = options.ContextLength ?? supported;
+        return wanted >= 1 && wanted <= supported
+            ? wanted
+            : throw new ArgumentOutOfRangeException(
+                nameof(options), $"context length {wanted} is not between 1 and {supported}, what {engine.Model.Name} supports");
+    }
+
+    private void CheckPrompt(IReadOnlyList<int> prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        if (prompt.Count == 0)
+        {
+            throw new ArgumentException("the prompt has no tokens, and the model has no begin-of-text token to start from", nameof(prompt));
+        }
+
+        if (prompt.Count >= ContextLength)
+        {
+            throw new ContextOverflowException(prompt.Count, ContextLength);
+        }
+    }
+
+    private void Enter()
+    {
+        if (Interlocked.Exchange(ref _busy, 1) != 0)
+        {
+            throw new InvalidOperationException("a session serves one caller at a time; create another session, or fork this one");
+        }
+    }
+
+    private void Leave() => Volatile.Write(ref _busy, 0);
+}

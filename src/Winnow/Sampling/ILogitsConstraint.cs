@@ -1,0 +1,25 @@
+namespace Winnow.Sampling;
+
+/// <summary>Limits which tokens may come next, a grammar for example. It belongs to one <see cref="Sampler"/>.</summary>
+/// <remarks>
+/// To rule out a whole vocabulary costs far more than to look at one token, and a model mostly keeps to the constraint by
+/// itself. So the sampler chooses first and asks <see cref="Allows"/>; only a refused token makes it call <see cref="Apply"/>
+/// and choose again.
+/// </remarks>
+public interface ILogitsConstraint
+{
+    /// <summary>Whether a token may come next.</summary>
+    /// <param name="token">The token's id.</param>
+    bool Allows(int token);
+
+    /// <summary>Sets the logit of every token that may not come next to negative infinity and leaves the others alone.</summary>
+    /// <param name="logits">Logits of the next token, [vocabulary].</param>
+    void Apply(Span<float> logits);
+
+    /// <summary>Takes note of the token that was generated.</summary>
+    /// <param name="token">The token's id.</param>
+    void Accept(int token);
+
+    /// <summary>Forgets every generated token.</summary>
+    void Reset();
+}

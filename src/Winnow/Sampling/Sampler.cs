@@ -1,0 +1,228 @@
+using System.Numerics.Tensors;
+using System.Security.Cryptography;
+using Winnow.Sampling.Stages;
+
+namespace Winnow.Sampling;
+
+/// <summary>Chooses token after token for one generation. Not thread-safe: each generation has its own.</summary>
+/// <remarks>
+/// Feed the prompt with <see cref="AcceptPrompt"/>, then alternate <see cref="Sample"/> and <see cref="Accept"/>. Buffers are
+/// made on the first call and reused: no token allocates managed memory after that.
+/// </remarks>
+public sealed class Sampler
+{
+    private readonly LogitBias bias;
+    private readonly Penalties penalties;
+    private readonly Dry dry;
+    private readonly Mirostat? mirostat;
+    private readonly ILogitsConstraint? constraint;
+    private readonly Candidates candidates = new();
+    private readonly RawLogits raw = new();
+    private Xoshiro256 random;
+
+    /// <summary>Creates a sampler.</summary>
+    /// <param name="options">How to choose.</param>
+    /// <param name="breakers">
+    /// What <see cref="SamplingOptions.DrySequenceBreakers"/> are in the model's vocabulary; null is none.
+    /// </param>
+    /// <param name="constraint">Limits which tokens may come next; null is no limit.</param>
+    public Sampler(SamplingOptions options, DrySequenceBreakers? breakers = null, ILogitsConstraint? constraint = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options;
+        Seed = options.Seed == -1 ? RandomNumberGenerator.GetInt32(int.MaxValue) : options.Seed;
+        bias = new LogitBias(options.LogitBias);
+        penalties = new Penalties(options.RepeatLastN, options.RepeatPenalty, options.FrequencyPenalty, options.PresencePenalty);
+        dry = new Dry(
+            options.DryMultiplier,
+            options.DryBase,
+            options.DryAllowedLength,
+            options.DryPenaltyLastN,
+            breakers ?? DrySequenceBreakers.None);
+        mirostat = options.Mirostat == 0 ? null : new Mirostat(options.MirostatTau, options.MirostatEta);
+        this.constraint = constraint;
+        random = new Xoshiro256((ulong)Seed);
+    }
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Options { get; }
+
+    /// <summary>
+    /// The seed in use: the one asked for, or the one that was picked at random, so that a run can be repeated.
+    /// </summary>
+    public long Seed { get; }
+
+    /// <summary>Chooses the next token. It is not part of the history until it is accepted.</summary>
+    /// <param name="logits">Logits of the next token, [vocabulary]; modified.</param>
+    /// <returns>The token's id.</returns>
+    /// <exception cref="ArgumentException">There are no logits.</exception>
+    /// <exception cref="SamplingException">A logit is not a number or infinite, or every token is ruled out.</exception>
+    public int Sample(Span<float> logits)
+    {
+        if (logits.IsEmpty)
+        {
+            throw new ArgumentException("there are no logits to choose from", nameof(logits));
+        }
+
+        if (Options.LogProbabilities || constraint is not null)
+        {
+            raw.Capture(logits);
+        }
+
+        int token = Choose(logits);
+        if (constraint is not null && !constraint.Allows(token))
+        {
+            raw.Values.CopyTo(logits);
+            constraint.Apply(logits);
+            token = Choose(logits);
+        }
+
+        mirostat?.Commit();
+        return token;
+    }
+
+    /// <summary>Takes note of the token that the text goes on with, usually the one just sampled.</summary>
+    /// <param name="token">The token's id.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
+    public void Accept(int token)
+    {
+        Remember(token);
+        constraint?.Accept(token);
+    }
+
+    /// <summary>Takes note of the prompt, which penalties look at and a constraint does not.</summary>
+    /// <param name="tokens">Ids, in order.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
+    public void AcceptPrompt(ReadOnlySpan<int> tokens)
+    {
+        foreach (int token in tokens)
+        {
+            Remember(token);
+        }
+    }
+
+    /// <summary>Forgets every token and starts the random numbers over from <see cref="Seed"/>.</summary>
+    public void Reset()
+    {
+        penalties.Reset();
+        dry.Reset();
+        mirostat?.Reset();
+        constraint?.Reset();
+        random = new Xoshiro256((ulong)Seed);
+    }
+
+    /// <summary>
+    /// The natural logarithm of a token's probability in the last step, from the logits as the model gave them: before bias,
+    /// penalties, constraint and temperature.
+    /// </summary>
+    /// <param name="token">The token's id, usually the one sampled.</param>
+    /// <exception cref="InvalidOperationException">
+    /// Nothing was sampled yet, or <see cref="SamplingOptions.LogProbabilities"/> is off.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The vocabulary has no such token.</exception>
+    public float LogProbability(int token)
+    {
+        RequireLogProbabilities();
+        ArgumentOutOfRangeException.ThrowIfNegative(token);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(token, raw.Values.Length);
+        return raw.LogProbability(token);
+    }
+
+    /// <summary>The most probable tokens of the last step, as <see cref="LogProbability"/> sees them.</summary>
+    /// <param name="destination">
+    /// Receives the tokens, the most probable first, the lower id on ties; its length is how many are wanted.
+    /// </param>
+    /// <returns>How many were written: fewer than asked for only if the vocabulary has fewer.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// Nothing was sampled yet, or <see cref="SamplingOptions.LogProbabilities"/> is off.
+    /// </exception>
+    public int TopLogProbabilities(Span<TokenLogProbability> destination)
+    {
+        RequireLogProbabilities();
+        return raw.Top(destination, candidates);
+    }
+
+    /// <summary>Runs every stage but the draw.</summary>
+    /// <param name="logits">Logits of the next token, [vocabulary]; modified.</param>
+    /// <returns>The candidates that are left, their logits divided by the temperature.</returns>
+    internal Candidates Narrow(Span<float> logits)
+    {
+        bias.Apply(logits);
+        if (mirostat is not null)
+        {
+            RequireFinite(TensorPrimitives.Max<float>(logits));
+            candidates.Load(logits, float.MinValue);
+            Temperature.Apply(candidates, Options.Temperature, range: 0, exponent: 1);
+            mirostat.Apply(candidates);
+            return candidates;
+        }
+
+        penalties.Apply(logits);
+        dry.Apply(logits);
+        float max = TensorPrimitives.Max<float>(logits);
+        RequireFinite(max);
+        TopK.Select(logits, TopNSigma.Floor(logits, max, Options.TopNSigma), Options.TopK, candidates);
+        Typical.Apply(candidates, Options.TypicalP, Options.MinKeep);
+        TopP.Apply(candidates, Options.TopP, Options.MinKeep);
+        MinP.Apply(candidates, Options.MinP, Options.MinKeep);
+        Xtc.Apply(candidates, Options.XtcProbability, Options.XtcThreshold, Options.MinKeep, ref random);
+        Temperature.Apply(
+            candidates, Options.Temperature, Options.DynamicTemperatureRange, Options.DynamicTemperatureExponent);
+        return candidates;
+    }
+
+    private int Choose(Span<float> logits)
+    {
+        if (Options.Temperature == 0)
+        {
+            bias.Apply(logits);
+            penalties.Apply(logits);
+            dry.Apply(logits);
+            return Greatest(logits);
+        }
+
+        int chosen = Draw.Choose(Narrow(logits), ref random);
+        mirostat?.Observe(candidates.Probabilities[chosen]);
+        return candidates.Ids[chosen];
+    }
+
+    private static int Greatest(ReadOnlySpan<float> logits)
+    {
+        int index = TensorPrimitives.IndexOfMax(logits);
+        float max = logits[index];
+        RequireFinite(max);
+
+        // IndexOfMax puts +0 above -0, but they are equal logits and the lower id wins.
+        return max == 0 ? logits.IndexOf(0f) : index;
+    }
+
+    private static void RequireFinite(float max)
+    {
+        if (float.IsNegativeInfinity(max))
+        {
+            throw new SamplingException("no token can be chosen: bias or constraint rule out every one");
+        }
+
+        if (!float.IsFinite(max))
+        {
+            string found = float.IsNaN(max) ? "NaN" : "an infinite logit";
+            throw new SamplingException($"the model produced {found}; its weights or the KV cache are damaged");
+        }
+    }
+
+    private void Remember(int token)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(token);
+        penalties.Accept(token);
+        dry.Accept(token);
+    }
+
+    private void RequireLogProbabilities()
+    {
+        if (!Options.LogProbabilities || raw.Values.IsEmpty)
+        {
+            throw new InvalidOperationException(
+                $"log-probabilities need a sampled token and {nameof(SamplingOptions.LogProbabilities)} in the options");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using Winnow.Templates.Jinja;
+using Winnow.Templates.Jinja.Library;
+using Winnow.Templates.Jinja.Nodes;
+using Winnow.Templates.Jinja.Syntax;
+
+namespace Winnow.Templates;
+
+/// <summary>A model's chat template: Jinja, as Hugging Face's tokenizers render it.</summary>
+/// <remarks>
+/// The environment is jinja2's immutable sandbox with <c>trim_blocks</c>, <c>lstrip_blocks</c>, loop controls,
+/// <c>raise_exception</c>, <c>strftime_now</c>, the plain <c>tojson</c> and the <c>generation</c> tag. Templates stand alone:
+/// <c>extends</c>, <c>block</c>, <c>include</c> and <c>import</c> are refused. A parsed template is immutable and may be rendered
+/// by several threads at once.
+/// </remarks>
+public sealed class ChatTemplate
+{
+    private readonly TemplateBody _body;
+
+    private ChatTemplate(string name, TemplateBody body)
+    {
+        Name = name;
+        _body = body;
+    }
+
+    /// <summary>The template's name in error messages.</summary>
+    public string Name { get; }
+
+    /// <summary>Parses a template.</summary>
+    /// <param name="source">The template's text.</param>
+    /// <param name="name">What error messages call it; by default "chat template".</param>
+    /// <exception cref="ChatTemplateException">The text is no template, or uses something unsupported.</exception>
+    public static ChatTemplate Parse(string source, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        name ??= "chat template";
+        try
+        {
+            return new ChatTemplate(name, new Parser(Lexer.Tokenize(source)).Parse());
+        }
+        catch (TemplateSyntaxException error)
+        {
+            throw new ChatTemplateException(name, error.Line, error.Message);
+        }
+    }
+
+    /// <summary>Renders a conversation.</summary>
+    /// <exception cref="ChatTemplateException">
+    /// The template refuses the conversation, cannot render it, or spends more than the limits of <paramref name="input"/> allow.
+    /// </exception>
+    public string Render(ChatTemplateInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        Runtime runtime = new(input.Limits, input.Clock);
+        try
+        {
+            Scope context = new(runtime, null);
+            context.Set("messages", FromJson(runtime, input.Messages));
+            context.Set("add_generation_prompt", input.AddGenerationPrompt);
+            SetToken(context, "bos_token", input.BosToken);
+            SetToken(context, "eos_token", input.EosToken);
+            if (input.Tools is not null)
+            {
+                context.Set("tools", FromJson(runtime, input.Tools));
+            }
+
+            foreach ((string key, JsonNode? value) in input.Variables)
+            {
+                context.Set(key, FromJson(runtime, value));
+            }
+
+            return _body.Render(new Scope(runtime, context));
+        }
+        catch (TemplateRuntimeException error)
+        {
+            throw new ChatTemplateException(Name, runtime.Line, error.Message);
+        }
+    }
+
+    private static object? FromJson(Runtime runtime, JsonNode? node) => JsonReader.Read(runtime, node);
+
+    private static void SetToken(Scope context, string name, string? token)
+    {
+        if (token is not null)
+        {
+            context.Set(name, token);
+        }
+    }
+}

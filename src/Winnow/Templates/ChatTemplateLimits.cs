@@ -1,0 +1,18 @@
+namespace Winnow.Templates;
+
+/// <summary>What one rendering may spend. A template comes with a model file, so it is not trusted to end.</summary>
+/// <remarks>The defaults are far above what real templates need (some thousand steps a message) and stop a hostile one in seconds.</remarks>
+public sealed record ChatTemplateLimits
+{
+    /// <summary>The limits that apply unless others are given.</summary>
+    public static ChatTemplateLimits Default { get; } = new();
+
+    /// <summary>The most steps: evaluated operations, items produced, and sixteenths of characters written.</summary>
+    public long MaxSteps { get; init; } = 20_000_000;
+
+    /// <summary>The most UTF-16 characters that one text, the output included, may have.</summary>
+    public int MaxTextLength { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How deep macros and recursive loops may call each other.</summary>
+    public int MaxCallDepth { get; init; } = 200;
+}

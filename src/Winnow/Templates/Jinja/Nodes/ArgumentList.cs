@@ -1,0 +1,69 @@
+using Winnow.Templates.Jinja.Values;
+
+namespace Winnow.Templates.Jinja.Nodes;
+
+/// <summary>The arguments written in a call: <c>a, b=c, *d, **e</c>.</summary>
+internal sealed class ArgumentList(Expression[] positional, (string Name, Expression Value)[] keywords, Expression? spread, Expression? keywordSpread)
+{
+    public static ArgumentList Empty { get; } = new([], [], null, null);
+
+    public CallArguments Evaluate(Scope scope, Macro? caller = null)
+    {
+        if (this == Empty && caller is null)
+        {
+            return CallArguments.Empty;
+        }
+
+        List<object?> values = new(positional.Length);
+        foreach (Expression argument in positional)
+        {
+            values.Add(argument.Evaluate(scope));
+        }
+
+        List<KeyValuePair<string, object?>> named = new(keywords.Length);
+        foreach ((string name, Expression value) in keywords)
+        {
+            named.Add(new(name, value.Evaluate(scope)));
+        }
+
+        if (caller is not null)
+        {
+            AddKeyword(named, "caller", caller);
+        }
+
+        if (spread is not null)
+        {
+            values.AddRange(scope.Runtime.Iterate(spread.Evaluate(scope)));
+        }
+
+        if (keywordSpread is not null)
+        {
+            AddKeywords(named, keywordSpread.Evaluate(scope));
+        }
+
+        return new CallArguments([.. values], [.. named]);
+    }
+
+    private static void AddKeywords(List<KeyValuePair<string, object?>> named, object? mapping)
+    {
+        if (mapping is not PythonDict dict)
+        {
+            throw TemplateRuntimeException.Type($"argument after ** must be a mapping, not {PythonType.Name(mapping)}");
+        }
+
+        foreach ((object? key, object? value) in dict.Entries)
+        {
+            AddKeyword(named, PythonText.AsString(key) ?? throw TemplateRuntimeException.Type("keywords must be strings"), value);
+        }
+    }
+
+    private static void AddKeyword(List<KeyValuePair<string, object?>> named, string name, object? value)
+    {
+        if (named.Exists(pair => pair.Key == name))
+        {
+            throw TemplateRuntimeException.Type($"got multiple values for keyword argument '{name}'");
+        }
+
+        named.Add(new(name, value));
+    }
+}

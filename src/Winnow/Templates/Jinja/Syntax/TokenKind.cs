@@ -1,0 +1,16 @@
+namespace Winnow.Templates.Jinja.Syntax;
+
+internal enum TokenKind
+{
+    Text,
+    VariableBegin,
+    VariableEnd,
+    BlockBegin,
+    BlockEnd,
+    Name,
+    String,
+    Integer,
+    Float,
+    Operator,
+    End,
+}

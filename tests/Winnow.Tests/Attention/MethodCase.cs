@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Winnow.Tests.Attention;
+
+/// <summary>A case of the float64 references: a method, a prompt, forced tokens, the logits and rows that follow.</summary>
+internal sealed record MethodCase(
+    string Name, string Model, string File, string Specification, bool FullBudget, bool MaySwapRows, int[] PromptIds, int[] ForcedIds, IReadOnlyList<MethodCase.Sample> Samples)
+{
+    public static IReadOnlyList<MethodCase> Read(string directory)
+    {
+        using JsonDocument document = JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(directory, "cases.json")));
+        List<MethodCase> cases = [];
+        foreach (JsonElement element in document.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            string? prefill = Specify(element.GetProperty("prefill"));
+            string? decode = Specify(element.GetProperty("decode"));
+            if (prefill is null || decode is null)
+            {
+                continue;
+            }
+
+            cases.Add(new MethodCase(
+                element.GetProperty("name").GetString()!,
+                element.GetProperty("model").GetString()!,
+                Path.Combine(directory, element.GetProperty("file").GetString()!),
+                $"{prefill}+{decode}",
+                element.GetProperty("full_budget").GetBoolean(),
+                !element.GetProperty("float32_angles").GetProperty("same_selection").GetBoolean(),
+                Ids(element.GetProperty("prompt_ids")),
+                Ids(element.GetProperty("forced_ids")),
+                [.. element.GetProperty("samples").EnumerateArray().Where(sample => sample.GetProperty("phase").GetString() == "decode").Select(ReadSample)]));
+        }
+
+        return cases;
+    }
+
+    /// <summary>The specification of a method; null for one that has its own tests.</summary>
+    private static string? Specify(JsonElement method) => method.GetProperty("method").GetString() switch
+    {
+        "full" => "full",
+        "recycled" => $"recycled:k={Text(method, "k")},pool={Text(method, "pool")},"
+            + (method.TryGetProperty("stride", out _) ? $"stride={Text(method, "stride")}" : $"check={Text(method, "check")},threshold={Text(method, "threshold")}"),
+        "delta" => $"delta:page={Text(method, "page")},pages={Text(method, "pages")},recent={Text(method, "recent")},warmup={Text(method, "warmup")},select={List(method, "delta_layers")}",
+        "token-sparse" => $"token-sparse:tau={Text(method, "tau")},window={Text(method, "w")},pool={Text(method, "kappa")},min={Text(method, "m0")},layers={List(method, "sparse_layers")}",
+        _ => null,
+    };
+
+    private static string Text(JsonElement method, string key) => method.GetProperty(key).GetDouble().ToString(CultureInfo.InvariantCulture);
+
+    private static string List(JsonElement method, string key) => string.Join('/', Ids(method.GetProperty(key)));
+
+    private static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(id => id.GetInt32())];
+
+    private static Sample ReadSample(JsonElement sample) => new(
+        sample.GetProperty("step").GetInt32(),
+        sample.GetProperty("layer").GetInt32(),
+        sample.GetProperty("kv_head") is { ValueKind: JsonValueKind.Number } head ? head.GetInt32() : 0,
+        Ids(sample.GetProperty("rows")));
+
+    /// <summary>The rows that one head of one layer attends to in one step.</summary>
+    public sealed record Sample(int Step, int Layer, int KvHead, int[] Rows);
+}

@@ -1,0 +1,100 @@
+using Winnow.Attention;
+using Winnow.Cache;
+using Winnow.Compute;
+using Winnow.Compute.Cpu;
+using Winnow.Formats;
+using Winnow.Models;
+
+namespace Winnow.Tests.Attention;
+
+/// <summary>Every method against an independent float64 reference: logits along forced tokens, and the rows that were read.</summary>
+public class MethodReferenceTests
+{
+    private const float Tolerance = 2e-3f;
+
+    [Fact]
+    public void Recycled_attention_follows_the_reference() => Check("recycled");
+
+    [Fact]
+    public void Delta_follows_the_reference() => Check("delta");
+
+    [Fact]
+    public void Token_sparse_attention_follows_the_reference() => Check("token-sparse");
+
+    private static void Check(string method)
+    {
+        List<string> failures = [];
+        MethodCase[] cases = [.. MethodCase.Read(SharedData.Path("methods")).Where(one => one.Name.StartsWith(method, StringComparison.Ordinal))];
+        Assert.NotEmpty(cases);
+        foreach (MethodCase one in cases)
+        {
+            Check(one, failures);
+        }
+
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
+    private static void Check(MethodCase one, List<string> failures)
+    {
+        using CpuDevice device = new();
+        using Model model = Model.Load(SharedData.Path($"models/{one.Model}"), device);
+        int context = one.PromptIds.Length + one.ForcedIds.Length;
+        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using ForwardState state = model.Transformer.CreateState(context, AttentionOptions.Parse(one.Specification));
+        using SafetensorsFile reference = SafetensorsFile.Open(one.File);
+        bool everyLogit = reference.Tensors.ContainsKey("logits");
+        float[] expected = reference.Tensors[everyLogit ? "logits" : "logits_every_64"].ToSingles();
+        float[] expectedPrompt = reference.Tensors[everyLogit ? "prompt_logits" : "prompt_logits_every_64"].ToSingles();
+        long[] expectedRows = reference.Tensors["attended_rows"].ToInt64s();
+        int layers = model.Info.Layers;
+        int heads = model.Info.KvHeads;
+        int step = 0;
+        state.SessionAttention.Observer = (in AttentionCall call, AttentionPlan plan) =>
+        {
+            for (int head = 0; head < heads; head++)
+            {
+                int list = plan.Kind == AttentionPlanKind.Shared ? 0 : head;
+                int rows = plan.Kind == AttentionPlanKind.All ? call.Length : plan.Rows(list).Length;
+                long wanted = expectedRows[((((step - 1) * layers) + call.Layer) * heads) + head];
+                if (rows != wanted)
+                {
+                    failures.Add($"{one.Name}: step {step}, layer {call.Layer}, head {head} reads {rows} rows, not {wanted}");
+                }
+
+                foreach (MethodCase.Sample sample in one.Samples)
+                {
+                    if (sample.Step == step && sample.Layer == call.Layer && sample.KvHead == head && plan.Kind != AttentionPlanKind.All
+                        && !one.MaySwapRows && !plan.Rows(list).SequenceEqual(sample.Rows))
+                    {
+                        failures.Add($"{one.Name}: step {step}, layer {call.Layer}, head {head} reads other rows");
+                    }
+                }
+            }
+        };
+
+        float[] logits = new float[model.Info.VocabularySize];
+        model.Transformer.Forward(state, one.PromptIds, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+        Compare(one, "prompt", logits, expectedPrompt, failures);
+        int width = expectedPrompt.Length;
+        for (step = 1; step <= one.ForcedIds.Length; step++)
+        {
+            model.Transformer.Forward(state, [one.ForcedIds[step - 1]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+            Compare(one, $"step {step}", logits, expected.AsSpan((step - 1) * width, width), failures);
+        }
+    }
+
+    private static void Compare(MethodCase one, string where, ReadOnlySpan<float> logits, ReadOnlySpan<float> expected, List<string> failures)
+    {
+        int stride = logits.Length / expected.Length;
+        float worst = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            worst = Math.Max(worst, Math.Abs(logits[i * stride] - expected[i]));
+        }
+
+        if (!(worst <= Tolerance))
+        {
+            failures.Add($"{one.Name}: {where}: logits differ by {worst}");
+        }
+    }
+}
