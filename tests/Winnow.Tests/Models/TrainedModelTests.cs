@@ -110,11 +110,11 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
         using KvCache cache = model.Transformer.CreateCache(cacheType);
         float[] logits = new float[model.Config.VocabularySize];
         int[] generated = new int[count];
-        model.Transformer.Forward(state, ids, cache, ForwardOutput.LastLogits, logits);
+        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
         for (int i = 0; i < count; i++)
         {
             generated[i] = Array.IndexOf(logits, logits.Max());
-            model.Transformer.Forward(state, [generated[i]], cache, ForwardOutput.LastLogits, logits);
+            model.Transformer.Forward(state, [generated[i]], cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
         }
 
         return generated;

@@ -23,8 +23,8 @@ internal unsafe struct DecodeJob
     public int Items;
     public int NextItem;
 
-    /// <summary>Room for the addresses of a tile's rows, in floats and whole cache lines.</summary>
-    private const int AddressFloats = 144;
+    /// <summary>Room for the addresses of two tiles' rows and of decoded ones, in floats.</summary>
+    private const int AddressFloats = 2 * 3 * AttentionInput.TileRows;
 
     /// <summary>Floats of an item's result: the sums of each head, then the maxima, then the sums of probabilities.</summary>
     public static int PartialFloats(int heads, int paddedDimension) => heads * (paddedDimension + 2);
@@ -42,20 +42,24 @@ internal unsafe struct DecodeJob
     {
         ref DecodeJob job = ref *(DecodeJob*)state;
         float* slot = job.Slots + (task * job.SlotFloats);
-        for (int item = Interlocked.Increment(ref job.NextItem) - 1; item < job.Items; item = Interlocked.Increment(ref job.NextItem) - 1)
+        int item = Interlocked.Increment(ref job.NextItem) - 1;
+        while (item < job.Items)
         {
+            // Claimed ahead, so that its first rows can be on their way.
+            int next = Interlocked.Increment(ref job.NextItem) - 1;
             HeadGroup* group = HeadGroup.Of(job.Groups, job.GroupCount, item);
-            int partition = item - group->FirstItem;
-            Visit<S, V, E>(ref job, ref *group, partition, slot);
+            Visit<S, V, E>(ref job, ref *group, item - group->FirstItem, next, slot);
             if (Interlocked.Decrement(ref group->Remaining) == 0)
             {
                 Merge<S, V>(ref job.Input, ref *group, slot);
             }
+
+            item = next;
         }
     }
 
     /// <summary>Scores and sums the rows of one partition.</summary>
-    private static void Visit<S, V, E>(ref DecodeJob job, ref HeadGroup group, int partition, float* slot)
+    private static void Visit<S, V, E>(ref DecodeJob job, ref HeadGroup group, int partition, int nextItem, float* slot)
         where S : struct, ISimd<V>
         where V : struct
         where E : struct, IKvElements
@@ -67,6 +71,8 @@ internal unsafe struct DecodeJob
         float* maxima = sums + (heads * dimension);
 
         byte** rows = (byte**)slot;
+        byte** ahead = rows + AttentionInput.TileRows;
+        byte** decodedRows = ahead + AttentionInput.TileRows;
         float* decoded = slot + AddressFloats;
         float* queries = decoded + (AttentionInput.TileRows * dimension);
         float* scores = queries + (heads * dimension);
@@ -77,23 +83,38 @@ internal unsafe struct DecodeJob
         new Span<float>(sums, heads * dimension).Clear();
         new Span<float>(maxima, heads).Fill(float.NegativeInfinity);
         new Span<float>(lanes, heads * S.Width).Clear();
-        int end = Math.Min(group.End, group.Begin + ((partition + 1) * PartitionRows));
-        for (int first = group.Begin + (partition * PartitionRows); first < end; first += AttentionInput.TileRows)
+        int first = group.Begin + (partition * PartitionRows);
+        int end = Math.Min(group.End, first + PartitionRows);
+        KvTile.Locate(in input, in group, first, Math.Min(AttentionInput.TileRows, end - first), rows);
+        for (; first < end; first += AttentionInput.TileRows)
         {
             int count = Math.Min(AttentionInput.TileRows, end - first);
-            KvTile.Locate(in input, in group, first, count, rows);
+            int bytes = LocateNext(ref job, ref group, first + count, end, nextItem, ahead) ? input.TokenBytes : 0;
+
+            // While the tile's keys are read, the first half of the next tile is fetched; while its values are, the other half.
+            Lookahead firstHalf = new(ahead, bytes);
+            Lookahead secondHalf = new(ahead + (AttentionInput.TileRows / 2), bytes);
+            byte** values = rows;
+            int valueOffset = input.RowBytes;
             if (job.Decodes)
             {
+                values = decodedRows;
+                valueOffset = 0;
                 KvTile.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
-                Score<S, V, E>(rows, count, decoded, dimension, queries, heads, scores);
+                LocateDecoded(decoded, count, dimension, values);
+                GroupDots<S, V, E>.Scores(values, firstHalf, count, queries, heads, dimension, scores);
                 KvTile.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, decoded);
             }
             else
             {
-                GroupDots<S, V, E>.Scores(rows, count, queries, heads, dimension, scores);
+                GroupDots<S, V, E>.Scores(rows, firstHalf, count, queries, heads, dimension, scores);
             }
 
-            OnlineSoftmax.Scale<S, V>(scores, heads * AttentionInput.TileRows, 1, input.SoftCap);
+            if (input.SoftCap > 0)
+            {
+                OnlineSoftmax.SoftCap<S, V>(scores, heads * AttentionInput.TileRows, input.SoftCap);
+            }
+
             for (int head = 0; head < heads; head++)
             {
                 float* row = scores + (head * AttentionInput.TileRows);
@@ -105,19 +126,15 @@ internal unsafe struct DecodeJob
             }
 
             OnlineSoftmax.Update<S, V>(scores, heads, maxima, corrections, lanes, E.Factor);
-            if (input.Output is null)
+            if (input.Output is not null)
             {
-                continue;
+                GroupDots<S, V, E>.Accumulate(
+                    values, valueOffset, secondHalf, count, scores, corrections, heads, dimension, sums);
             }
 
-            int offset = input.RowBytes;
-            if (job.Decodes)
-            {
-                offset = 0;
-                LocateDecoded(decoded, count, dimension, rows);
-            }
-
-            GroupDots<S, V, E>.Accumulate(rows, offset, count, scores, corrections, heads, dimension, sums);
+            byte** visited = rows;
+            rows = ahead;
+            ahead = visited;
         }
 
         for (int head = 0; head < heads; head++)
@@ -126,19 +143,29 @@ internal unsafe struct DecodeJob
         }
     }
 
-    private static void Score<S, V, E>(byte** rows, int count, float* decoded, int dimension, float* queries, int heads, float* scores)
-        where S : struct, ISimd<V>
-        where V : struct
-        where E : struct, IKvElements
+    /// <summary>The addresses that this thread visits after a tile, if any: of the same partition, or of the item that it has claimed.</summary>
+    private static bool LocateNext(ref DecodeJob job, ref HeadGroup group, int first, int end, int nextItem, byte** rows)
     {
-        byte** addresses = stackalloc byte*[AttentionInput.TileRows];
-        LocateDecoded(decoded, count, dimension, addresses);
-        GroupDots<S, V, E>.Scores(addresses, count, queries, heads, dimension, scores);
+        if (first < end)
+        {
+            KvTile.Locate(in job.Input, in group, first, Math.Min(AttentionInput.TileRows, end - first), rows);
+            return true;
+        }
+
+        if (nextItem < job.Items)
+        {
+            HeadGroup* next = HeadGroup.Of(job.Groups, job.GroupCount, nextItem);
+            first = next->Begin + ((nextItem - next->FirstItem) * PartitionRows);
+            KvTile.Locate(in job.Input, in *next, first, Math.Min(AttentionInput.TileRows, next->End - first), rows);
+            return true;
+        }
+
+        return false;
     }
 
     private static void LocateDecoded(float* decoded, int count, int dimension, byte** rows)
     {
-        for (int i = 0; i < (count + 3) / 4 * 4; i++)
+        for (int i = 0; i < AttentionInput.TileRows; i++)
         {
             rows[i] = (byte*)(decoded + (Math.Min(i, count - 1) * dimension));
         }

@@ -17,37 +17,42 @@ internal static unsafe class GroupDots<S, V, E>
     where E : struct, IKvElements
 {
     /// <summary>scores[h, r] = Σ queries[h, i] · rows[r][i].</summary>
-    /// <param name="rows">Key rows, readable up to the next multiple of 4 of <paramref name="count"/>.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="rows">Addresses of key rows, a whole tile of them.</param>
+    /// <param name="ahead">What to prefetch meanwhile.</param>
+    /// <param name="count">How many rows.</param>
     /// <param name="queries">[heads, dimension].</param>
     /// <param name="heads">Query heads.</param>
     /// <param name="dimension">Elements of a row, in whole vectors.</param>
     /// <param name="scores">[heads, <see cref="AttentionInput.TileRows"/>].</param>
-    public static void Scores(byte** rows, int count, float* queries, int heads, int dimension, float* scores)
+    public static void Scores(byte** rows, Lookahead ahead, int count, float* queries, int heads, int dimension, float* scores)
     {
         int head = 0;
         if (S.HasManyRegisters)
         {
             for (; head <= heads - 4; head += 4)
             {
-                Scores<Four>(rows, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
+                Scores<Four>(
+                    rows, head == 0 ? ahead : default, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
             }
         }
 
         for (; head <= heads - 2; head += 2)
         {
-            Scores<Two>(rows, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
+            Scores<Two>(
+                rows, head == 0 ? ahead : default, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
         }
 
         if (head < heads)
         {
-            Scores<One>(rows, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
+            Scores<One>(
+                rows, head == 0 ? ahead : default, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
         }
     }
 
     /// <summary>sums[h] = corrections[h] · sums[h] + Σ probabilities[h, r] · rows[r].</summary>
     /// <param name="rows">Rows; the values lie <paramref name="offset"/> bytes behind their addresses.</param>
     /// <param name="offset">Bytes from an address to the values.</param>
+    /// <param name="ahead">What to prefetch meanwhile.</param>
     /// <param name="count">How many rows.</param>
     /// <param name="probabilities">[heads, <see cref="AttentionInput.TileRows"/>].</param>
     /// <param name="corrections">[heads].</param>
@@ -55,7 +60,7 @@ internal static unsafe class GroupDots<S, V, E>
     /// <param name="dimension">Elements of a row, in whole vectors.</param>
     /// <param name="sums">[heads, dimension].</param>
     public static void Accumulate(
-        byte** rows, int offset, int count, float* probabilities, float* corrections, int heads, int dimension, float* sums)
+        byte** rows, int offset, Lookahead ahead, int count, float* probabilities, float* corrections, int heads, int dimension, float* sums)
     {
         int head = 0;
         if (S.HasManyRegisters)
@@ -63,25 +68,25 @@ internal static unsafe class GroupDots<S, V, E>
             for (; head <= heads - 4; head += 4)
             {
                 Accumulate<Four>(
-                    rows, offset, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
+                    rows, offset, head == 0 ? ahead : default, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
             }
         }
 
         for (; head <= heads - 2; head += 2)
         {
             Accumulate<Two>(
-                rows, offset, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
+                rows, offset, head == 0 ? ahead : default, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
         }
 
         if (head < heads)
         {
             Accumulate<One>(
-                rows, offset, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
+                rows, offset, head == 0 ? ahead : default, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
         }
     }
 
     /// <summary>Four rows by N heads at a time, the sums in registers.</summary>
-    private static void Scores<N>(byte** rows, int count, float* queries, int dimension, float* scores)
+    private static void Scores<N>(byte** rows, Lookahead ahead, int count, float* queries, int dimension, float* scores)
         where N : struct, ICount
     {
         for (int r = 0; r < count; r += 4)
@@ -90,6 +95,8 @@ internal static unsafe class GroupDots<S, V, E>
             byte* row1 = rows[r + 1];
             byte* row2 = rows[r + 2];
             byte* row3 = rows[r + 3];
+            ahead.Prefetch<S, V>(r / 2);
+            ahead.Prefetch<S, V>((r / 2) + 1);
             V a0 = S.Zero, a1 = S.Zero, a2 = S.Zero, a3 = S.Zero;
             V b0 = S.Zero, b1 = S.Zero, b2 = S.Zero, b3 = S.Zero;
             V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero, c3 = S.Zero;
@@ -156,51 +163,47 @@ internal static unsafe class GroupDots<S, V, E>
             }
 
             float* target = scores + r;
-            Sums(a0, a1, a2, a3).Store(target);
+            S.Sums(a0, a1, a2, a3).Store(target);
             if (N.Value > 1)
             {
-                Sums(b0, b1, b2, b3).Store(target + AttentionInput.TileRows);
+                S.Sums(b0, b1, b2, b3).Store(target + AttentionInput.TileRows);
             }
 
             if (N.Value > 2)
             {
-                Sums(c0, c1, c2, c3).Store(target + (2 * AttentionInput.TileRows));
-                Sums(d0, d1, d2, d3).Store(target + (3 * AttentionInput.TileRows));
+                S.Sums(c0, c1, c2, c3).Store(target + (2 * AttentionInput.TileRows));
+                S.Sums(d0, d1, d2, d3).Store(target + (3 * AttentionInput.TileRows));
             }
         }
     }
 
-    /// <summary>The sum of each vector.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Sums(V a, V b, V c, V d)
-    {
-        Vector128<float> a4 = S.FoldSum(a);
-        Vector128<float> b4 = S.FoldSum(b);
-        Vector128<float> c4 = S.FoldSum(c);
-        Vector128<float> d4 = S.FoldSum(d);
-        Vector128<float> ab = Interleave.Low(a4, b4) + Interleave.High(a4, b4);
-        Vector128<float> cd = Interleave.Low(c4, d4) + Interleave.High(c4, d4);
-        return Interleave.LowHalves(ab, cd) + Interleave.HighHalves(ab, cd);
-    }
-
-    private static void Accumulate<N>(byte** rows, int offset, int count, float* probabilities, float* corrections, int dimension, float* sums)
+    private static void Accumulate<N>(
+        byte** rows, int offset, Lookahead ahead, int count, float* probabilities, float* corrections, int dimension, float* sums)
         where N : struct, ICount
     {
         int i = 0;
         for (; i <= dimension - (4 * S.Width); i += 4 * S.Width)
         {
-            Accumulate<N, Four>(rows, offset, count, probabilities, corrections, dimension, i, sums + i);
+            Accumulate<N, Four>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
         }
 
         for (; i < dimension; i += S.Width)
         {
-            Accumulate<N, One>(rows, offset, count, probabilities, corrections, dimension, i, sums + i);
+            Accumulate<N, One>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
         }
     }
 
     /// <summary>N heads by M vectors, the sums in registers.</summary>
     private static void Accumulate<N, M>(
-        byte** rows, int offset, int count, float* probabilities, float* corrections, int dimension, nint element, float* sums)
+        byte** rows,
+        int offset,
+        Lookahead ahead,
+        int count,
+        float* probabilities,
+        float* corrections,
+        int dimension,
+        nint element,
+        float* sums)
         where N : struct, ICount
         where M : struct, ICount
     {
@@ -225,6 +228,11 @@ internal static unsafe class GroupDots<S, V, E>
 
         for (nint r = 0; r < count; r++)
         {
+            if (r % 2 == 0)
+            {
+                ahead.Prefetch<S, V>((int)r / 2);
+            }
+
             byte* row = rows[r] + offset;
             float* probability = probabilities + r;
             V p0 = S.Broadcast(probability[0]);

@@ -10,15 +10,34 @@ internal static unsafe class KvTile
     private const int BlockLength = 32;
     private const int BlockBytes = 34;
 
-    /// <summary>Writes the addresses of the key rows that are visited as numbers [first, first + count), and repeats the last up to a multiple of 4.</summary>
+    /// <summary>Writes the addresses of the key rows that are visited as numbers [first, first + count), and repeats the last up to a whole tile.</summary>
     public static void Locate(ref readonly AttentionInput input, ref readonly HeadGroup group, int first, int count, byte** rows)
     {
-        for (int i = 0; i < count; i++)
+        long head = (long)group.KvHead * input.HeadBytes;
+        int tokenBytes = input.TokenBytes;
+        int i = 0;
+        if (group.Rows is null)
         {
-            rows[i] = input.KeyRow(group.KvHead, group.Row(first + i));
+            while (i < count)
+            {
+                int inPage = (first + i) % KvLayout.PageTokens;
+                byte* row = input.Pages[(first + i) / KvLayout.PageTokens] + head + (inPage * tokenBytes);
+                for (int end = Math.Min(count, i + KvLayout.PageTokens - inPage); i < end; i++, row += tokenBytes)
+                {
+                    rows[i] = row;
+                }
+            }
+        }
+        else
+        {
+            for (; i < count; i++)
+            {
+                uint row = (uint)group.Rows[first + i];
+                rows[i] = input.Pages[row / KvLayout.PageTokens] + head + (row % KvLayout.PageTokens * tokenBytes);
+            }
         }
 
-        for (int i = count; i % 4 != 0; i++)
+        for (; i < AttentionInput.TileRows; i++)
         {
             rows[i] = rows[count - 1];
         }

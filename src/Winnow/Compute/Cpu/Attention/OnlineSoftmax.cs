@@ -1,22 +1,18 @@
-using System.Runtime.CompilerServices;
-
 namespace Winnow.Compute.Cpu;
 
 /// <summary>Softmax over rows that come in tiles (https://arxiv.org/abs/1805.02867): running maxima, and sums that are corrected when a maximum grows.</summary>
 internal static unsafe class OnlineSoftmax
 {
-    /// <summary>Multiplies scores with the scale and applies the soft cap.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scale<S, V>(float* scores, int count, float scale, float softCap)
+    /// <summary>Score s becomes cap · tanh(s / cap).</summary>
+    public static void SoftCap<S, V>(float* scores, int count, float cap)
         where S : struct, ISimd<V>
         where V : struct
     {
-        V factor = S.Broadcast(scale);
-        V cap = S.Broadcast(softCap);
+        V factor = S.Broadcast(cap);
         for (int i = 0; i < count; i += S.Width)
         {
-            V score = S.Multiply(S.Load(scores + i), factor);
-            S.Store(softCap > 0 ? SoftCapped.Invoke<S, V>(score, score, cap) : score, scores + i);
+            V score = S.Load(scores + i);
+            S.Store(SoftCapped.Invoke<S, V>(score, score, factor), scores + i);
         }
     }
 

@@ -38,7 +38,7 @@ internal static unsafe class ScoreTile
             queries, queryStride, input.HeadDimension, keys, AttentionInput.TileRows, AttentionInput.TileRows, scores, AttentionInput.TileRows, null);
         if (input.SoftCap > 0)
         {
-            OnlineSoftmax.Scale<S, V>(scores, 6 * AttentionInput.TileRows, 1, input.SoftCap);
+            OnlineSoftmax.SoftCap<S, V>(scores, 6 * AttentionInput.TileRows, input.SoftCap);
         }
 
         bool isWhole = count == AttentionInput.TileRows && lastRow <= positions[0];

@@ -16,6 +16,9 @@ internal unsafe interface ISimd<V>
     /// <summary>Whether there are 32 vector registers, not 16: how large a tile of accumulators may be.</summary>
     static abstract bool HasManyRegisters { get; }
 
+    /// <summary>Asks for a cache line ahead of its use, into the L2 cache.</summary>
+    static abstract void Prefetch(byte* address);
+
     static abstract V Zero { get; }
 
     static abstract V Load(float* source);
@@ -55,6 +58,9 @@ internal unsafe interface ISimd<V>
 
     /// <summary>Exchanges the elements of each pair (2i, 2i + 1).</summary>
     static abstract V SwapPairs(V value);
+
+    /// <summary>The sums of four vectors. Each is added up in the same order, whatever the others are.</summary>
+    static abstract Vector128<float> Sums(V a, V b, V c, V d);
 
     /// <summary>Adds the 128-bit parts.</summary>
     static abstract Vector128<float> FoldSum(V value);

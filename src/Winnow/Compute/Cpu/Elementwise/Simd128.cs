@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Compute.Cpu;
 
@@ -9,6 +10,15 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static int Width => Vector128<float>.Count;
 
     public static bool HasManyRegisters => AdvSimd.Arm64.IsSupported;
+
+    public static void Prefetch(byte* address)
+    {
+        // .NET offers no such hint on other processors.
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(address);
+        }
+    }
 
     public static Vector128<float> Zero => Vector128<float>.Zero;
 
@@ -46,6 +56,13 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> LoadBytes(sbyte* source) => Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte())));
 
     public static Vector128<float> SwapPairs(Vector128<float> value) => Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2));
+
+    public static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        Vector128<float> ab = Interleave.Low(a, b) + Interleave.High(a, b);
+        Vector128<float> cd = Interleave.Low(c, d) + Interleave.High(c, d);
+        return Interleave.LowHalves(ab, cd) + Interleave.HighHalves(ab, cd);
+    }
 
     public static Vector128<float> FoldSum(Vector128<float> value) => value;
 

@@ -10,6 +10,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static bool HasManyRegisters => false;
 
+    public static void Prefetch(byte* address) => Sse.Prefetch1(address);
+
     public static Vector256<float> Zero => Vector256<float>.Zero;
 
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
@@ -46,6 +48,13 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> LoadBytes(sbyte* source) => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source));
 
     public static Vector256<float> SwapPairs(Vector256<float> value) => Avx.Permute(value, 0b10_11_00_01);
+
+    public static Vector128<float> Sums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        Vector256<float> ab = Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b);
+        Vector256<float> cd = Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d);
+        return FoldSum(Avx.Shuffle(ab, cd, 0b01_00_01_00) + Avx.Shuffle(ab, cd, 0b11_10_11_10));
+    }
 
     public static Vector128<float> FoldSum(Vector256<float> value) => value.GetLower() + value.GetUpper();
 

@@ -10,6 +10,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static bool HasManyRegisters => true;
 
+    public static void Prefetch(byte* address) => Sse.Prefetch1(address);
+
     public static Vector512<float> Zero => Vector512<float>.Zero;
 
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
@@ -46,6 +48,13 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> LoadBytes(sbyte* source) => Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
 
     public static Vector512<float> SwapPairs(Vector512<float> value) => Avx512F.Permute4x32(value, 0b10_11_00_01);
+
+    public static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
+        Vector512<float> ab = Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b);
+        Vector512<float> cd = Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d);
+        return FoldSum(Avx512F.Shuffle(ab, cd, 0b01_00_01_00) + Avx512F.Shuffle(ab, cd, 0b11_10_11_10));
+    }
 
     public static Vector128<float> FoldSum(Vector512<float> value)
     {
