@@ -17,6 +17,7 @@ internal static class RunCommand
         ModelOptions model = new ModelOptions().AddTo(command);
         PromptOptions prompt = new PromptOptions().AddTo(command);
         SamplingCliOptions sampling = new SamplingCliOptions().AddTo(command);
+        GrammarOptions grammar = new GrammarOptions().AddTo(command);
         Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens to generate; up to the end of the answer or context by default.", HelpName = "N" };
         Option<string[]> stop = new("--stop") { Description = "A text that ends the answer; may be repeated.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
         Option<bool> ignoreEos = new("--ignore-eos") { Description = "Treat end-of-generation tokens as ordinary ones." };
@@ -53,6 +54,7 @@ internal static class RunCommand
                 StopStrings = parsed.GetValue(stop)!,
                 IgnoreEndOfGeneration = parsed.GetValue(ignoreEos),
                 ShowControlTokens = parsed.GetValue(special),
+                Constraint = grammar.Read(parsed, engine.Tokenizer),
                 Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
             };
 

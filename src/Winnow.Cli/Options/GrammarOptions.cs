@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Winnow.Sampling;
+using Winnow.Tokenization;
+
+namespace Winnow.Cli.Options;
+
+/// <summary>The form that an answer must have: a GBNF grammar or a JSON schema.</summary>
+internal sealed class GrammarOptions
+{
+    private readonly Option<string?> _grammar = new("--grammar") { Description = "Keep the answer to a GBNF grammar.", HelpName = "FILE" };
+
+    private readonly Option<string?> _schema = new("--json-schema") { Description = "Keep the answer to JSON of this schema.", HelpName = "FILE" };
+
+    public GrammarOptions AddTo(Command command)
+    {
+        command.Add(_grammar);
+        command.Add(_schema);
+        return this;
+    }
+
+    /// <summary>The constraint asked for, or null.</summary>
+    public ILogitsConstraint? Read(ParseResult parsed, Tokenizer tokenizer)
+    {
+        string? grammarFile = parsed.GetValue(_grammar);
+        string? schemaFile = parsed.GetValue(_schema);
+        if (grammarFile is not null && schemaFile is not null)
+        {
+            throw new UsageException("--grammar and --json-schema exclude each other");
+        }
+
+        Grammar? grammar =
+            grammarFile is not null ? Grammar.ParseGbnf(File.ReadAllText(grammarFile))
+            : schemaFile is not null ? Grammar.FromJsonSchema(ReadSchema(schemaFile))
+            : null;
+        return grammar is null
+            ? null
+            : new GrammarConstraint(
+                grammar,
+                new GrammarVocabulary(tokenizer.VocabularySize, id => tokenizer.TokenBytes(id), tokenizer.IsEndOfGeneration, tokenizer.IsControl));
+    }
+
+    private static JsonNode? ReadSchema(string file)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(file));
+        }
+        catch (JsonException e)
+        {
+            throw new WinnowException($"{file}: no valid JSON: {e.Message}", e);
+        }
+    }
+}
