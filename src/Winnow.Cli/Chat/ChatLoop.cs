@@ -20,6 +20,8 @@ internal sealed class ChatLoop : IDisposable
         A line that ends with \ goes on in the next one. Ctrl-C stops a reply.
         """;
 
+    private const string LeaveHint = "press Ctrl-C again to leave";
+
     private readonly ConversationState _conversation;
     private readonly GenerationOptions _options;
     private readonly TextWriter _output;
@@ -196,6 +198,7 @@ internal sealed class ChatLoop : IDisposable
         catch (OperationCanceledException)
         {
             _output.WriteLine();
+            Note($"stopped; {LeaveHint}");
             _conversation.Reply(reply.ToString());
         }
         catch (WinnowException e)
@@ -220,8 +223,12 @@ internal sealed class ChatLoop : IDisposable
             if (!_interrupted)
             {
                 _interrupted = true;
+                if (_reply is null)
+                {
+                    Note(LeaveHint);
+                }
+
                 _reply?.Cancel();
-                Note(_reply is null ? "press Ctrl-C again to leave" : "stopping; press Ctrl-C again to leave");
                 return;
             }
         }
