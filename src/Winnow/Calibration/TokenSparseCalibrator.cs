@@ -32,12 +32,11 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
         }
 
         double[] drift = observer.Drift();
-        JsonArray sparse = [.. Choose(drift, layers.Global).Select(layer => JsonValue.Create(layer))];
         return new CalibrationSectionDraft
         {
             Settings = new JsonObject
             {
-                ["layers"] = sparse,
+                ["layers"] = new JsonArray([.. Choose(drift, layers.Global).Select(layer => JsonValue.Create(layer))]),
                 ["drift"] = new JsonArray([.. drift.Select(value => JsonValue.Create(value))]),
                 ["quantile"] = Quantile,
                 ["tokens"] = pieces.Sum(piece => piece.Length),
