@@ -34,4 +34,6 @@ internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
             new ReadOnlySpan<float>(data + ((long)row * source.Stride), source.Columns).CopyTo(target.Slice(row * source.Columns, source.Columns));
         }
     }
+
+    protected override Span<float> MapCore(Matrix source) => new(CpuBuffer.Of(source), source.Rows * source.Columns);
 }
