@@ -86,6 +86,11 @@ internal sealed class SessionAttention : IDisposable
         }
 
         call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+        if (global)
+        {
+            _decode?.ObservePart(call, isLast: _phase == AttentionPhase.PromptEnd);
+        }
+
         if (global && _phase == AttentionPhase.PromptEnd && _decode is { PromptWindow: > 0 and int window })
         {
             _decode.ObservePrompt(call, WindowMass(call, window));

@@ -245,6 +245,17 @@ public abstract class ComputeStream : IDisposable
         return scratch.AsSpan(0, count);
     }
 
+    /// <summary>Does work on host memory with whatever threads the device has; returns when all of it is done. Allocates nothing.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="parts">How many parts it has.</param>
+    internal virtual void RunOnHost(IHostWork work, int parts)
+    {
+        for (int part = 0; part < parts; part++)
+        {
+            work.Run(part);
+        }
+    }
+
     /// <summary>Frees the scratch memory.</summary>
     public void Dispose()
     {

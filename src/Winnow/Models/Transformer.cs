@@ -104,7 +104,7 @@ internal sealed class Transformer
     }
 
     /// <summary>The rotation of each layer; layers of equal configuration share a table.</summary>
-    private RopeFrequencies?[] CreateRopes(int contextLength)
+    public RopeFrequencies?[] CreateRopes(int contextLength)
     {
         Dictionary<RopeConfig, RopeFrequencies> tables = [];
         RopeFrequencies?[] ropes = new RopeFrequencies?[_config.Layers.Count];
