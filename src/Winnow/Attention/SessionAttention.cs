@@ -7,18 +7,20 @@ namespace Winnow.Attention;
 internal sealed class SessionAttention : IDisposable
 {
     private readonly Device _device;
+    private readonly AttentionLayers _layers;
     private readonly DecodeMethod? _decode;
     private readonly TokenSparseMethod? _prefill;
     private float[] _hostMass = [];
     private Matrix? _mass;
     private AttentionPhase _phase;
 
-    public SessionAttention(Device device, AttentionLayers layers, AttentionOptions options)
+    public SessionAttention(Device device, MethodSetup setup, AttentionOptions options)
     {
         _device = device;
-        _decode = options.Decode?.CreateMethod(layers);
-        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, layers) : null;
-        Statistics = new AttentionStatistics(layers.Count);
+        _layers = setup.Layers;
+        _decode = options.Decode?.CreateMethod(setup);
+        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, setup) : null;
+        Statistics = new AttentionStatistics(setup.Layers.Count);
     }
 
     public AttentionStatistics Statistics { get; }
@@ -49,6 +51,15 @@ internal sealed class SessionAttention : IDisposable
         }
     }
 
+    /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache.</summary>
+    public void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
+    {
+        if (_decode is { NeedsUnrotatedKeys: true } && _layers.Shapes[layer].Window == 0)
+        {
+            _decode.ObserveKeys(stream, layer, firstPosition, keys);
+        }
+    }
+
     /// <summary>The attention of one layer.</summary>
     public void Attend(in AttentionCall call)
     {
@@ -75,6 +86,11 @@ internal sealed class SessionAttention : IDisposable
         }
 
         call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+        if (global)
+        {
+            _decode?.ObservePart(call, isLast: _phase == AttentionPhase.PromptEnd);
+        }
+
         if (global && _phase == AttentionPhase.PromptEnd && _decode is { PromptWindow: > 0 and int window })
         {
             _decode.ObservePrompt(call, WindowMass(call, window));
@@ -95,7 +111,7 @@ internal sealed class SessionAttention : IDisposable
         {
             Matrix mass = MassFor(call);
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output, mass);
-            _decode.Observe(call, Read(call.Stream, mass));
+            _decode.Observe(call, call.Stream.Map(mass, ref _hostMass));
         }
         else
         {
@@ -112,7 +128,7 @@ internal sealed class SessionAttention : IDisposable
         Matrix mass = MassFor(call);
         call.Stream.AttentionMass(
             call.Shape, call.Queries.RowSlice(call.Queries.Rows - count, count), call.Cache, call.Length - count, mass);
-        return Read(call.Stream, mass);
+        return call.Stream.Map(mass, ref _hostMass);
     }
 
     private Matrix MassFor(in AttentionCall call)
@@ -126,19 +142,6 @@ internal sealed class SessionAttention : IDisposable
         }
 
         return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
-    }
-
-    private Span<float> Read(ComputeStream stream, Matrix mass)
-    {
-        int count = mass.Rows * mass.Columns;
-        if (_hostMass.Length < count)
-        {
-            _hostMass = new float[count + (count / 2)];
-        }
-
-        Span<float> host = _hostMass.AsSpan(0, count);
-        stream.Read(mass, host);
-        return host;
     }
 
     private void Count(in AttentionCall call, AttentionPlan plan)
