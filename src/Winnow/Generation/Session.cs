@@ -322,7 +322,7 @@ public sealed class Session : IDisposable
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
 
-            AnswerText text = new(_engine.Tokenizer, options);
+            AnswerText text = new(_engine.Tokenizer, options, startOfText: prompt.All(_engine.Tokenizer.IsControl));
             int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
             TimeSpan prefill = Stopwatch.GetElapsedTime(start);
             long decodeStart = 0;
