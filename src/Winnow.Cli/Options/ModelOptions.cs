@@ -25,6 +25,8 @@ internal sealed class ModelOptions
 
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say on stderr what was loaded and chosen." };
 
+    private readonly Option<string?> _calibration = new("--calibration") { Description = "Calibration file of the model; by default the one beside it, where there is one.", HelpName = "FILE" };
+
     private readonly Option<string> _attention = new("--attention") { Description = "How to attend, such as recycled, delta:budget=1024, token-sparse+delta; bench and eval take several, separated by ;", DefaultValueFactory = _ => "full", HelpName = "SPEC" };
 
     public ModelOptions()
@@ -36,7 +38,7 @@ internal sealed class ModelOptions
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _isa, _attention, _verbose])
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _isa, _attention, _calibration, _verbose])
         {
             command.Add(option);
         }
@@ -64,6 +66,7 @@ internal sealed class ModelOptions
         EngineOptions options = new()
         {
             Threads = parsed.GetValue(_threads),
+            CalibrationPath = parsed.GetValue(_calibration),
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,
         };
         using ProgressLine line = new("loading");

@@ -10,5 +10,5 @@ public abstract record DecodeAttention
     internal abstract string Specification { get; }
 
     /// <summary>Creates the state of one session.</summary>
-    internal abstract DecodeMethod CreateMethod(AttentionLayers layers);
+    internal abstract DecodeMethod CreateMethod(MethodSetup setup);
 }

@@ -9,8 +9,20 @@ internal abstract class DecodeMethod
     /// <summary>Whether calls must carry the queries before rotation.</summary>
     public virtual bool NeedsUnrotatedQueries => false;
 
+    /// <summary>Whether <see cref="ObserveKeys"/> is to be told the keys of every token.</summary>
+    public virtual bool NeedsUnrotatedKeys => false;
+
     /// <summary>How many of the prompt's last queries the method wants to see the attention mass of; 0 for none.</summary>
     public virtual int PromptWindow => 0;
+
+    /// <summary>Takes the keys of tokens that are being added to a layer's cache, in any phase; rows from there on were cut before.</summary>
+    /// <param name="stream">Reads the keys.</param>
+    /// <param name="layer">The layer, one without a sliding window.</param>
+    /// <param name="firstPosition">The position of key 0.</param>
+    /// <param name="keys">[tokens, kvHeads · headDimension], after any key norm, before rotation.</param>
+    public virtual void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
+    {
+    }
 
     /// <summary>A prompt has been computed in a layer: the start, or the new start, of this method's state.</summary>
     /// <param name="call">The layer; its queries are the last ones of the prompt, at most <see cref="PromptWindow"/>.</param>

@@ -7,18 +7,20 @@ namespace Winnow.Attention;
 internal sealed class SessionAttention : IDisposable
 {
     private readonly Device _device;
+    private readonly AttentionLayers _layers;
     private readonly DecodeMethod? _decode;
     private readonly TokenSparseMethod? _prefill;
     private float[] _hostMass = [];
     private Matrix? _mass;
     private AttentionPhase _phase;
 
-    public SessionAttention(Device device, AttentionLayers layers, AttentionOptions options)
+    public SessionAttention(Device device, MethodSetup setup, AttentionOptions options)
     {
         _device = device;
-        _decode = options.Decode?.CreateMethod(layers);
-        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, layers) : null;
-        Statistics = new AttentionStatistics(layers.Count);
+        _layers = setup.Layers;
+        _decode = options.Decode?.CreateMethod(setup);
+        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, setup) : null;
+        Statistics = new AttentionStatistics(setup.Layers.Count);
     }
 
     public AttentionStatistics Statistics { get; }
@@ -46,6 +48,15 @@ internal sealed class SessionAttention : IDisposable
         else if (phase == AttentionPhase.Decode)
         {
             _decode?.BeginStep(++Statistics.Steps);
+        }
+    }
+
+    /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache.</summary>
+    public void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
+    {
+        if (_decode is { NeedsUnrotatedKeys: true } && _layers.Shapes[layer].Window == 0)
+        {
+            _decode.ObserveKeys(stream, layer, firstPosition, keys);
         }
     }
 

@@ -120,7 +120,9 @@ internal sealed class HuggingFaceTokenizerReader
             {
                 string line = _json.TextOf(merge, $"merge {rank}");
                 int space = line.Length > 1 ? line.IndexOf(' ', 1) : -1;
-                (left, right) = space > 0 ? (line[..space], line[(space + 1)..]) : throw _json.Error($"merge {rank} is '{line}', but must have two parts");
+                (left, right) = space > 0
+                    ? (line[..space], line[(space + 1)..])
+                    : throw _json.Error($"merge {rank} is '{line}', but must have two parts");
             }
 
             foreach (string part in (string[])[left, right, left + right])
@@ -155,7 +157,9 @@ internal sealed class HuggingFaceTokenizerReader
         if (id.ValueKind == JsonValueKind.Number)
         {
             int number = _json.Id(id, "'unk_id'");
-            return number < _vocabulary.Count ? number : throw _json.Error($"'unk_id' is {number}, but the vocabulary has {_vocabulary.Count} tokens");
+            return number < _vocabulary.Count
+                ? number
+                : throw _json.Error($"'unk_id' is {number}, but the vocabulary has {_vocabulary.Count} tokens");
         }
 
         JsonElement token = TokenizerJson.Optional(_model, "unk_token");

@@ -71,7 +71,9 @@ public sealed class Tokenizer
 
     /// <summary>Turns a text into ids.</summary>
     /// <param name="text">The text; an unpaired surrogate counts as U+FFFD.</param>
-    /// <param name="addSpecial">Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).</param>
+    /// <param name="addSpecial">
+    /// Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).
+    /// </param>
     /// <param name="parseSpecial">Whether control tokens that are spelled out in the text become these tokens.</param>
     public int[] Encode(string text, bool addSpecial = false, bool parseSpecial = false)
     {

@@ -34,7 +34,7 @@ public sealed record DeltaAttention : DecodeAttention
         CultureInfo.InvariantCulture,
         $"delta:page={Page},pages={Pages},recent={Recent}{(Warmup is { } warmup ? $",warmup={warmup}" : "")}{(SelectingLayers is { } layers ? $",select={string.Join('/', layers)}" : "")}{(PerKvHead ? ",heads=kv" : "")}");
 
-    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new DeltaMethod(this, layers);
+    internal override DecodeMethod CreateMethod(MethodSetup setup) => new DeltaMethod(this, setup.Layers);
 
     internal static DeltaAttention Read(SpecKeys keys)
     {

@@ -28,7 +28,7 @@ public sealed record RecycledAttention : DecodeAttention
         ? string.Create(CultureInfo.InvariantCulture, $"recycled:k={K},stride={stride},pool={Pool}")
         : string.Create(CultureInfo.InvariantCulture, $"recycled:k={K},check={Check},threshold={Threshold},pool={Pool}");
 
-    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new RecycledMethod(this, layers);
+    internal override DecodeMethod CreateMethod(MethodSetup setup) => new RecycledMethod(this, setup.Layers);
 
     internal static RecycledAttention Read(SpecKeys keys)
     {

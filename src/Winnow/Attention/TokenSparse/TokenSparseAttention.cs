@@ -9,6 +9,8 @@ namespace Winnow.Attention.TokenSparse;
 /// <remarks>Jo, Kang, Song, Kim: "Token Sparse Attention", arXiv 2602.03216 (ICML 2026).</remarks>
 public sealed record TokenSparseAttention : PrefillAttention
 {
+    internal const string Name = "token-sparse";
+
     /// <summary>Attention mass of the tokens that are left out (τ); default 0.005. 0 computes everything.</summary>
     public float Coverage { get; init; } = 0.005f;
 

@@ -14,16 +14,18 @@ internal sealed class TokenSparseMethod
     private float[] _total = [];
     private float[] _pooled = [];
 
-    public TokenSparseMethod(TokenSparseAttention options, AttentionLayers layers)
+    public TokenSparseMethod(TokenSparseAttention options, MethodSetup setup)
     {
+        AttentionLayers layers = setup.Layers;
         _options = options;
         _sparse = new bool[layers.Count];
-        if (options.Layers is { } given)
+        IReadOnlyList<int>? chosen = options.Layers ?? setup.Calibration.Find(TokenSparseAttention.Name)?.Integers("layers");
+        if (chosen is not null)
         {
-            layers.Check(given, "token-sparse: layers");
+            layers.Check(chosen, "token-sparse: layers");
         }
 
-        foreach (int layer in options.Layers ?? [.. layers.Global.Skip((layers.Global.Count + 1) / 2)])
+        foreach (int layer in chosen ?? [.. layers.Global.Skip((layers.Global.Count + 1) / 2)])
         {
             _sparse[layer] = true;
         }
