@@ -31,6 +31,12 @@ public sealed class AttentionStatistics
     /// <summary>Rows read over rows that full attention would have read; 1 where there was no step yet.</summary>
     public double AttendedFraction => DenseRows == 0 ? 1 : (double)AttendedRows / DenseRows;
 
+    /// <summary>Layers.</summary>
+    public int Layers => _attended.Length;
+
+    /// <summary>Rows that a layer read over those that full attention would have read; 1 where there was no step yet.</summary>
+    public double AttendedFractionOf(int layer) => _dense[layer] == 0 ? 1 : (double)_attended[layer] / _dense[layer];
+
     /// <summary>Rows that a layer read, summed over steps and KV heads.</summary>
     public long AttendedRowsOf(int layer) => _attended[layer];
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Winnow.Attention;
 using Winnow.Attention.Delta;
+using Winnow.Cli.Output;
 
 namespace Winnow.Tests.Attention;
 
@@ -44,11 +45,15 @@ public class AttentionTelemetryTests
         for (int layer = 0; layer < 3; layer++)
         {
             Assert.Equal(rows[layer], rig.Statistics.AttendedRowsOf(layer));
+            Assert.Equal((double)rows[layer] / rows[0], rig.Statistics.AttendedFractionOf(layer));
             Assert.Equal(selections[layer], rig.Statistics.SelectionsOf(layer));
             Assert.Equal(refreshes[layer], rig.Statistics.RefreshesOf(layer));
             Assert.Equal(rows[layer], seen[("winnow.attention.attended_rows", layer)]);
             Assert.Equal(selections[layer], seen.GetValueOrDefault(("winnow.attention.selections", layer)));
             Assert.Equal(refreshes[layer], seen.GetValueOrDefault(("winnow.attention.refreshes", layer)));
         }
+
+        string line = StatisticsText.Attention(AttentionOptions.Parse("delta"), rig.Statistics);
+        Assert.EndsWith("74.2 % of rows read in 3 steps; by layer, with refreshes: 0: 100 %, 1: 100 % (3), 2: 22 %", line, StringComparison.Ordinal);
     }
 }
