@@ -12,6 +12,9 @@ internal abstract class DecodeMethod
     /// <summary>Whether <see cref="ObserveKeys"/> is to be told the keys of every token.</summary>
     public virtual bool NeedsUnrotatedKeys => false;
 
+    /// <summary>Bytes that the method keeps for each token, such as codes.</summary>
+    public virtual long StateBytes => 0;
+
     /// <summary>How many of the prompt's last queries the method wants to see the attention mass of; 0 for none.</summary>
     public virtual int PromptWindow => 0;
 

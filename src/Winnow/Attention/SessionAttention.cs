@@ -37,6 +37,9 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
     public bool NeedsWholePrompt => _prefill is not null;
 
+    /// <summary>Bytes that the decode method keeps for each token.</summary>
+    public long StateBytes => _decode?.StateBytes ?? 0;
+
     /// <summary>A forward pass begins.</summary>
     public void Begin(AttentionPhase phase)
     {

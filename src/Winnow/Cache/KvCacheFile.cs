@@ -35,14 +35,17 @@ internal static class KvCacheFile
         using ReplacingFile file = new(path, length);
         long offset = 0;
         Write(header);
-        foreach (KvLayer layer in cache.Layers)
+        for (int i = 0; i < cache.LayerCount; i++)
         {
+            KvLayer layer = cache.Layer(i);
             byte[] page = new byte[layer.Layout.PageBytes];
             foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
             {
                 location.Buffer.Read(location.OffsetBytes, page);
                 Write(page);
             }
+
+            cache.Leave(i);
         }
 
         file.Write(offset, hash.GetHashAndReset());
@@ -61,8 +64,10 @@ internal static class KvCacheFile
     /// <param name="device">Where the rows will live.</param>
     /// <param name="layouts">The layout that the session needs.</param>
     /// <param name="fingerprint">The model that the session runs.</param>
+    /// <param name="placement">In memory or on disk; null for memory.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, or of another model or layout.</exception>
-    public static (KvCache Cache, int[] Tokens) Load(string path, Device device, IReadOnlyList<KvLayout> layouts, string fingerprint)
+    public static (KvCache Cache, int[] Tokens) Load(
+        string path, Device device, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null)
     {
         KvCache? cache = null;
         try
@@ -70,16 +75,19 @@ internal static class KvCacheFile
             using FileStream stream = File.OpenRead(path);
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             int[] tokens = ReadHeader(path, stream, hash, layouts, fingerprint);
-            cache = new KvCache(device, layouts);
+            cache = new KvCache(device, layouts, placement);
             cache.Reserve(tokens.Length);
-            foreach (KvLayer layer in cache.Layers)
+            for (int i = 0; i < cache.LayerCount; i++)
             {
+                KvLayer layer = cache.Layer(i);
                 byte[] page = new byte[layer.Layout.PageBytes];
                 foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
                 {
                     Read(stream, hash, page);
                     location.Buffer.Write(location.OffsetBytes, page);
                 }
+
+                cache.Leave(i);
             }
 
             byte[] expected = new byte[SHA256.HashSizeInBytes];

@@ -27,7 +27,7 @@ public sealed class Session : IDisposable
     private int _busy;
 
     internal Session(Engine engine, SessionOptions options)
-        : this(engine, CheckContextLength(engine, options), options.Attention, engine.Transformer.CreateCache(options.KvType), [])
+        : this(engine, CheckContextLength(engine, options), options.Attention, CreateCache(engine, options), [])
     {
     }
 
@@ -62,6 +62,12 @@ public sealed class Session : IDisposable
 
     /// <summary>Bytes that keys and values take.</summary>
     public long KvBytes => _cache.SizeBytes;
+
+    /// <summary>Bytes in memory of keys, values and what the attention method keeps beside them, as measured now.</summary>
+    public long KvResidentBytes => _cache.ResidentBytes + _state.SessionAttention.StateBytes;
+
+    /// <summary>The part of the bytes visited which was in memory before; 1 unless keys and values lie on disk.</summary>
+    public double KvHitRate => _cache.HitRate;
 
     /// <summary>What the last generation took; null before the first.</summary>
     public GenerationStatistics? LastGeneration { get; private set; }
@@ -262,7 +268,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            (KvCache cache, int[] tokens) = KvCacheFile.Load(path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint);
+            (KvCache cache, int[] tokens) = KvCacheFile.Load(path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint, _cache.Placement);
             if (tokens.Length > ContextLength)
             {
                 cache.Dispose();
@@ -382,6 +388,12 @@ public sealed class Session : IDisposable
         ForwardOutput output = phase == AttentionPhase.Prompt ? ForwardOutput.None : ForwardOutput.LastLogits;
         _engine.Transformer.Forward(_state, tokens, _cache, phase, output, output == ForwardOutput.None ? [] : _logits);
         _tokens.AddRange(tokens);
+    }
+
+    private static KvCache CreateCache(Engine engine, SessionOptions options)
+    {
+        KvPlacement placement = options.Attention.Decode?.Placement ?? KvPlacement.Memory;
+        return engine.Transformer.CreateCache(options.KvType, placement with { Directory = options.ScratchDirectory });
     }
 
     private static int CheckContextLength(Engine engine, SessionOptions options)

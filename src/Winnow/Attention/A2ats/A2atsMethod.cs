@@ -54,6 +54,8 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     public override bool NeedsUnrotatedKeys => true;
 
+    public override long StateBytes => _layers.Sum(layer => layer.Codes.Sum(codes => codes.SizeBytes));
+
     public override void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
         LayerState state = _layers[layer];

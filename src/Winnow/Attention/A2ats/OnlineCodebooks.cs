@@ -90,8 +90,8 @@ internal sealed class OnlineCodebooks
     public Codebook[] Train(ComputeStream stream, KvLayer cache, CachedKeys keys, int length)
     {
         _trainedLength = length;
-        int step = Math.Max(1, length / SampledKeys);
-        int count = length / step;
+        int step = (length + SampledKeys - 1) / SampledKeys;
+        int count = (length + step - 1) / step;
         float[] sample = new float[count * _shape.KvHeads * _shape.HeadDimension];
         keys.Read(cache, 0, step, sample);
         Work work = new(this, sample, count);
