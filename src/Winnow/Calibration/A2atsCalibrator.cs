@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Compute;
-using Winnow.Formats;
 
 namespace Winnow.Calibration;
 
