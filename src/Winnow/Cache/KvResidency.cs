@@ -1,3 +1,5 @@
+using Winnow.Compute;
+
 namespace Winnow.Cache;
 
 /// <summary>Keeps what a cache on disk has in memory below a limit, layer by layer. Thread-safe.</summary>
@@ -13,6 +15,8 @@ internal sealed class KvResidency(long limitBytes, int layers)
     private long _residentBytes;
     private long _hitBytes;
     private long _missedBytes;
+    private long _diskWaits;
+    private bool _readsAhead;
 
     /// <summary>The part of visited bytes that were in memory before the visit; 1 before the first.</summary>
     public double HitRate
@@ -86,21 +90,28 @@ internal sealed class KvResidency(long limitBytes, int layers)
                     Release(_segments[i]);
                 }
             }
+
+            Prefetch((layer + 1) % layers);
         }
     }
 
-    /// <summary>Asks for a layer's rows to be read ahead, those that are not in memory.</summary>
-    public void Prefetch(int layer)
+    /// <summary>Has the next layer's rows read ahead, if the last step had to wait for the disk.</summary>
+    /// <remarks>Where everything is in the system's page cache, asking for it would take longer than reading it.</remarks>
+    private void Prefetch(int layer)
     {
-        lock (_lock)
+        if (layer == 0)
         {
-            foreach (Segment segment in _segments)
+            long waits = ScratchFile.CountDiskWaits();
+            _readsAhead = waits > _diskWaits;
+            _diskWaits = waits;
+        }
+
+        foreach (Segment segment in _readsAhead ? _segments : [])
+        {
+            if (segment.Layer == layer && !segment.IsResident)
             {
-                if (segment.Layer == layer && !segment.IsResident)
-                {
-                    (long offset, long length) = segment.Slab.Layer(layer);
-                    segment.Slab.File!.Prefetch(offset, length);
-                }
+                (long offset, long length) = segment.Slab.Layer(layer);
+                segment.Slab.File!.Prefetch(offset, length);
             }
         }
     }

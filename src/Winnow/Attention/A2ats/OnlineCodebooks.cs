@@ -11,7 +11,7 @@ namespace Winnow.Attention.A2ats;
 internal sealed class OnlineCodebooks
 {
     /// <summary>Centroids unless said otherwise.</summary>
-    public const int DefaultCentroids = 256;
+    public const int DefaultCentroids = 1024;
 
     /// <summary>Tokens below which choosing costs more than reading everything.</summary>
     private const int LeastTokens = 512;
@@ -80,6 +80,16 @@ internal sealed class OnlineCodebooks
         }
 
         return forgets;
+    }
+
+    /// <summary>Takes over what another session of the same model has seen.</summary>
+    public void CopyFrom(OnlineCodebooks other)
+    {
+        _trainedLength = other._trainedLength;
+        for (int head = 0; head < _moments.Length; head++)
+        {
+            _moments[head].CopyFrom(other._moments[head]);
+        }
     }
 
     /// <summary>Makes the codebook of each KV head.</summary>
