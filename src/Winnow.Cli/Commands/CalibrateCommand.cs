@@ -18,7 +18,8 @@ internal static class CalibrateCommand
         Option<string?> output = new("--output", "-o") { Description = "File to write; beside the model by default.", HelpName = "SIDECAR" };
         Option<int?> tokens = new("--tokens") { Description = "Tokens of the corpus to read at most; each method's own choice by default.", HelpName = "N" };
         Option<int> seed = new("--seed", "-s") { Description = "Seed of whatever is drawn.", DefaultValueFactory = _ => 1, HelpName = "N" };
-        foreach (Option option in (Option[])[corpus, methods, output, tokens, seed])
+        Option<int?> centroids = new("--centroids") { Description = "a2ats: centroids of a codebook, 2 to 65536; more tell keys apart better and cost more in each step.", HelpName = "N" };
+        foreach (Option option in (Option[])[corpus, methods, output, tokens, centroids, seed])
         {
             command.Add(option);
         }
@@ -30,6 +31,7 @@ internal static class CalibrateCommand
                 Corpus = [.. parsed.GetRequiredValue(corpus).Select(File.ReadAllText)],
                 Methods = parsed.GetValue(methods)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
                 MaxTokens = parsed.GetValue(tokens),
+                Centroids = parsed.GetValue(centroids),
                 Seed = parsed.GetValue(seed),
             };
             using Engine engine = model.Load(parsed, cancellationToken);

@@ -137,7 +137,9 @@ internal static class RunCommand
             JsonOutput.WriteRounded(json, "decode_ms", statistics.Decode.TotalMilliseconds);
             JsonOutput.WriteRounded(json, "decode_tps", statistics.DecodeTokensPerSecond);
             json.WriteNumber("kv_bytes", session.KvBytes);
-            json.WriteNumber("kv_resident_bytes", session.KvBytes);
+            json.WriteNumber("kv_resident_bytes", session.KvResidentBytes);
+            json.WriteNumber("kv_read_bytes_per_token", (long)session.KvReadBytesPerToken);
+            JsonOutput.WriteRounded(json, "kv_hit_rate", session.KvHitRate);
             json.WriteNumber("weights_bytes", engine.Model.SizeBytes);
             json.WriteNumber("peak_rss_bytes", PeakMemory.Bytes());
             json.WriteString("attention", session.Attention.ToString());

@@ -30,10 +30,12 @@ internal sealed class CalibrationRun
         _documents = documents;
         _maxTokens = options.MaxTokens;
         Seed = options.Seed;
+        Centroids = options.Centroids;
         Existing = existing;
         _save = save;
         _progress = progress;
         Cancellation = cancellation;
+        Corpus = options.Corpus;
         CorpusHash = CalibrationFile.HashOf(string.Join('\0', options.Corpus));
     }
 
@@ -43,8 +45,14 @@ internal sealed class CalibrationRun
     /// <summary>Seed of whatever is drawn.</summary>
     public int Seed { get; }
 
+    /// <summary>Centroids of a codebook, if the user said how many.</summary>
+    public int? Centroids { get; }
+
     /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
     public CalibrationSectionDraft? Existing { get; }
+
+    /// <summary>The texts.</summary>
+    public IReadOnlyList<string> Corpus { get; }
 
     /// <summary>Names the corpus in settings.</summary>
     public string CorpusHash { get; }
