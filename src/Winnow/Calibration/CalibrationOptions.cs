@@ -12,6 +12,9 @@ public sealed record CalibrationOptions
     /// <summary>Tokens of the corpus that are read at most; null for each method's own choice.</summary>
     public int? MaxTokens { get; init; }
 
+    /// <summary>The sizes of the autoencoders for s3.</summary>
+    public S3Training S3 { get; init; } = new();
+
     /// <summary>Seed of whatever is drawn; equal seeds give equal files.</summary>
     public int Seed { get; init; } = 1;
 }

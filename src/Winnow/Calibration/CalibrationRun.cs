@@ -30,6 +30,7 @@ internal sealed class CalibrationRun
         _documents = documents;
         _maxTokens = options.MaxTokens;
         Seed = options.Seed;
+        S3 = options.S3;
         Existing = existing;
         _save = save;
         _progress = progress;
@@ -42,6 +43,9 @@ internal sealed class CalibrationRun
 
     /// <summary>Seed of whatever is drawn.</summary>
     public int Seed { get; }
+
+    /// <summary>The sizes of S³'s autoencoders.</summary>
+    public S3Training S3 { get; }
 
     /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
     public CalibrationSectionDraft? Existing { get; }
@@ -74,6 +78,9 @@ internal sealed class CalibrationRun
             }
         }
     }
+
+    /// <summary>The corpus as one text, its documents separated by empty lines.</summary>
+    public string Text() => string.Join("\n\n", _documents.Select(document => Engine.Tokenizer.Decode(document)));
 
     /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
     public void Observe(ForwardObserver observer, int[] tokens)
