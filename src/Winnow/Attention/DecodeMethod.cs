@@ -24,6 +24,13 @@ internal abstract class DecodeMethod
     {
     }
 
+    /// <summary>A part of a prompt has been computed in a layer.</summary>
+    /// <param name="call">The layer, with the queries of the part.</param>
+    /// <param name="isLast">Whether the prompt ends with it.</param>
+    public virtual void ObservePart(in AttentionCall call, bool isLast)
+    {
+    }
+
     /// <summary>A prompt has been computed in a layer: the start, or the new start, of this method's state.</summary>
     /// <param name="call">The layer; its queries are the last ones of the prompt, at most <see cref="PromptWindow"/>.</param>
     /// <param name="mass">[queryHeads, call.Length]: mean probability of each row over those queries.</param>

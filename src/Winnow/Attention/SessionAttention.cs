@@ -86,6 +86,11 @@ internal sealed class SessionAttention : IDisposable
         }
 
         call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+        if (global)
+        {
+            _decode?.ObservePart(call, isLast: _phase == AttentionPhase.PromptEnd);
+        }
+
         if (global && _phase == AttentionPhase.PromptEnd && _decode is { PromptWindow: > 0 and int window })
         {
             _decode.ObservePrompt(call, WindowMass(call, window));
@@ -106,7 +111,7 @@ internal sealed class SessionAttention : IDisposable
         {
             Matrix mass = MassFor(call);
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output, mass);
-            _decode.Observe(call, Read(call.Stream, mass));
+            _decode.Observe(call, call.Stream.Map(mass, ref _hostMass));
         }
         else
         {
@@ -123,7 +128,7 @@ internal sealed class SessionAttention : IDisposable
         Matrix mass = MassFor(call);
         call.Stream.AttentionMass(
             call.Shape, call.Queries.RowSlice(call.Queries.Rows - count, count), call.Cache, call.Length - count, mass);
-        return Read(call.Stream, mass);
+        return call.Stream.Map(mass, ref _hostMass);
     }
 
     private Matrix MassFor(in AttentionCall call)
@@ -137,19 +142,6 @@ internal sealed class SessionAttention : IDisposable
         }
 
         return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
-    }
-
-    private Span<float> Read(ComputeStream stream, Matrix mass)
-    {
-        int count = mass.Rows * mass.Columns;
-        if (_hostMass.Length < count)
-        {
-            _hostMass = new float[count + (count / 2)];
-        }
-
-        Span<float> host = _hostMass.AsSpan(0, count);
-        stream.Read(mass, host);
-        return host;
     }
 
     private void Count(in AttentionCall call, AttentionPlan plan)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Winnow.Formats;
+using Winnow.Quantization;
 
 namespace Winnow.Calibration;
 
@@ -39,6 +40,15 @@ internal sealed class CalibrationSectionDraft
     /// <param name="shape">Extents, slowest first.</param>
     public void Set(string name, ReadOnlySpan<Half> values, params ReadOnlySpan<long> shape) =>
         SetBytes(name, TensorType.F16, MemoryMarshal.AsBytes(values), shape);
+
+    /// <summary>Reads a tensor of f32 or f16 values that the draft holds.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="target">As many elements as it has.</param>
+    public void Read(string name, Span<float> target)
+    {
+        (TensorType type, _, byte[] bytes) = _tensors[name];
+        BlockCodec.Decode(type, bytes, target);
+    }
 
     private void SetBytes(string name, TensorType type, ReadOnlySpan<byte> bytes, ReadOnlySpan<long> shape)
     {

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Models;
+using Winnow.Retrieval;
 using Winnow.Sampling;
 using Winnow.Templates;
 
@@ -23,6 +24,7 @@ public sealed class Session : IDisposable
     private readonly ForwardState _state;
     private readonly float[] _logits;
     private readonly List<int> _tokens;
+    private readonly PromptRetrieval? _retrieval;
     private KvCache _cache;
     private int _busy;
 
@@ -40,6 +42,7 @@ public sealed class Session : IDisposable
         _logits = new float[engine.Model.VocabularySize];
         ContextLength = contextLength;
         Attention = attention;
+        _retrieval = attention.Retrieval is { } retrieval ? new PromptRetrieval(engine, retrieval, contextLength) : null;
     }
 
     /// <summary>Tokens that prompt and answer may take together.</summary>
@@ -81,6 +84,35 @@ public sealed class Session : IDisposable
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
         IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(_engine.EncodeChat(messages), options, cancellationToken);
+
+    /// <summary>Answers a question from the documents of an index: finds the evidence, then generates from a prompt of it.</summary>
+    /// <param name="index">The documents.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
+    /// <param name="options">How to generate.</param>
+    /// <param name="history">Earlier messages of the conversation, a system message for example.</param>
+    /// <param name="cancellationToken">Stops the search; pass one to the enumeration of the answer too.</param>
+    /// <returns>The evidence, and the answer as it is generated.</returns>
+    /// <exception cref="ContextOverflowException">Question and history alone do not fit.</exception>
+    public async Task<DocumentAnswer> AskAsync(
+        DocumentIndex index,
+        string question,
+        SearchOptions? search = null,
+        GenerationOptions? options = null,
+        IReadOnlyList<ChatMessage>? history = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(question);
+        search ??= new SearchOptions();
+        IReadOnlyList<EvidenceSpan> evidence = await index.SearchAsync(
+            question, search with { Budget = search.BudgetTokens(index.Tokens, ContextLength) }, cancellationToken).ConfigureAwait(false);
+        string message = EvidencePrompt.Compose(evidence, question);
+        IReadOnlyList<int> prompt = _engine.ChatTemplate is null
+            ? _engine.Tokenizer.Encode(message + "\n", addSpecial: true)
+            : _engine.EncodeChat([.. history ?? [], new ChatMessage("user", message)]);
+        return new DocumentAnswer(evidence, prompt.Count, GenerateAsync(prompt, options, cancellationToken));
+    }
 
     /// <summary>Continues a sequence of tokens.</summary>
     /// <remarks>Computation runs on the thread pool, never on the caller's synchronization context.</remarks>
@@ -138,7 +170,32 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            Compute(prompt, chunkTokens, progress, cancellationToken);
+            Compute(Condense(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Fills an empty session with random keys and values in the place of those of a prompt: to measure speed at depth without the wait.</summary>
+    /// <param name="prompt">The tokens that the session shall claim to have read.</param>
+    /// <param name="seed">Same seed, same keys and values.</param>
+    /// <exception cref="InvalidOperationException">The session is not empty.</exception>
+    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
+    public void FillRandomly(IReadOnlyList<int> prompt, int seed = 1)
+    {
+        CheckPrompt(prompt);
+        Enter();
+        try
+        {
+            if (_tokens.Count > 0)
+            {
+                throw new InvalidOperationException($"only an empty session can be filled randomly; this one holds {_tokens.Count} tokens");
+            }
+
+            _engine.Transformer.FillRandomly(_state, prompt.Count, _cache, seed);
+            _tokens.AddRange(prompt);
         }
         finally
         {
@@ -285,6 +342,7 @@ public sealed class Session : IDisposable
     {
         _cache.Dispose();
         _state.Dispose();
+        _retrieval?.Dispose();
     }
 
     private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
@@ -293,6 +351,7 @@ public sealed class Session : IDisposable
         try
         {
             long start = Stopwatch.GetTimestamp();
+            prompt = Condense(prompt, cancellationToken);
             int cached = Compute(prompt, DefaultChunkTokens, options.Progress, cancellationToken);
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
@@ -338,6 +397,18 @@ public sealed class Session : IDisposable
         {
             Leave();
         }
+    }
+
+    /// <summary>A prompt, or what a retrieval method leaves of it.</summary>
+    private IReadOnlyList<int> Condense(IReadOnlyList<int> prompt, CancellationToken cancellationToken)
+    {
+        if (_retrieval is null)
+        {
+            return prompt;
+        }
+
+        prompt = _retrieval.Condense(prompt, cancellationToken);
+        return prompt.Count < ContextLength ? prompt : throw new ContextOverflowException(prompt.Count, ContextLength);
     }
 
     /// <summary>Brings the cache to hold exactly <paramref name="prompt"/> and leaves the logits of its last token; returns how many tokens were there already.</summary>
@@ -402,7 +473,8 @@ public sealed class Session : IDisposable
             throw new ArgumentException("the prompt has no tokens, and the model has no begin-of-text token to start from", nameof(prompt));
         }
 
-        if (prompt.Count >= ContextLength)
+        // A retrieval method shortens what is too long.
+        if (prompt.Count >= ContextLength && _retrieval is null)
         {
             throw new ContextOverflowException(prompt.Count, ContextLength);
         }

@@ -104,7 +104,7 @@ internal sealed class Transformer
     }
 
     /// <summary>The rotation of each layer; layers of equal configuration share a table.</summary>
-    private RopeFrequencies?[] CreateRopes(int contextLength)
+    public RopeFrequencies?[] CreateRopes(int contextLength)
     {
         Dictionary<RopeConfig, RopeFrequencies> tables = [];
         RopeFrequencies?[] ropes = new RopeFrequencies?[_config.Layers.Count];
@@ -122,6 +122,42 @@ internal sealed class Transformer
         }
 
         return ropes;
+    }
+
+    /// <summary>Fills the cache with random keys and values, normally distributed, as if tokens had been read: for measuring speed.</summary>
+    /// <param name="state">The session's buffers.</param>
+    /// <param name="tokens">How many tokens.</param>
+    /// <param name="cache">Longer by the tokens afterwards.</param>
+    /// <param name="seed">Same seed, same rows.</param>
+    public void FillRandomly(ForwardState state, int tokens, KvCache cache, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, state.ContextLength - cache.Length);
+        cache.Reserve(tokens);
+        Random random = new(seed);
+        float[] values = new float[state.Chunk * _config.KvHeads * _config.HeadDimension];
+        for (int done = 0; done < tokens; done += state.Rows)
+        {
+            state.BeginPass(Math.Min(state.Chunk, tokens - done));
+            for (int layer = 0; layer < cache.LayerCount; layer++)
+            {
+                foreach (Matrix rows in (ReadOnlySpan<Matrix>)[state.Key, state.Value])
+                {
+                    Span<float> part = values.AsSpan(0, rows.Rows * rows.Columns);
+                    foreach (ref float value in part)
+                    {
+                        // The sum of four uniform variables, shifted and scaled to mean 0 and deviation 1, is normal enough.
+                        value = (random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2) * 1.7320508f;
+                    }
+
+                    state.Stream.Write(part, rows);
+                }
+
+                state.SessionAttention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
+                state.Stream.Append(cache.Layer(layer), state.Key, state.Value, cache.Length);
+            }
+
+            cache.Advance(state.Rows);
+        }
     }
 
     /// <summary>Takes the tokens of a pass through all layers. Only attention sees them all at once; everything else goes chunk by chunk.</summary>

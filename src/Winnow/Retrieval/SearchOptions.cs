@@ -47,4 +47,7 @@ public sealed record SearchOptions
     internal int BudgetTokens(int tokens) => Budget >= 1
         ? (int)Math.Min(Budget, tokens)
         : Math.Min(tokens, Math.Max(LeastTokens, (int)Math.Ceiling(Budget * tokens)));
+
+    /// <summary>The same, and at most three quarters of a context: the rest is for the question and the answer.</summary>
+    internal int BudgetTokens(int tokens, int contextLength) => Math.Max(1, Math.Min(BudgetTokens(tokens), contextLength / 4 * 3));
 }

@@ -13,7 +13,13 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
     {
         // Whole vectors may be read past the last element; never past the allocation.
         nuint padded = checked((nuint)(sizeBytes + (2 * Alignment) - 1)) & ~(nuint)(Alignment - 1);
-        Data = (byte*)NativeMemory.AlignedAlloc(padded, Alignment);
+        bool isLarge = padded >= 2 * HugePages.SizeBytes;
+        Data = (byte*)NativeMemory.AlignedAlloc(padded, isLarge ? (nuint)HugePages.SizeBytes : Alignment);
+        if (isLarge)
+        {
+            HugePages.Advise(Data, padded);
+        }
+
         NativeMemory.Clear(Data, padded);
         GC.AddMemoryPressure(sizeBytes);
     }

@@ -155,7 +155,7 @@ internal sealed unsafe partial class CpuStream
 
     private void AttendOne(AttentionInput input, HeadGroup* groups, int groupCount)
     {
-        if (input.Mass is not null)
+        if (input.Mass is not null && (groups[0].Rows is not null || input.Window > 0))
         {
             // Rows that nobody scores stay at a probability of e^−∞.
             Fill(input, float.NegativeInfinity);
