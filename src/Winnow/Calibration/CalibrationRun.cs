@@ -13,7 +13,6 @@ internal sealed class CalibrationRun
     private readonly IProgress<CalibrationProgress>? _progress;
     private readonly Action<CalibrationSectionDraft> _save;
     private readonly IReadOnlyList<int[]> _documents;
-    private readonly int? _maxTokens;
 
     public CalibrationRun(
         Engine engine,
@@ -28,7 +27,7 @@ internal sealed class CalibrationRun
         Engine = engine;
         _method = method;
         _documents = documents;
-        _maxTokens = options.MaxTokens;
+        MaxTokens = options.MaxTokens;
         Seed = options.Seed;
         S3 = options.S3;
         Existing = existing;
@@ -43,6 +42,9 @@ internal sealed class CalibrationRun
 
     /// <summary>Seed of whatever is drawn.</summary>
     public int Seed { get; }
+
+    /// <summary>Tokens that the user allows; null for each method's own choice.</summary>
+    public int? MaxTokens { get; }
 
     /// <summary>The sizes of S³'s autoencoders.</summary>
     public S3Training S3 { get; }
@@ -67,7 +69,7 @@ internal sealed class CalibrationRun
     /// <param name="maxTokens">Tokens in all at most, unless the user said otherwise.</param>
     public IEnumerable<int[]> Pieces(int length, int maxTokens)
     {
-        int left = _maxTokens ?? maxTokens;
+        int left = MaxTokens ?? maxTokens;
         foreach (int[] document in _documents)
         {
             for (int first = 0; first < document.Length && left > 0; first += length)

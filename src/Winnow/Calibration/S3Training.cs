@@ -5,7 +5,7 @@ namespace Winnow.Calibration;
 public sealed record S3Training
 {
     private readonly int _expansion = 32;
-    private readonly int _active = 16;
+    private readonly int _active = 8;
     private readonly int _steps = 2000;
 
     /// <summary>Latents for each element of a head, 1 to 1,024; their number is rounded up to a multiple of 64.</summary>
@@ -26,7 +26,7 @@ public sealed record S3Training
             : throw new ArgumentOutOfRangeException(nameof(Active), value, "active features must be 1 to 512");
     }
 
-    /// <summary>Training steps of 1,024 vectors at most; training ends earlier where it no longer helps.</summary>
+    /// <summary>Training steps of 512 vectors at most; training ends earlier where it no longer helps.</summary>
     public int Steps
     {
         get => _steps;

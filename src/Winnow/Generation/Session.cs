@@ -104,14 +104,26 @@ public sealed class Session : IDisposable
     {
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(question);
-        search ??= new SearchOptions();
-        IReadOnlyList<EvidenceSpan> evidence = await index.SearchAsync(
-            question, search with { Budget = search.BudgetTokens(index.Tokens, ContextLength) }, cancellationToken).ConfigureAwait(false);
-        string message = EvidencePrompt.Compose(evidence, question);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        IReadOnlyList<EvidenceSpan> evidence = FindEvidence(index, question, search, cancellationToken);
+        ChatMessage message = EvidencePrompt.Message(evidence, question);
         IReadOnlyList<int> prompt = _engine.ChatTemplate is null
-            ? _engine.Tokenizer.Encode(message + "\n", addSpecial: true)
-            : _engine.EncodeChat([.. history ?? [], new ChatMessage("user", message)]);
+            ? _engine.Tokenizer.Encode(message.Content + "\n", addSpecial: true)
+            : _engine.EncodeChat([.. history ?? [], message]);
         return new DocumentAnswer(evidence, prompt.Count, GenerateAsync(prompt, options, cancellationToken));
+    }
+
+    /// <summary>Searches an index for as much evidence as this session's context has room for.</summary>
+    /// <param name="index">The documents.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
+    /// <param name="cancellationToken">Stops between layers.</param>
+    public IReadOnlyList<EvidenceSpan> FindEvidence(
+        DocumentIndex index, string question, SearchOptions? search = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        search ??= new SearchOptions();
+        return index.Search(question, search with { Budget = search.BudgetTokens(index.Tokens, ContextLength) }, cancellationToken);
     }
 
     /// <summary>Continues a sequence of tokens.</summary>

@@ -53,6 +53,9 @@ public sealed class DocumentIndex : IDisposable
 
     internal IndexState State => _state;
 
+    /// <summary>Whether a file begins like an index.</summary>
+    public static bool IsIndex(string path) => File.Exists(path) && IndexHeader.IsHeader(path);
+
     /// <summary>Scans documents into a new index.</summary>
     /// <param name="engine">The model; without autoencoders in its calibration, words are indexed only, and <see cref="Note"/> says so.</param>
     /// <param name="documents">The documents; their names must differ.</param>

@@ -1,18 +1,26 @@
 using System.Text;
+using Winnow.Templates;
 
 namespace Winnow.Retrieval;
 
 /// <summary>Puts evidence in front of a question, the way a document would stand there.</summary>
-internal static class EvidencePrompt
+public static class EvidencePrompt
 {
     /// <summary>Stands where text was left out: two ends of sentences must not become one.</summary>
     private const string Gap = "\n\n";
 
-    /// <summary>The message that a model answers.</summary>
+    /// <summary>The user's message that a model answers.</summary>
+    /// <param name="evidence">In the order of the documents.</param>
+    /// <param name="question">The question.</param>
+    public static ChatMessage Message(IReadOnlyList<EvidenceSpan> evidence, string question) => new("user", Compose(evidence, question));
+
+    /// <summary>The text of that message.</summary>
     /// <param name="evidence">In the order of the documents.</param>
     /// <param name="question">The question.</param>
     public static string Compose(IReadOnlyList<EvidenceSpan> evidence, string question)
     {
+        ArgumentNullException.ThrowIfNull(evidence);
+        ArgumentNullException.ThrowIfNull(question);
         StringBuilder text = new();
         bool namesDocuments = evidence.Select(span => span.Document).Distinct(StringComparer.Ordinal).Skip(1).Any();
         EvidenceSpan? previous = null;

@@ -6,4 +6,4 @@ namespace Winnow.Calibration.S3;
 /// <param name="Steps">Steps at most.</param>
 /// <param name="Batch">Vectors of a step.</param>
 /// <param name="LearningRate">Adam's rate.</param>
-internal sealed record AutoencoderTraining(int Latents, int Active, int Steps, int Batch = 1024, float LearningRate = 1e-3f);
+internal sealed record AutoencoderTraining(int Latents, int Active, int Steps, int Batch = 512, float LearningRate = 1e-3f);

@@ -27,6 +27,7 @@ internal sealed class S3Calibrator : MethodCalibrator
     private const int SelectionLength = 8000;
     private const int RankingTrials = 4;
     private const int SelectionTrials = 4;
+    private const int TrainingTrials = 8;
 
     public override string Method => FeatureModel.Method;
 
@@ -43,7 +44,7 @@ internal sealed class S3Calibrator : MethodCalibrator
         KeyProjection[] candidates = Read(draft, "candidates") ?? Rank(run, text);
         Store(draft, "candidates", candidates);
         run.Save(draft);
-        IReadOnlyList<KeyAutoencoder> autoencoders = Train(run, draft, candidates, training);
+        IReadOnlyList<KeyAutoencoder> autoencoders = Train(run, draft, text, candidates, training);
         double recall;
         (IReadOnlyList<KeyAutoencoder> chosen, recall) = Choose(run, text, autoencoders);
         return Finish(draft, chosen, training, recall, run);
@@ -57,7 +58,7 @@ internal sealed class S3Calibrator : MethodCalibrator
         [
             .. layers.SelectMany(layer => Enumerable.Range(KeyProjection.AllHeads, model.KvHeads + 1), (layer, head) => new KeyProjection(layer, head)),
         ];
-        int length = Math.Min(RankingLength, model.ContextLength - 1);
+        int length = TrialLength(run, RankingLength);
         IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(run.Engine, text, length, RankingTrials, run.Seed);
         Dictionary<KeyProjection, double> recall = HeadRanking.Measure(
             run.Engine, trials, projections, fraction => run.Report("looking for heads that retrieve", 0.2 * fraction), run.Cancellation);
@@ -66,7 +67,7 @@ internal sealed class S3Calibrator : MethodCalibrator
     }
 
     private static List<KeyAutoencoder> Train(
-        CalibrationRun run, CalibrationSectionDraft draft, KeyProjection[] candidates, S3Training training)
+        CalibrationRun run, CalibrationSectionDraft draft, string text, KeyProjection[] candidates, S3Training training)
     {
         ModelInfo model = run.Engine.Model;
         List<KeyAutoencoder> autoencoders = [.. candidates.Select(projection => FeatureModel.Read(
@@ -77,8 +78,7 @@ internal sealed class S3Calibrator : MethodCalibrator
             return autoencoders;
         }
 
-        int? begin = run.Engine.Tokenizer.AddBos ? run.Engine.Tokenizer.BosId : null;
-        int[][] pieces = [.. run.Pieces(Math.Min(PieceTokens, model.ContextLength) - 1, DefaultTokens).Select(int[] (piece) => begin is { } id ? [id, .. piece] : piece)];
+        int[][] pieces = Pieces(run, text);
         KeyHarvest harvest = new(model, missing, pieces.Sum(piece => piece.Length));
         for (int i = 0; i < pieces.Length; i++)
         {
@@ -120,13 +120,24 @@ internal sealed class S3Calibrator : MethodCalibrator
         return autoencoders;
     }
 
+    /// <summary>The corpus, and documents of generated questions beside it: tables and codes hardly occur in prose.</summary>
+    private static int[][] Pieces(CalibrationRun run, string text)
+    {
+        Engine engine = run.Engine;
+        int length = Math.Min(PieceTokens, engine.Model.ContextLength) - 1;
+        int? begin = engine.Tokenizer.AddBos ? engine.Tokenizer.BosId : null;
+        IEnumerable<int[]> questions = RetrievalTrial.Create(engine, text, length, TrainingTrials, run.Seed + 2000)
+            .SelectMany(trial => engine.Tokenizer.Encode(trial.Document).Chunk(length));
+        return [.. run.Pieces(length, DefaultTokens).Concat(questions).Select(int[] (piece) => begin is { } id ? [id, .. piece] : piece)];
+    }
+
     /// <summary>Forward selection: the head that adds most to the recall of evidence, until none adds enough.</summary>
     private static (IReadOnlyList<KeyAutoencoder> Chosen, double Recall) Choose(CalibrationRun run, string text, IReadOnlyList<KeyAutoencoder> autoencoders)
     {
         Engine engine = run.Engine;
         FeatureModel model = FeatureModel.Create(autoencoders);
         IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(
-            engine, text, Math.Min(SelectionLength, engine.Model.ContextLength - 1), SelectionTrials, run.Seed + 1000);
+            engine, text, TrialLength(run, SelectionLength), SelectionTrials, run.Seed + 1000);
         List<(RetrievalTrial Trial, IndexState State, QuestionFeatures Question)> prepared = [];
         using (DocumentScanner scanner = new(engine, model, new IndexOptions()))
         {
@@ -213,6 +224,9 @@ internal sealed class S3Calibrator : MethodCalibrator
             Queries = queries,
         };
     }
+
+    private static int TrialLength(CalibrationRun run, int ordinary) =>
+        Math.Min(Math.Min(ordinary, run.MaxTokens ?? ordinary), run.Engine.Model.ContextLength - 1);
 
     private static bool IsComplete(CalibrationSectionDraft draft) => (bool?)draft.Settings["complete"] ?? false;
 

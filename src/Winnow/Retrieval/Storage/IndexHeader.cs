@@ -15,7 +15,7 @@ internal static class IndexHeader
     public const int Bytes = 1536;
 
     /// <summary>Bytes of a slot.</summary>
-    public const int SlotBytes = 72;
+    public const int SlotBytes = 64;
 
     private const int Version = 1;
     private const int CheckedBytes = SlotBytes - sizeof(ulong);
@@ -32,6 +32,14 @@ internal static class IndexHeader
         Magic.CopyTo(header);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(Magic.Length), Version);
         return header;
+    }
+
+    /// <summary>Whether a file begins with the magic.</summary>
+    public static bool IsHeader(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        Span<byte> start = stackalloc byte[8];
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Magic);
     }
 
     /// <summary>The bytes of a slot.</summary>
