@@ -60,10 +60,9 @@ internal sealed class S3Calibrator : MethodCalibrator
         ];
         int length = TrialLength(run, RankingLength);
         IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(run.Engine, text, length, RankingTrials, run.Seed);
-        Dictionary<KeyProjection, double> recall = HeadRanking.Measure(
+        Dictionary<KeyProjection, double[]> recall = HeadRanking.Measure(
             run.Engine, trials, projections, fraction => run.Report("looking for heads that retrieve", 0.2 * fraction), run.Cancellation);
-        // Of heads that do equally well, the one of the earlier layer: a scan stops at the last layer.
-        return [.. recall.OrderByDescending(item => item.Value).ThenBy(item => item.Key.Layer).ThenBy(item => item.Key.Head).Take(Candidates).Select(item => item.Key)];
+        return [.. HeadRanking.Choose(recall, Candidates)];
     }
 
     private static List<KeyAutoencoder> Train(
