@@ -67,7 +67,7 @@ internal sealed class CalibrationRun
     /// <param name="maxTokens">Tokens in all at most, unless the user said otherwise.</param>
     public IEnumerable<int[]> Pieces(int length, int maxTokens)
     {
-        int left = _maxTokens ?? maxTokens;
+        int left = TokenLimit(maxTokens);
         foreach (int[] document in _documents)
         {
             for (int first = 0; first < document.Length && left > 0; first += length)
@@ -78,6 +78,9 @@ internal sealed class CalibrationRun
             }
         }
     }
+
+    /// <summary>Tokens to read at most: the user's choice, or else the calibrator's.</summary>
+    public int TokenLimit(int maxTokens) => _maxTokens ?? maxTokens;
 
     /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
     public void Observe(ForwardObserver observer, int[] tokens)
