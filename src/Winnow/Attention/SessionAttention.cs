@@ -37,6 +37,25 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
     public bool NeedsWholePrompt => _prefill is not null;
 
+    /// <summary>Bytes that the decode method keeps for each token.</summary>
+    public long StateBytes => _decode?.StateBytes ?? 0;
+
+    /// <summary>What the decode method wants to find again when the session is loaded.</summary>
+    /// <param name="length">Tokens that the session holds.</param>
+    public byte[] SaveState(int length) => _decode?.SaveState(length) ?? [];
+
+    /// <summary>Forgets what the decode method knew, and takes what a saved session brought.</summary>
+    public void LoadState(ReadOnlySpan<byte> state) => _decode?.LoadState(state);
+
+    /// <summary>Takes over what the decode method of the session that this one was forked from knows.</summary>
+    public void CopyState(SessionAttention other)
+    {
+        if (other._decode is not null)
+        {
+            _decode?.CopyState(other._decode);
+        }
+    }
+
     /// <summary>A forward pass begins.</summary>
     public void Begin(AttentionPhase phase)
     {

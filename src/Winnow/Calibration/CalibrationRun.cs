@@ -30,6 +30,7 @@ internal sealed class CalibrationRun
         _documents = documents;
         _maxTokens = options.MaxTokens;
         Seed = options.Seed;
+        Centroids = options.Centroids;
         Existing = existing;
         _save = save;
         _progress = progress;
@@ -43,6 +44,9 @@ internal sealed class CalibrationRun
 
     /// <summary>Seed of whatever is drawn.</summary>
     public int Seed { get; }
+
+    /// <summary>Centroids of a codebook, if the user said how many.</summary>
+    public int? Centroids { get; }
 
     /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
     public CalibrationSectionDraft? Existing { get; }
