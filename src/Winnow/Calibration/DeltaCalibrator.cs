@@ -32,7 +32,7 @@ internal sealed class DeltaCalibrator : MethodCalibrator
         }
 
         DeltaMaps maps = new(new DeltaAttention(), layers);
-        int length = Math.Min(run.TokenLimit(PromptTokens * Prompts) / Prompts, Math.Min(PromptTokens, run.Engine.Model.ContextLength));
+        int length = Math.Clamp(run.TokenLimit(PromptTokens * Prompts) / Prompts, 1, Math.Min(PromptTokens, run.Engine.Model.ContextLength));
         List<(int[] Prompt, int[] Forced)> texts = [.. Continuations(run, length), .. Questions(run, length)];
         for (int i = 0; i < texts.Count; i++)
         {
