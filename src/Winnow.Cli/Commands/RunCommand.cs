@@ -78,14 +78,26 @@ internal static class RunCommand
     private static void WriteText(
         Session session, IReadOnlyList<int> ids, GenerationOptions options, ProgressLine progress, bool verbose, CancellationToken cancellationToken)
     {
-        foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
+        bool inLine = false;
+        try
         {
-            progress.Dispose();
-            Console.Out.Write(token.Text);
-            Console.Out.Flush();
+            foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
+            {
+                progress.Dispose();
+                Console.Out.Write(token.Text);
+                Console.Out.Flush();
+                inLine = true;
+            }
+        }
+        finally
+        {
+            // Also where the answer is interrupted: what is said about that belongs on a line of its own.
+            if (inLine)
+            {
+                Console.Out.WriteLine();
+            }
         }
 
-        Console.Out.WriteLine();
         if (verbose && session.LastGeneration is { } statistics)
         {
             Console.Error.WriteLine(StatisticsText.Line(statistics, session));

@@ -121,7 +121,7 @@ internal sealed class SessionAttention : IDisposable
         if (_decode is null || call.Shape.Window != 0)
         {
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, call.Output);
-            Count(call, AttentionPlan.All);
+            Count(call, AttentionPlan.All, isRefresh: false);
             return;
         }
 
@@ -137,7 +137,7 @@ internal sealed class SessionAttention : IDisposable
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
         }
 
-        Count(call, plan);
+        Count(call, plan, observe);
     }
 
     /// <summary>The attention mass of the last queries of a prompt.</summary>
@@ -163,7 +163,7 @@ internal sealed class SessionAttention : IDisposable
         return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
     }
 
-    private void Count(in AttentionCall call, AttentionPlan plan)
+    private void Count(in AttentionCall call, AttentionPlan plan, bool isRefresh)
     {
         Observer?.Invoke(call, plan);
         int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, call.Length) : call.Length;
@@ -174,7 +174,7 @@ internal sealed class SessionAttention : IDisposable
             AttentionPlanKind.Shared => (long)plan.Rows(0).Length * call.Shape.KvHeads,
             _ => SumRows(plan),
         };
-        Statistics.Count(call.Layer, attended, dense);
+        Statistics.Count(call.Layer, attended, dense, plan.Kind != AttentionPlanKind.All, isRefresh);
     }
 
     private static long SumRows(AttentionPlan plan)

@@ -35,6 +35,7 @@ internal sealed class CalibrationRun
         _save = save;
         _progress = progress;
         Cancellation = cancellation;
+        Corpus = options.Corpus;
         CorpusHash = CalibrationFile.HashOf(string.Join('\0', options.Corpus));
     }
 
@@ -49,6 +50,9 @@ internal sealed class CalibrationRun
 
     /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
     public CalibrationSectionDraft? Existing { get; }
+
+    /// <summary>The texts.</summary>
+    public IReadOnlyList<string> Corpus { get; }
 
     /// <summary>Names the corpus in settings.</summary>
     public string CorpusHash { get; }

@@ -345,40 +345,53 @@ public sealed class Session : IDisposable
 
             AnswerText text = new(_engine.Tokenizer, options);
             int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
-            TimeSpan prefill = default;
+            TimeSpan prefill = Stopwatch.GetElapsedTime(start);
             long decodeStart = 0;
-            for (int generated = 1; ; generated++)
+            int generated = 0;
+            bool ended = false;
+            try
             {
-                int token = sampler.Sample(_logits);
-                sampler.Accept(token);
-                if (generated == 1)
+                while (true)
                 {
-                    prefill = Stopwatch.GetElapsedTime(start);
-                    decodeStart = Stopwatch.GetTimestamp();
-                }
-
-                string piece = text.Append(token, out bool stopped);
-                FinishReason? reason = stopped ? FinishReason.Stop
-                    : generated < limit ? null
-                    : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
-                if (reason is not null)
-                {
-                    LastGeneration = new GenerationStatistics
+                    int token = sampler.Sample(_logits);
+                    sampler.Accept(token);
+                    if (++generated == 1)
                     {
-                        PromptTokens = prompt.Count,
-                        CachedTokens = cached,
-                        GeneratedTokens = generated,
-                        Prefill = prefill,
-                        Decode = Stopwatch.GetElapsedTime(decodeStart),
-                    };
-                    yield return new GeneratedToken(token, piece + text.Flush(), reason);
-                    yield break;
-                }
+                        prefill = Stopwatch.GetElapsedTime(start);
+                        decodeStart = Stopwatch.GetTimestamp();
+                    }
 
-                yield return new GeneratedToken(token, piece, null);
-                cancellationToken.ThrowIfCancellationRequested();
-                Forward([token], AttentionPhase.Decode);
+                    string piece = text.Append(token, out bool stopped);
+                    FinishReason? reason = stopped ? FinishReason.Stop
+                        : generated < limit ? null
+                        : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
+                    if (reason is not null)
+                    {
+                        LastGeneration = Statistics();
+                        ended = true;
+                        yield return new GeneratedToken(token, piece + text.Flush(), reason);
+                        yield break;
+                    }
+
+                    yield return new GeneratedToken(token, piece, null);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Forward([token], AttentionPhase.Decode);
+                }
             }
+            finally
+            {
+                // An answer that was stopped half-way has taken time too.
+                LastGeneration = ended ? LastGeneration : Statistics();
+            }
+
+            GenerationStatistics Statistics() => new()
+            {
+                PromptTokens = prompt.Count,
+                CachedTokens = cached,
+                GeneratedTokens = generated,
+                Prefill = prefill,
+                Decode = decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(decodeStart),
+            };
         }
         finally
         {
