@@ -13,7 +13,6 @@ internal sealed class CalibrationRun
     private readonly IProgress<CalibrationProgress>? _progress;
     private readonly Action<CalibrationSectionDraft> _save;
     private readonly IReadOnlyList<int[]> _documents;
-    private readonly int? _maxTokens;
 
     public CalibrationRun(
         Engine engine,
@@ -28,9 +27,10 @@ internal sealed class CalibrationRun
         Engine = engine;
         _method = method;
         _documents = documents;
-        _maxTokens = options.MaxTokens;
+        MaxTokens = options.MaxTokens;
         Seed = options.Seed;
         Centroids = options.Centroids;
+        S3 = options.S3;
         Existing = existing;
         _save = save;
         _progress = progress;
@@ -47,6 +47,12 @@ internal sealed class CalibrationRun
 
     /// <summary>Centroids of a codebook, if the user said how many.</summary>
     public int? Centroids { get; }
+
+    /// <summary>Tokens that the user allows; null for each method's own choice.</summary>
+    public int? MaxTokens { get; }
+
+    /// <summary>The sizes of S³'s autoencoders.</summary>
+    public S3Training S3 { get; }
 
     /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
     public CalibrationSectionDraft? Existing { get; }
@@ -71,7 +77,7 @@ internal sealed class CalibrationRun
     /// <param name="maxTokens">Tokens in all at most, unless the user said otherwise.</param>
     public IEnumerable<int[]> Pieces(int length, int maxTokens)
     {
-        int left = _maxTokens ?? maxTokens;
+        int left = MaxTokens ?? maxTokens;
         foreach (int[] document in _documents)
         {
             for (int first = 0; first < document.Length && left > 0; first += length)
@@ -82,6 +88,9 @@ internal sealed class CalibrationRun
             }
         }
     }
+
+    /// <summary>The corpus as one text, its documents separated by empty lines.</summary>
+    public string Text() => string.Join("\n\n", _documents.Select(document => Engine.Tokenizer.Decode(document)));
 
     /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
     public void Observe(ForwardObserver observer, int[] tokens)
