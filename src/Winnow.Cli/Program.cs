@@ -18,6 +18,7 @@ RootCommand root = new("Winnow: local LLM inference in pure C#.")
     QuantizeCommand.Create(),
     ConvertCommand.Create(),
     SynthCommand.Create(),
+    DevicesCommand.Create(),
 };
 
 return CommandHost.Run(root, args);

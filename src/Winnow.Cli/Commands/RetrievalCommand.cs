@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Winnow.Attention;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Evaluation;

@@ -21,6 +21,8 @@ internal sealed class ModelOptions
 
     private readonly Option<string> _device = new("--device") { Description = "What computes.", DefaultValueFactory = _ => "cpu" };
 
+    private readonly Option<int> _gpuLayers = new("--gpu-layers", "-ngl") { Description = "Layers that a GPU computes; the CPU device takes none.", HelpName = "N" };
+
     private readonly Option<string?> _isa = new("--isa") { Description = "Instruction set of the CPU kernels; the widest available by default." };
 
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say on stderr what was loaded and chosen." };
@@ -33,12 +35,19 @@ internal sealed class ModelOptions
     {
         _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
         _device.AcceptOnlyFromAmong("cpu");
+        _gpuLayers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() != 0)
+            {
+                result.AddError("--gpu-layers: there is no GPU device in this version; winnow devices lists what there is");
+            }
+        });
         _isa.AcceptOnlyFromAmong("portable", "avx2", "avx512");
     }
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _isa, _attention, _calibration, _verbose])
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _gpuLayers, _isa, _attention, _calibration, _verbose])
         {
             command.Add(option);
         }
@@ -52,6 +61,9 @@ internal sealed class ModelOptions
         "f16" => TensorType.F16,
         _ => TensorType.Q8_0,
     };
+
+    /// <summary>An instruction set as <c>--isa</c> takes it.</summary>
+    public static string NameOf(CpuIsa isa) => isa.ToString().ToLowerInvariant();
 
     public bool IsBundled(ParseResult parsed) => parsed.GetValue(_model) is null;
 

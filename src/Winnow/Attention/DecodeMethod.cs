@@ -12,6 +12,25 @@ internal abstract class DecodeMethod
     /// <summary>Whether <see cref="ObserveKeys"/> is to be told the keys of every token.</summary>
     public virtual bool NeedsUnrotatedKeys => false;
 
+    /// <summary>Bytes that the method keeps for each token, such as codes.</summary>
+    public virtual long StateBytes => 0;
+
+    /// <summary>What a saved session should hold, so that it need not be computed again; empty for nothing.</summary>
+    /// <param name="length">Tokens that the session holds.</param>
+    public virtual byte[] SaveState(int length) => [];
+
+    /// <summary>The cache has been replaced by that of a saved session: what was known of the old one is void.</summary>
+    /// <param name="state">What <see cref="SaveState"/> returned, perhaps that of another method or with other options.</param>
+    public virtual void LoadState(ReadOnlySpan<byte> state)
+    {
+    }
+
+    /// <summary>This session begins as a fork of another one with the same cache.</summary>
+    /// <param name="other">The other one's method, perhaps of another kind or with other options.</param>
+    public virtual void CopyState(DecodeMethod other)
+    {
+    }
+
     /// <summary>How many of the prompt's last queries the method wants to see the attention mass of; 0 for none.</summary>
     public virtual int PromptWindow => 0;
 

@@ -37,6 +37,25 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
     public bool NeedsWholePrompt => _prefill is not null;
 
+    /// <summary>Bytes that the decode method keeps for each token.</summary>
+    public long StateBytes => _decode?.StateBytes ?? 0;
+
+    /// <summary>What the decode method wants to find again when the session is loaded.</summary>
+    /// <param name="length">Tokens that the session holds.</param>
+    public byte[] SaveState(int length) => _decode?.SaveState(length) ?? [];
+
+    /// <summary>Forgets what the decode method knew, and takes what a saved session brought.</summary>
+    public void LoadState(ReadOnlySpan<byte> state) => _decode?.LoadState(state);
+
+    /// <summary>Takes over what the decode method of the session that this one was forked from knows.</summary>
+    public void CopyState(SessionAttention other)
+    {
+        if (other._decode is not null)
+        {
+            _decode?.CopyState(other._decode);
+        }
+    }
+
     /// <summary>A forward pass begins.</summary>
     public void Begin(AttentionPhase phase)
     {
@@ -102,7 +121,7 @@ internal sealed class SessionAttention : IDisposable
         if (_decode is null || call.Shape.Window != 0)
         {
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, call.Output);
-            Count(call, AttentionPlan.All);
+            Count(call, AttentionPlan.All, isRefresh: false);
             return;
         }
 
@@ -118,7 +137,7 @@ internal sealed class SessionAttention : IDisposable
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
         }
 
-        Count(call, plan);
+        Count(call, plan, observe);
     }
 
     /// <summary>The attention mass of the last queries of a prompt.</summary>
@@ -144,7 +163,7 @@ internal sealed class SessionAttention : IDisposable
         return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
     }
 
-    private void Count(in AttentionCall call, AttentionPlan plan)
+    private void Count(in AttentionCall call, AttentionPlan plan, bool isRefresh)
     {
         Observer?.Invoke(call, plan);
         int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, call.Length) : call.Length;
@@ -155,7 +174,7 @@ internal sealed class SessionAttention : IDisposable
             AttentionPlanKind.Shared => (long)plan.Rows(0).Length * call.Shape.KvHeads,
             _ => SumRows(plan),
         };
-        Statistics.Count(call.Layer, attended, dense);
+        Statistics.Count(call.Layer, attended, dense, plan.Kind != AttentionPlanKind.All, isRefresh);
     }
 
     private static long SumRows(AttentionPlan plan)

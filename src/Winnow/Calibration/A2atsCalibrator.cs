@@ -9,7 +9,7 @@ namespace Winnow.Calibration;
 /// <summary>Makes the codebooks of A²ATS, one for each layer and KV head.</summary>
 /// <remarks>
 /// Section 4 of the paper (see <see cref="A2atsAttention"/>). Deviations: 48 K tokens of text and 16 K of random strings
-/// instead of 64 K and 16 K, 512 centroids instead of 4096, and Lloyd's algorithm ends when it gains little; see
+/// instead of 64 K and 16 K, 2048 centroids instead of 4096, and Lloyd's algorithm ends when it gains little; see
 /// docs/a2ats.md for what was measured. Finished layers are saved, and a run with the same settings goes on behind them.
 /// </remarks>
 internal sealed class A2atsCalibrator : MethodCalibrator
@@ -20,7 +20,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
     /// <summary>Layers that are finished.</summary>
     public const string LayersKey = "layers";
 
-    private const int DefaultCentroids = 512;
+    private const int DefaultCentroids = 2048;
     private const int DefaultTokens = 49_152;
     private const int PieceTokens = 8192;
     private const int KeyStep = 2;
@@ -38,16 +38,17 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         int pieceTokens = Math.Min(PieceTokens, run.Engine.Model.ContextLength);
         List<int[]> pieces = [.. run.Pieces(pieceTokens, DefaultTokens)];
         pieces.AddRange(RandomPieces(run, pieceTokens, pieces.Sum(piece => piece.Length) / TextParts));
+        int centroids = run.Centroids ?? DefaultCentroids;
         int far = Math.Min(A2atsAttention.DefaultFar, run.Engine.Model.ContextLength / 2);
         JsonObject settings = new()
         {
             [FarKey] = far,
-            ["centroids"] = DefaultCentroids,
+            ["centroids"] = centroids,
             ["tokens"] = pieces.Sum(piece => piece.Length),
             ["corpus"] = run.CorpusHash,
             ["seed"] = run.Seed,
         };
-        Draft draft = new(layers, shape, settings, run.Existing);
+        Draft draft = new(layers, shape, centroids, settings, run.Existing);
         if (draft.Finished == layers.Count)
         {
             return draft.Section();
@@ -67,7 +68,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
             run.Report($"codebooks of layer {layer}", 0.5 + ((double)layer / layers.Count / 2));
             if (layers.Shapes[layer].Window == 0)
             {
-                Work work = new(samples, layer, shape, run.Seed);
+                Work work = new(samples, layer, shape, centroids, run.Seed);
                 stream.RunOnHost(work, shape.KvHeads);
                 samples.Release(layer);
                 draft.Set(layer, work.Codebooks);
@@ -94,12 +95,12 @@ internal sealed class A2atsCalibrator : MethodCalibrator
     }
 
     /// <summary>The codebooks of one layer.</summary>
-    private sealed class Work(A2atsSamples samples, int layer, AttentionShape shape, int seed) : IHostWork
+    private sealed class Work(A2atsSamples samples, int layer, AttentionShape shape, int centroids, int seed) : IHostWork
     {
         public CodebookData[] Codebooks { get; } = new CodebookData[shape.KvHeads];
 
         public void Run(int part) => Codebooks[part] = CodebookData.Train(
-            samples.Keys(layer, part), samples.Moments(layer, part), shape.HeadDimension, DefaultCentroids, Iterations, seed);
+            samples.Keys(layer, part), samples.Moments(layer, part), shape.HeadDimension, centroids, Iterations, seed);
     }
 
     /// <summary>The tensors of all layers, those that are not finished zero.</summary>
@@ -111,15 +112,15 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         private readonly float[] _means;
         private readonly float[] _scores;
 
-        public Draft(AttentionLayers layers, AttentionShape shape, JsonObject settings, CalibrationSectionDraft? existing)
+        public Draft(AttentionLayers layers, AttentionShape shape, int centroids, JsonObject settings, CalibrationSectionDraft? existing)
         {
-            _shape = [layers.Count, shape.KvHeads, DefaultCentroids, shape.HeadDimension];
+            _shape = [layers.Count, shape.KvHeads, centroids, shape.HeadDimension];
             _settings = settings;
             int heads = layers.Count * shape.KvHeads;
             int dimension = shape.HeadDimension;
             _lower = new float[heads * dimension * dimension];
             _means = new float[heads * dimension];
-            _scores = new float[heads * DefaultCentroids * dimension];
+            _scores = new float[heads * centroids * dimension];
             if (existing is not null && IsContinuation(existing.Settings))
             {
                 Finished = existing.Settings[LayersKey]!.GetValue<int>();
@@ -140,7 +141,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
                 int index = (layer * codebooks.Length) + head;
                 codebooks[head].Lower.CopyTo(_lower, index * dimension * dimension);
                 codebooks[head].Mean.CopyTo(_means, index * dimension);
-                codebooks[head].ScoreCentroids.CopyTo(_scores, index * DefaultCentroids * dimension);
+                codebooks[head].ScoreCentroids.CopyTo(_scores, index * (int)_shape[2] * dimension);
             }
         }
 

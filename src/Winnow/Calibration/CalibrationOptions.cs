@@ -12,6 +12,9 @@ public sealed record CalibrationOptions
     /// <summary>Tokens of the corpus that are read at most; null for each method's own choice.</summary>
     public int? MaxTokens { get; init; }
 
+    /// <summary>Centroids of a codebook of A²ATS; null for its own choice.</summary>
+    public int? Centroids { get; init; }
+
     /// <summary>The sizes of the autoencoders for s3.</summary>
     public S3Training S3 { get; init; } = new();
 

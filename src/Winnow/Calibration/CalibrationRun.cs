@@ -29,11 +29,13 @@ internal sealed class CalibrationRun
         _documents = documents;
         MaxTokens = options.MaxTokens;
         Seed = options.Seed;
+        Centroids = options.Centroids;
         S3 = options.S3;
         Existing = existing;
         _save = save;
         _progress = progress;
         Cancellation = cancellation;
+        Corpus = options.Corpus;
         CorpusHash = CalibrationFile.HashOf(string.Join('\0', options.Corpus));
     }
 
@@ -43,6 +45,9 @@ internal sealed class CalibrationRun
     /// <summary>Seed of whatever is drawn.</summary>
     public int Seed { get; }
 
+    /// <summary>Centroids of a codebook, if the user said how many.</summary>
+    public int? Centroids { get; }
+
     /// <summary>Tokens that the user allows; null for each method's own choice.</summary>
     public int? MaxTokens { get; }
 
@@ -51,6 +56,9 @@ internal sealed class CalibrationRun
 
     /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
     public CalibrationSectionDraft? Existing { get; }
+
+    /// <summary>The texts.</summary>
+    public IReadOnlyList<string> Corpus { get; }
 
     /// <summary>Names the corpus in settings.</summary>
     public string CorpusHash { get; }
@@ -80,9 +88,6 @@ internal sealed class CalibrationRun
             }
         }
     }
-
-    /// <summary>The corpus as one text, its documents separated by empty lines.</summary>
-    public string Text() => string.Join("\n\n", _documents.Select(document => Engine.Tokenizer.Decode(document)));
 
     /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
     public void Observe(ForwardObserver observer, int[] tokens)

@@ -18,19 +18,19 @@ public sealed class Engine : IDisposable
 {
     private readonly Model _model;
 
-    private Engine(Device device, Model model, ModelText text, int threads)
+    private Engine(string path, Device device, Model model, ModelText text, int threads)
     {
         Device = device;
         Threads = threads;
         _model = model;
-        Tokenizer = text.Tokenizer;
+        Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
         ChatTemplate = text.ChatTemplate;
     }
 
     /// <summary>What the model is.</summary>
     public ModelInfo Model => _model.Info;
 
-    /// <summary>How text becomes tokens.</summary>
+    /// <summary>How text becomes tokens. Of a model without a vocabulary it refuses every text.</summary>
     public Tokenizer Tokenizer { get; }
 
     /// <summary>The model's own chat template; null where its file has none.</summary>
@@ -62,7 +62,7 @@ public sealed class Engine : IDisposable
         CpuDevice device = new(new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
         try
         {
-            return new Engine(device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text, device.Pool.Threads);
+            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text, device.Pool.Threads);
         }
         catch
         {

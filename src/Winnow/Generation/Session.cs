@@ -29,7 +29,7 @@ public sealed class Session : IDisposable
     private int _busy;
 
     internal Session(Engine engine, SessionOptions options)
-        : this(engine, CheckContextLength(engine, options), options.Attention, engine.Transformer.CreateCache(options.KvType), [])
+        : this(engine, CheckContextLength(engine, options), options.Attention, CreateCache(engine, options), [])
     {
     }
 
@@ -65,6 +65,17 @@ public sealed class Session : IDisposable
 
     /// <summary>Bytes that keys and values take.</summary>
     public long KvBytes => _cache.SizeBytes;
+
+    /// <summary>Bytes in memory of keys, values and what the attention method keeps beside them, as measured now.</summary>
+    public long KvResidentBytes => _cache.ResidentBytes + _state.SessionAttention.StateBytes;
+
+    /// <summary>Bytes of keys and values that each decode step since the last prompt has read, on average.</summary>
+    public double KvReadBytesPerToken => AttentionStatistics.Steps == 0
+        ? 0
+        : (double)AttentionStatistics.AttendedRows * _cache.Layer(0).Layout.TokenBytes / AttentionStatistics.Steps;
+
+    /// <summary>The part of the bytes visited which was in memory before; 1 unless keys and values lie on disk.</summary>
+    public double KvHitRate => _cache.HitRate;
 
     /// <summary>What the last generation took; null before the first.</summary>
     public GenerationStatistics? LastGeneration { get; private set; }
@@ -300,7 +311,9 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            return new Session(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
+            Session fork = new(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
+            fork._state.SessionAttention.CopyState(_state.SessionAttention);
+            return fork;
         }
         finally
         {
@@ -315,7 +328,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            KvCacheFile.Save(path, _cache, CollectionsMarshal.AsSpan(_tokens), _engine.Model.Fingerprint);
+            KvCacheFile.Save(path, _cache, CollectionsMarshal.AsSpan(_tokens), _engine.Model.Fingerprint, _state.SessionAttention.SaveState(_cache.Length));
         }
         finally
         {
@@ -331,7 +344,8 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            (KvCache cache, int[] tokens) = KvCacheFile.Load(path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint);
+            (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(
+                path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint, _cache.Placement);
             if (tokens.Length > ContextLength)
             {
                 cache.Dispose();
@@ -340,6 +354,7 @@ public sealed class Session : IDisposable
 
             _cache.Dispose();
             _cache = cache;
+            _state.SessionAttention.LoadState(state);
             _tokens.Clear();
             _tokens.AddRange(tokens);
         }
@@ -370,40 +385,53 @@ public sealed class Session : IDisposable
 
             AnswerText text = new(_engine.Tokenizer, options);
             int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
-            TimeSpan prefill = default;
+            TimeSpan prefill = Stopwatch.GetElapsedTime(start);
             long decodeStart = 0;
-            for (int generated = 1; ; generated++)
+            int generated = 0;
+            bool ended = false;
+            try
             {
-                int token = sampler.Sample(_logits);
-                sampler.Accept(token);
-                if (generated == 1)
+                while (true)
                 {
-                    prefill = Stopwatch.GetElapsedTime(start);
-                    decodeStart = Stopwatch.GetTimestamp();
-                }
-
-                string piece = text.Append(token, out bool stopped);
-                FinishReason? reason = stopped ? FinishReason.Stop
-                    : generated < limit ? null
-                    : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
-                if (reason is not null)
-                {
-                    LastGeneration = new GenerationStatistics
+                    int token = sampler.Sample(_logits);
+                    sampler.Accept(token);
+                    if (++generated == 1)
                     {
-                        PromptTokens = prompt.Count,
-                        CachedTokens = cached,
-                        GeneratedTokens = generated,
-                        Prefill = prefill,
-                        Decode = Stopwatch.GetElapsedTime(decodeStart),
-                    };
-                    yield return new GeneratedToken(token, piece + text.Flush(), reason);
-                    yield break;
-                }
+                        prefill = Stopwatch.GetElapsedTime(start);
+                        decodeStart = Stopwatch.GetTimestamp();
+                    }
 
-                yield return new GeneratedToken(token, piece, null);
-                cancellationToken.ThrowIfCancellationRequested();
-                Forward([token], AttentionPhase.Decode);
+                    string piece = text.Append(token, out bool stopped);
+                    FinishReason? reason = stopped ? FinishReason.Stop
+                        : generated < limit ? null
+                        : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
+                    if (reason is not null)
+                    {
+                        LastGeneration = Statistics();
+                        ended = true;
+                        yield return new GeneratedToken(token, piece + text.Flush(), reason);
+                        yield break;
+                    }
+
+                    yield return new GeneratedToken(token, piece, null);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Forward([token], AttentionPhase.Decode);
+                }
             }
+            finally
+            {
+                // An answer that was stopped half-way has taken time too.
+                LastGeneration = ended ? LastGeneration : Statistics();
+            }
+
+            GenerationStatistics Statistics() => new()
+            {
+                PromptTokens = prompt.Count,
+                CachedTokens = cached,
+                GeneratedTokens = generated,
+                Prefill = prefill,
+                Decode = decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(decodeStart),
+            };
         }
         finally
         {
@@ -465,6 +493,12 @@ public sealed class Session : IDisposable
         ForwardOutput output = phase == AttentionPhase.Prompt ? ForwardOutput.None : ForwardOutput.LastLogits;
         _engine.Transformer.Forward(_state, tokens, _cache, phase, output, output == ForwardOutput.None ? [] : _logits);
         _tokens.AddRange(tokens);
+    }
+
+    private static KvCache CreateCache(Engine engine, SessionOptions options)
+    {
+        KvPlacement placement = options.Attention.Decode?.Placement ?? KvPlacement.Memory;
+        return engine.Transformer.CreateCache(options.KvType, placement with { Directory = options.ScratchDirectory });
     }
 
     private static int CheckContextLength(Engine engine, SessionOptions options)

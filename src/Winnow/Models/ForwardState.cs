@@ -142,21 +142,25 @@ internal sealed class ForwardState : IDisposable
     /// <summary>Logits of several tokens at once, [some rows, vocabulary]; allocated when first asked for.</summary>
     public Matrix Logits => _logits ??= Allocate(Math.Clamp(LogitBytes / sizeof(float) / _config.VocabularySize, 1, Chunk), _config.VocabularySize);
 
-    /// <summary>Begins a pass; buffers that hold all of its tokens grow where needed.</summary>
+    /// <summary>
+    /// Begins a pass. A pass of more than a chunk holds the residual stream, queries and what the heads yield of all its tokens,
+    /// rows · (hidden + 2 · queryHeads · headDimension) floats; the memory goes back with the next shorter pass.
+    /// </summary>
     public void BeginPass(int rows)
     {
-        if (rows > _hidden.Rows)
+        int wanted = Math.Max(rows, Chunk);
+        if (wanted != _hidden.Rows)
         {
-            foreach (Matrix? outgrown in (Matrix?[])[_hidden, _query, _unrotatedQuery, _attended])
+            foreach (Matrix? former in (Matrix?[])[_hidden, _query, _unrotatedQuery, _attended])
             {
-                if (outgrown is { } matrix)
+                if (former is { } matrix)
                 {
                     _allocated.Remove(matrix);
                     matrix.Buffer.Dispose();
                 }
             }
 
-            (_hidden, _query, _unrotatedQuery, _attended) = AllocatePass(rows);
+            (_hidden, _query, _unrotatedQuery, _attended) = AllocatePass(wanted);
         }
 
         PassRows = rows;

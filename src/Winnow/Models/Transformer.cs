@@ -35,8 +35,9 @@ internal sealed class Transformer
 
     /// <summary>Creates an empty cache for a session.</summary>
     /// <param name="type">How keys and values are stored: F32, F16 or Q8_0.</param>
-    public KvCache CreateCache(TensorType type) =>
-        new(_device, [.. _config.Layers.Select(_ => new KvLayout(_config.KvHeads, _config.HeadDimension, type))]);
+    /// <param name="placement">In the device's memory or on disk; null for memory.</param>
+    public KvCache CreateCache(TensorType type, KvPlacement? placement = null) =>
+        new(_device, [.. _config.Layers.Select(_ => new KvLayout(_config.KvHeads, _config.HeadDimension, type))], placement);
 
     /// <summary>Creates the buffers of a session.</summary>
     /// <param name="contextLength">Tokens that it may hold.</param>
@@ -190,6 +191,7 @@ internal sealed class Transformer
             // Which rows the queries attend to is the session's choice; a method may ask for the mass that they received.
             state.SessionAttention.Attend(new AttentionCall(
                 stream, i, _shapes[i], rows, cache.Length, state.PassQuery, state.PassUnrotatedQuery, state.PassAttended));
+            cache.Leave(i);
 
             for (int first = 0; first < ids.Length; first += state.Chunk)
             {

@@ -6,8 +6,9 @@ namespace Winnow.Tokenization;
 /// <summary>Makes a tokenizer from the files of a Hugging Face directory.</summary>
 internal sealed class HuggingFaceTokenizerReader
 {
-    // Ids are indices; a file that names a huge one must not make us allocate for it.
+    // Ids are indices; a file that names a huge one, or one far from all others, must not make us allocate for it.
     private const int MaxVocabularySize = 1 << 22;
+    private const int MaxUnusedIds = 1 << 16;
 
     private readonly string _path;
     private readonly TokenizerJson _json;
@@ -226,6 +227,11 @@ internal sealed class HuggingFaceTokenizerReader
         }
 
         int count = texts.Count == 0 ? 0 : texts.Keys.Max() + 1;
+        if (count > texts.Count + MaxUnusedIds)
+        {
+            throw _json.Error(string.Create(CultureInfo.InvariantCulture, $"token '{texts[count - 1]}' has the id {count - 1}, but there are {texts.Count} tokens"));
+        }
+
         string[] byId = new string[count];
         TokenType[] types = new TokenType[count];
         Array.Fill(byId, "");

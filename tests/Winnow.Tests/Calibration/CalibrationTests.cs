@@ -46,6 +46,34 @@ public sealed class CalibrationTests : IDisposable
     }
 
     [Fact]
+    public void Codebooks_are_the_same_for_the_same_corpus_and_a_second_run_goes_on_behind_the_finished_layers()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 120, Centroids = 16 };
+        Calibrator.Run(_engine, options, _path);
+        byte[] whole = File.ReadAllBytes(_path);
+        Dictionary<string, CalibrationSectionDraft> sections;
+        using (CalibrationFile file = CalibrationFile.Open(_path, _engine.Model))
+        {
+            Assert.Equal(_engine.Model.Layers, file.Sections["a2ats"].Settings["layers"]!.GetValue<int>());
+            sections = file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value));
+        }
+
+        // As if the first run had ended after seven layers.
+        sections["a2ats"].Settings["layers"] = 7;
+        CalibrationFile.Write(_path, _engine.Model, sections);
+        using (Engine unfinished = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }))
+        {
+            Assert.Throws<CalibrationException>(() => unfinished.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats") }));
+        }
+
+        List<string> activities = [];
+        Calibrator.Run(_engine, options, _path, new Recorder<CalibrationProgress>(p => activities.Add(p.Activity)));
+        Assert.Contains("codebooks of layer 7", activities);
+        Assert.DoesNotContain("codebooks of layer 6", activities);
+        Assert.Equal(whole, File.ReadAllBytes(_path));
+    }
+
+    [Fact]
     public void A_file_of_another_model_is_refused_by_name_and_passed_over_beside_the_model()
     {
         CalibrationFile.Write(_path, _engine.Model with { Fingerprint = "0123" }, new Dictionary<string, CalibrationSectionDraft>());
@@ -163,5 +191,10 @@ public sealed class CalibrationTests : IDisposable
             stream.Read(keys, values);
             Keys.Add(layer, values);
         }
+    }
+
+    private sealed class Recorder<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
     }
 }

@@ -196,5 +196,5 @@ public sealed class HuggingFaceTokenizerTests : IDisposable
 
     private void Write(string name, string content) => File.WriteAllText(Path.Combine(_directory, name), content);
 
-    private Tokenizer Open() => TokenizerFactory.FromHuggingFace(_directory);
+    private Tokenizer Open() => TokenizerFactory.FromHuggingFace(_directory)!;
 }

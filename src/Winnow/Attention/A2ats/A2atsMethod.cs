@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Winnow.Calibration;
 using Winnow.Compute;
 
@@ -19,6 +22,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     private readonly AttentionPlan _plan;
     private readonly HeadScratch[] _scratch;
     private readonly CodingWork _coding = new();
+    private readonly byte[] _codebookHash;
     private float[] _queries = [];
 
     // What the parts of the work under way look at.
@@ -45,6 +49,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
             }
         }
 
+        _codebookHash = HashOf(codebooks);
         _layer = _layers[0];
         _plan = new AttentionPlan(AttentionPlanKind.PerKvHead, shape.KvHeads);
         _scratch = [.. Enumerable.Range(0, shape.KvHeads).Select(_ => new HeadScratch())];
@@ -53,6 +58,68 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     public override bool NeedsUnrotatedQueries => true;
 
     public override bool NeedsUnrotatedKeys => true;
+
+    public override long StateBytes => _layers.Sum(layer => layer.Codes.Sum(codes => codes.SizeBytes));
+
+    /// <summary>The codes, if their codebooks come from a file: [codebook hash][tokens][layers][kvHeads][tokens] codes.</summary>
+    public override byte[] SaveState(int length)
+    {
+        if (_codebookHash.Length == 0)
+        {
+            return [];
+        }
+
+        KeyCodes[] heads = [.. GlobalCodes()];
+        length = heads.Select(codes => codes.Length).Append(length).Min();
+        byte[] state = new byte[_codebookHash.Length + sizeof(int) + (heads.Length * length * sizeof(ushort))];
+        _codebookHash.CopyTo(state, 0);
+        Span<byte> rest = state.AsSpan(_codebookHash.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(rest, length);
+        rest = rest[sizeof(int)..];
+        foreach (KeyCodes codes in heads)
+        {
+            MemoryMarshal.AsBytes(codes.Codes[..length]).CopyTo(rest);
+            rest = rest[(length * sizeof(ushort))..];
+        }
+
+        return state;
+    }
+
+    public override void LoadState(ReadOnlySpan<byte> state)
+    {
+        foreach (LayerState layer in _layers)
+        {
+            layer.Truncate(0);
+        }
+
+        // Codes of another codebook mean nothing: those of this one are made from the keys when they are needed.
+        if (_codebookHash.Length > 0 && state.Length > _codebookHash.Length + sizeof(int) && state.StartsWith(_codebookHash))
+        {
+            ReadOnlySpan<byte> rest = state[_codebookHash.Length..];
+            int length = BinaryPrimitives.ReadInt32LittleEndian(rest);
+            rest = rest[sizeof(int)..];
+            foreach (KeyCodes codes in GlobalCodes())
+            {
+                Span<ushort> target = codes.Append(0, length);
+                MemoryMarshal.Cast<byte, ushort>(rest[..(length * sizeof(ushort))]).CopyTo(target);
+                rest = rest[(length * sizeof(ushort))..];
+            }
+        }
+    }
+
+    public override void CopyState(DecodeMethod other)
+    {
+        if (other is not A2atsMethod method || method._options.Far != _options.Far || !method._codebookHash.AsSpan().SequenceEqual(_codebookHash)
+            || (_codebookHash.Length == 0 && method._options.Centroids != _options.Centroids))
+        {
+            return;
+        }
+
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i].CopyFrom(method._layers[i]);
+        }
+    }
 
     public override void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
@@ -149,6 +216,26 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         }
 
         _plan.Resize(part, count);
+    }
+
+    /// <summary>The codes of layers without a sliding window.</summary>
+    private IEnumerable<KeyCodes> GlobalCodes() => _layers.Where(layer => layer.Shape.Window == 0).SelectMany(layer => layer.Codes);
+
+    /// <summary>Tells codebooks apart; empty for those that a session makes.</summary>
+    private static byte[] HashOf(Codebook[][]? codebooks)
+    {
+        if (codebooks is null)
+        {
+            return [];
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Codebook codebook in codebooks.SelectMany(layer => layer))
+        {
+            codebook.AppendTo(hash);
+        }
+
+        return hash.GetHashAndReset();
     }
 
     /// <summary>Far tokens that a query head chooses.</summary>
@@ -280,6 +367,20 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         {
             Codebooks = codebooks;
             Codes = Array.ConvertAll(codebooks, codebook => new KeyCodes(codebook.Count));
+        }
+
+        public void CopyFrom(LayerState other)
+        {
+            if (Training is not null && other.HasCodebooks)
+            {
+                SetCodebooks(other.Codebooks);
+            }
+
+            Training?.CopyFrom(other.Training!);
+            for (int head = 0; head < Codes.Length; head++)
+            {
+                Codes[head].CopyFrom(other.Codes[head]);
+            }
         }
 
         public void Truncate(int length)

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Winnow.Attention.A2ats;
 
@@ -52,6 +54,13 @@ internal sealed class Codebook
 
     /// <summary>Elements of a key.</summary>
     public int Dimension => _mean.Length;
+
+    /// <summary>Adds what tells this codebook from others.</summary>
+    public void AppendTo(IncrementalHash hash)
+    {
+        hash.AppendData(MemoryMarshal.AsBytes(_bias.AsSpan()));
+        hash.AppendData(MemoryMarshal.AsBytes(_mean.AsSpan()));
+    }
 
     /// <summary>Half the squared norm of each centroid, and +∞ behind them.</summary>
     /// <param name="centroids">C′, [count, dimension].</param>

@@ -11,7 +11,7 @@ namespace Winnow.Attention.A2ats;
 internal sealed class OnlineCodebooks
 {
     /// <summary>Centroids unless said otherwise.</summary>
-    public const int DefaultCentroids = 256;
+    public const int DefaultCentroids = 1024;
 
     /// <summary>Tokens below which choosing costs more than reading everything.</summary>
     private const int LeastTokens = 512;
@@ -82,6 +82,16 @@ internal sealed class OnlineCodebooks
         return forgets;
     }
 
+    /// <summary>Takes over what another session of the same model has seen.</summary>
+    public void CopyFrom(OnlineCodebooks other)
+    {
+        _trainedLength = other._trainedLength;
+        for (int head = 0; head < _moments.Length; head++)
+        {
+            _moments[head].CopyFrom(other._moments[head]);
+        }
+    }
+
     /// <summary>Makes the codebook of each KV head.</summary>
     /// <param name="stream">Whose threads work.</param>
     /// <param name="cache">The layer's rows.</param>
@@ -90,8 +100,8 @@ internal sealed class OnlineCodebooks
     public Codebook[] Train(ComputeStream stream, KvLayer cache, CachedKeys keys, int length)
     {
         _trainedLength = length;
-        int step = Math.Max(1, length / SampledKeys);
-        int count = length / step;
+        int step = (length + SampledKeys - 1) / SampledKeys;
+        int count = (length + step - 1) / step;
         float[] sample = new float[count * _shape.KvHeads * _shape.HeadDimension];
         keys.Read(cache, 0, step, sample);
         Work work = new(this, sample, count);

@@ -27,6 +27,13 @@ internal sealed class QueryMoments(int dimension)
         }
     }
 
+    /// <summary>Takes over the sums of others.</summary>
+    public void CopyFrom(QueryMoments other)
+    {
+        other._sums.CopyTo(_sums, 0);
+        Count = other.Count;
+    }
+
     /// <summary>The moments divided by the root mean square of their entries, with a small ridge: [dimension, dimension].</summary>
     /// <remarks>The scale is of no consequence for which centroid is nearest. Without queries it is the identity.</remarks>
     public double[] Normalized()

@@ -31,11 +31,19 @@ internal sealed class RecycledMethod : DecodeMethod
 
     public override AttentionPlan Select(in AttentionCall call, out bool observe)
     {
+        int lastFull = Math.Max(_options.K, _options.From - 1);
+        if (call.Length < lastFull)
+        {
+            // The next step is full as well and makes this one's list worthless.
+            observe = false;
+            return AttentionPlan.All;
+        }
+
         LayerState layer = _layers[call.Layer];
         int newer = call.Length - layer.Length;
         // A cache that was cut since the last full step makes its list worthless.
         bool isStale = layer.Length == 0 || newer <= 0;
-        observe = isStale || call.Length <= _options.K || newer >= _options.K || IsFullStep(call, layer);
+        observe = isStale || call.Length == lastFull || newer >= _options.K || IsFullStep(call, layer);
         if (observe)
         {
             return AttentionPlan.All;

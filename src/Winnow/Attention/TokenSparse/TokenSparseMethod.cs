@@ -35,7 +35,7 @@ internal sealed class TokenSparseMethod
     public int Window => _options.Window;
 
     /// <summary>Whether a layer's attention to a prompt of this length can be sparse at all.</summary>
-    public bool Applies(int layer, int length) => _sparse[layer] && _options.Coverage > 0 && length > (long)_options.Minimum + _options.Window;
+    public bool Applies(int layer, int length) => _sparse[layer] && _options.Coverage > 0 && length >= _options.From && length > (long)_options.Minimum + _options.Window;
 
     /// <summary>Chooses the tokens of each head.</summary>
     /// <param name="shape">The layer's heads.</param>

@@ -18,7 +18,7 @@ internal unsafe struct DecodeJob
     public float* Slots;
     public long SlotFloats;
 
-    /// <summary>Whether rows must be decoded before use: Q8_0, and heads that are no whole vectors.</summary>
+    /// <summary>Whether rows must be decoded before use: heads that are no whole vectors.</summary>
     public bool Decodes;
     public int Items;
     public int NextItem;
