@@ -73,9 +73,6 @@ internal sealed class CalibrationRun
         }
     }
 
-    /// <summary>The corpus as one text, its documents separated by empty lines.</summary>
-    public string Text() => string.Join("\n\n", _documents.Select(document => Engine.Tokenizer.Decode(document)));
-
     /// <summary>Tokens to read at most: the user's choice, or else the calibrator's.</summary>
     public int TokenLimit(int maxTokens) => Options.MaxTokens ?? maxTokens;
 

@@ -25,11 +25,11 @@ internal static class HeadRanking
 
     private const int ChunkTokens = 1024;
 
-    /// <summary>The recall of each head in each of some trials.</summary>
-    public static Dictionary<KeyProjection, double[]> Measure(
+    /// <summary>The recall of each head over some trials.</summary>
+    public static Dictionary<KeyProjection, double> Measure(
         Engine engine, IReadOnlyList<RetrievalTrial> trials, IReadOnlyList<KeyProjection> projections, Action<double> progress, CancellationToken cancellation)
     {
-        Dictionary<KeyProjection, double[]> recall = projections.ToDictionary(projection => projection, _ => new double[trials.Count]);
+        Dictionary<KeyProjection, double> recall = projections.ToDictionary(projection => projection, _ => 0.0);
         for (int i = 0; i < trials.Count; i++)
         {
             RetrievalTrial trial = trials[i];
@@ -42,34 +42,13 @@ internal static class HeadRanking
             Run(engine, document, keys, first => keys.First = first, cancellation);
             foreach (KeyProjection projection in projections)
             {
-                recall[projection][i] = trial.Recall(index.State, keys.Density(projection));
+                recall[projection] += trial.Recall(index.State, keys.Density(projection)) / trials.Count;
             }
 
             progress((double)(i + 1) / trials.Count);
         }
 
         return recall;
-    }
-
-    /// <summary>Chooses heads one by one, each the one that adds most where those before find least; of equal ones, that of the earlier layer.</summary>
-    /// <remarks>Heads that match words and heads that match meanings find different things: a plain ranking would choose one kind only.</remarks>
-    public static IReadOnlyList<KeyProjection> Choose(Dictionary<KeyProjection, double[]> recall, int count)
-    {
-        List<KeyProjection> chosen = [];
-        double[] best = new double[recall.Values.First().Length];
-        while (chosen.Count < Math.Min(count, recall.Count))
-        {
-            KeyProjection next = recall.Keys.Except(chosen)
-                .OrderByDescending(candidate => recall[candidate].Zip(best).Sum(pair => Math.Max(pair.First, pair.Second)))
-                .ThenByDescending(candidate => recall[candidate].Sum())
-                .ThenBy(candidate => candidate.Layer)
-                .ThenBy(candidate => candidate.Head)
-                .First();
-            chosen.Add(next);
-            best = [.. recall[next].Zip(best).Select(pair => Math.Max(pair.First, pair.Second))];
-        }
-
-        return chosen;
     }
 
     private static void Run(Engine engine, IReadOnlyList<int> tokens, ForwardObserver observer, Action<int> begin, CancellationToken cancellation)

@@ -12,7 +12,7 @@ namespace Winnow.Calibration.S3;
 internal sealed record RetrievalTrial(string Document, string Question, IReadOnlyList<string> Expected)
 {
     /// <summary>Kinds of cases whose evidence is one passage.</summary>
-    private static readonly string[] Tasks = ["niah_single", "niah_multikey", "kv_lookup", "passage_copy", "niah_paraphrase"];
+    private static readonly string[] Tasks = ["niah_single", "niah_multikey", "kv_lookup", "passage_copy"];
 
     /// <summary>Parts of the document at which <see cref="Recall"/> looks.</summary>
     private static readonly double[] Budgets = [0.01, 0.02, 0.04, 0.08, 0.16];

@@ -35,7 +35,7 @@ internal sealed class S3Calibrator : MethodCalibrator
     {
         ModelInfo model = run.Engine.Model;
         S3Training training = run.Options.S3;
-        string text = run.Text();
+        string text = string.Join("\n\n", run.Options.Corpus);
         string identity = string.Join(' ', run.CorpusHash, run.Options.Seed, training.Latents(model.HeadDimension), training.Active, training.Steps);
         CalibrationSectionDraft draft = run.Existing is { } existing && (string?)existing.Settings["identity"] == identity && !IsComplete(existing)
             ? existing
@@ -59,10 +59,11 @@ internal sealed class S3Calibrator : MethodCalibrator
             .. layers.SelectMany(layer => Enumerable.Range(KeyProjection.AllHeads, model.KvHeads + 1), (layer, head) => new KeyProjection(layer, head)),
         ];
         int length = TrialLength(run, RankingLength);
-        IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(run.Engine, text, length, RankingTrials, run.Options.Seed);
-        Dictionary<KeyProjection, double[]> recall = HeadRanking.Measure(
+        IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(run.Engine, text, length, Trials(run, RankingTrials), run.Options.Seed);
+        Dictionary<KeyProjection, double> recall = HeadRanking.Measure(
             run.Engine, trials, projections, fraction => run.Report("looking for heads that retrieve", 0.2 * fraction), run.Cancellation);
-        return [.. HeadRanking.Choose(recall, Candidates)];
+        // Of heads that do equally well, the one of the earlier layer: a scan stops at the last layer.
+        return [.. recall.OrderByDescending(item => item.Value).ThenBy(item => item.Key.Layer).ThenBy(item => item.Key.Head).Take(Candidates).Select(item => item.Key)];
     }
 
     private static List<KeyAutoencoder> Train(
@@ -125,7 +126,7 @@ internal sealed class S3Calibrator : MethodCalibrator
         Engine engine = run.Engine;
         int length = Math.Min(PieceTokens, engine.Model.ContextLength) - 1;
         int? begin = engine.Tokenizer.AddBos ? engine.Tokenizer.BosId : null;
-        IEnumerable<int[]> questions = RetrievalTrial.Create(engine, text, length, TrainingTrials, run.Options.Seed + 2000)
+        IEnumerable<int[]> questions = RetrievalTrial.Create(engine, text, length, Trials(run, TrainingTrials), run.Options.Seed + 2000)
             .SelectMany(trial => engine.Tokenizer.Encode(trial.Document).Chunk(length));
         return [.. run.Pieces(length, DefaultTokens).Concat(questions).Select(int[] (piece) => begin is { } id ? [id, .. piece] : piece)];
     }
@@ -136,7 +137,7 @@ internal sealed class S3Calibrator : MethodCalibrator
         Engine engine = run.Engine;
         FeatureModel model = FeatureModel.Create(autoencoders);
         IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(
-            engine, text, TrialLength(run, SelectionLength), SelectionTrials, run.Options.Seed + 1000);
+            engine, text, TrialLength(run, SelectionLength), Trials(run, SelectionTrials), run.Options.Seed + 1000);
         List<(RetrievalTrial Trial, IndexState State, QuestionFeatures Question)> prepared = [];
         using (DocumentScanner scanner = new(engine, model, new IndexOptions()))
         {
@@ -226,6 +227,10 @@ internal sealed class S3Calibrator : MethodCalibrator
 
     private static int TrialLength(CalibrationRun run, int ordinary) =>
         Math.Min(Math.Min(ordinary, run.Options.MaxTokens ?? ordinary), run.Engine.Model.ContextLength - 1);
+
+    /// <summary>Who allows few tokens gets few questions too.</summary>
+    private static int Trials(CalibrationRun run, int ordinary) =>
+        run.Options.MaxTokens is { } most ? (int)Math.Clamp((long)most * ordinary / DefaultTokens, 1, ordinary) : ordinary;
 
     private static bool IsComplete(CalibrationSectionDraft draft) => (bool?)draft.Settings["complete"] ?? false;
 
