@@ -45,7 +45,7 @@ internal sealed class Model : IDisposable
         try
         {
             weights = WeightLoader.Load(device, file, config, progress, cancellation);
-            return new Model(file, config, weights, new Transformer(device, config, weights), Describe(path, file, config));
+            return new Model(file, config, weights, new Transformer(device, config, weights), Describe(path, file, config, weights));
         }
         catch
         {
@@ -82,7 +82,7 @@ internal sealed class Model : IDisposable
         }
     }
 
-    private static ModelInfo Describe(string path, ITensorFile file, ModelConfig config)
+    private static ModelInfo Describe(string path, ITensorFile file, ModelConfig config, TransformerWeights weights)
     {
         IEnumerable<TensorEntry> tensors = file.Tensors.Values.Where(tensor => !TensorNaming.IsConstant(tensor.Name));
         return new ModelInfo
@@ -93,6 +93,8 @@ internal sealed class Model : IDisposable
             Quantization = QuantizationName.Of(file),
             ParameterCount = tensors.Sum(tensor => tensor.ElementCount),
             SizeBytes = tensors.Sum(tensor => tensor.SizeBytes),
+            LayerProducts = ProductWork.Of(weights.Layers.SelectMany(layer => layer.Products())),
+            OutputProduct = ProductWork.Of([(weights.Output.Weight, 1)])[0],
             ContextLength = config.ContextLength,
             Layers = config.Layers.Count,
             HiddenSize = config.HiddenSize,

@@ -7,7 +7,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <summary>Rows of types with a scale per 32 quants times one encoded activation row. Need AVX2.</summary>
 /// <remarks>
 /// Eight blocks share an activation record: their scales are converted together, and what offsets and minima add is one multiply-add
-/// for all eight. At 256 bits these run ahead of memory, so there is no wider variant.
+/// for all eight.
 /// </remarks>
 internal static unsafe class DotInt8Per32
 {
@@ -94,7 +94,7 @@ internal static unsafe class DotInt8Per32
 
     /// <summary>The f16 at the head of eight blocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> EightHalves(byte* block, int blockBytes) =>
+    public static Vector256<float> EightHalves(byte* block, int blockBytes) =>
         HalfBits.ToSingle8(Vector128.Create(
             *(short*)block,
             *(short*)(block + blockBytes),
@@ -110,10 +110,10 @@ internal static unsafe class DotInt8Per32
     private static Vector256<float> Pick(Vector256<float> values, int element) => Avx2.PermuteVar8x32(values, Vector256.Create(element));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Products(quants, Vector256.Load((sbyte*)activations));
+    public static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Products(quants, Vector256.Load((sbyte*)activations));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> SignedProducts(byte* quants, byte* activations)
+    public static Vector256<float> SignedProducts(byte* quants, byte* activations)
     {
         Vector256<sbyte> q = Vector256.Load((sbyte*)quants);
         return Products(Avx2.Abs(q), Avx2.Sign(Vector256.Load((sbyte*)activations), q));
