@@ -10,7 +10,8 @@ internal static class CommandHost
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            return Fail(ExitCodes.Usage, $"{parsed.Errors[0].Message} (see: winnow {parsed.CommandResult.Command.Name} --help)");
+            string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            return Fail(ExitCodes.Usage, $"{parsed.Errors[0].Message} (see: winnow {command}--help)");
         }
 
         using CancellationTokenSource interrupt = new();

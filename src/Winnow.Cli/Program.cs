@@ -8,6 +8,7 @@ RootCommand root = new("Winnow: local LLM inference in pure C#.")
     RunCommand.Create(),
     BenchCommand.Create(),
     EvalCommand.Create(),
+    CalibrateCommand.Create(),
     DemoCommand.Create(),
     LogitsCommand.Create(),
     TokenizeCommand.Create(),
@@ -16,6 +17,7 @@ RootCommand root = new("Winnow: local LLM inference in pure C#.")
     QuantizeCommand.Create(),
     ConvertCommand.Create(),
     SynthCommand.Create(),
+    DevicesCommand.Create(),
 };
 
 return CommandHost.Run(root, args);

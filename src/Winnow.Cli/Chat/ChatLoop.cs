@@ -4,7 +4,7 @@ using Winnow.Generation;
 
 namespace Winnow.Cli.Chat;
 
-/// <summary>Reads questions and commands, streams replies. Ctrl-C stops a reply; pressed where nothing runs, the second one exits.</summary>
+/// <summary>Reads questions and commands, streams replies. Ctrl-C stops a reply; a second one, before anything else is asked, exits.</summary>
 internal sealed class ChatLoop : IDisposable
 {
     private const string Help = """
@@ -20,6 +20,8 @@ internal sealed class ChatLoop : IDisposable
         A line that ends with \ goes on in the next one. Ctrl-C stops a reply.
         """;
 
+    private const string LeaveHint = "press Ctrl-C again to leave";
+
     private readonly ConversationState _conversation;
     private readonly GenerationOptions _options;
     private readonly TextWriter _output;
@@ -27,7 +29,7 @@ internal sealed class ChatLoop : IDisposable
     private readonly bool _interactive;
     private readonly Lock _replyLock = new();
     private CancellationTokenSource? _reply;
-    private bool _interruptedIdle;
+    private bool _interrupted;
 
     public ChatLoop(ConversationState conversation, GenerationOptions options, TextWriter output, TextWriter notes, bool interactive)
     {
@@ -50,7 +52,7 @@ internal sealed class ChatLoop : IDisposable
 
         while (ReadMessage(input) is { } message)
         {
-            _interruptedIdle = false;
+            _interrupted = false;
             if (message.StartsWith('/'))
             {
                 if (!RunCommand(message))
@@ -196,7 +198,7 @@ internal sealed class ChatLoop : IDisposable
         catch (OperationCanceledException)
         {
             _output.WriteLine();
-            Note("stopped");
+            Note($"stopped; {LeaveHint}");
             _conversation.Reply(reply.ToString());
         }
         catch (WinnowException e)
@@ -217,22 +219,21 @@ internal sealed class ChatLoop : IDisposable
     {
         lock (_replyLock)
         {
-            if (_reply is not null)
+            pressed.Cancel = true;
+            if (!_interrupted)
             {
-                pressed.Cancel = true;
-                _reply.Cancel();
+                _interrupted = true;
+                if (_reply is null)
+                {
+                    Note(LeaveHint);
+                }
+
+                _reply?.Cancel();
                 return;
             }
         }
 
-        if (_interruptedIdle)
-        {
-            Environment.Exit(ExitCodes.Interrupted);
-        }
-
-        pressed.Cancel = true;
-        _interruptedIdle = true;
-        Note("press Ctrl-C again to leave");
+        Environment.Exit(ExitCodes.Interrupted);
     }
 
     private void Note(string text) => _notes.WriteLine(text);

@@ -14,6 +14,9 @@ namespace Winnow.Cli.Commands;
 /// <summary><c>winnow bench</c>: prompt and decode speed, as llama-bench measures them.</summary>
 internal static class BenchCommand
 {
+    /// <summary>Last tokens of a filled context that are computed in any case, because attention methods look at the end of a prompt.</summary>
+    private const int ComputedTokens = 128;
+
     public static Command Create()
     {
         Command command = new("bench", "Measure prompt and decode speed, at any depth of context.");
@@ -22,11 +25,13 @@ internal static class BenchCommand
         Option<string> generations = new("--n-gen", "-n") { Description = "Numbers of tokens to decode; 0 for none.", DefaultValueFactory = _ => "128", HelpName = "N[,N]" };
         Option<string> depths = new("--n-depth", "-d") { Description = "Tokens that the context holds before.", DefaultValueFactory = _ => "0", HelpName = "N[,N]" };
         Option<int> repetitions = new("--repetitions", "-r") { Description = "Measurements of each.", DefaultValueFactory = _ => 5, HelpName = "N" };
+        Option<string> fill = new("--fill") { Description = "What the context holds before: random keys and values behind a short computed end, or a computed prompt.", DefaultValueFactory = _ => "random" };
         Option<string> output = new("--output", "-o") { Description = "Markdown table or JSON.", DefaultValueFactory = _ => "md" };
         Option<bool> json = new("--json") { Description = "The same as -o json." };
         Option<bool> withRoofline = new("--roofline") { Description = "Measure the machine's limits first; show how much of them each row reaches." };
         output.AcceptOnlyFromAmong("md", "json");
-        foreach (Option option in (Option[])[prompts, generations, depths, repetitions, output, json, withRoofline])
+        fill.AcceptOnlyFromAmong("random", "prompt");
+        foreach (Option option in (Option[])[prompts, generations, depths, fill, repetitions, output, json, withRoofline])
         {
             command.Add(option);
         }
@@ -41,6 +46,7 @@ internal static class BenchCommand
             }
 
             CpuRoofline? roofline = parsed.GetValue(withRoofline) ? MeasureRoofline(engine, cancellationToken) : null;
+            bool random = parsed.GetValue(fill) == "random";
             List<BenchRow> rows = [];
             foreach (AttentionOptions attention in model.Attentions(parsed))
             {
@@ -49,13 +55,13 @@ internal static class BenchCommand
                     foreach (int length in Numbers(parsed.GetValue(prompts)!, "-p").Where(n => n > 0))
                     {
                         using Session session = model.CreateSession(parsed, engine, attention);
-                        rows.Add(Measure(session, engine.Model.VocabularySize, count, length, 0, depth, cancellationToken));
+                        rows.Add(Measure(session, engine.Model.VocabularySize, count, length, 0, depth, random, cancellationToken));
                     }
 
                     foreach (int length in Numbers(parsed.GetValue(generations)!, "-n").Where(n => n > 0))
                     {
                         using Session session = model.CreateSession(parsed, engine, attention);
-                        rows.Add(Measure(session, engine.Model.VocabularySize, count, 0, length, depth, cancellationToken));
+                        rows.Add(Measure(session, engine.Model.VocabularySize, count, 0, length, depth, random, cancellationToken));
                     }
                 }
             }
@@ -75,7 +81,7 @@ internal static class BenchCommand
     }
 
     private static BenchRow Measure(
-        Session session, int vocabularySize, int repetitions, int prompt, int generate, int depth, CancellationToken cancellationToken)
+        Session session, int vocabularySize, int repetitions, int prompt, int generate, int depth, bool random, CancellationToken cancellationToken)
     {
         if (depth + prompt + generate + 1 > session.ContextLength)
         {
@@ -85,6 +91,11 @@ internal static class BenchCommand
         string what = prompt > 0 ? $"pp{prompt}" : $"tg{generate}";
         using ProgressLine line = new(depth > 0 ? $"{what} @ d{depth}" : what);
         int[] tokens = [.. Enumerable.Range(0, depth + Math.Max(prompt, 1)).Select(i => (int)((i * 2654435761L) % vocabularySize))];
+        if (random && depth > ComputedTokens)
+        {
+            session.FillRandomly(tokens[..(depth - ComputedTokens)]);
+        }
+
         if (depth > 0)
         {
             session.Prefill(tokens[..depth], progress: new SynchronousProgress<PrefillProgress>(p => line.Report(p.Done, p.Total, "filling")), cancellationToken: cancellationToken);

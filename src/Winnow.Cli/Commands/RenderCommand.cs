@@ -65,8 +65,8 @@ internal static class RenderCommand
         ModelText text = ModelText.Open(path);
         ChatTemplate template = text.ChatTemplate ?? throw new WinnowException($"{path} has no chat template; name one with --template FILE");
         Dictionary<string, JsonNode?> variables = [];
-        variables["bos_token"] = Name(text.Tokenizer, text.Tokenizer.BosId);
-        variables["eos_token"] = Name(text.Tokenizer, text.Tokenizer.EosId);
+        variables["bos_token"] = Name(text.Tokenizer, text.Tokenizer?.BosId);
+        variables["eos_token"] = Name(text.Tokenizer, text.Tokenizer?.EosId);
         return (template, variables);
     }
 
@@ -108,7 +108,7 @@ internal static class RenderCommand
             : throw new UsageException($"WINNOW_CLOCK '{text}' is no time; write it as 2026-01-15T12:00:00");
     }
 
-    private static string Name(Tokenizer tokenizer, int? id) => id is { } token ? tokenizer.TokenText(token) : "";
+    private static string Name(Tokenizer? tokenizer, int? id) => id is { } token ? tokenizer!.TokenText(token) : "";
 
     private sealed class FixedClock(DateTime time) : TimeProvider
     {

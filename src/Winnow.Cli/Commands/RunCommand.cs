@@ -78,14 +78,26 @@ internal static class RunCommand
     private static void WriteText(
         Session session, IReadOnlyList<int> ids, GenerationOptions options, ProgressLine progress, bool verbose, CancellationToken cancellationToken)
     {
-        foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
+        bool inLine = false;
+        try
         {
-            progress.Dispose();
-            Console.Out.Write(token.Text);
-            Console.Out.Flush();
+            foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
+            {
+                progress.Dispose();
+                Console.Out.Write(token.Text);
+                Console.Out.Flush();
+                inLine = true;
+            }
+        }
+        finally
+        {
+            // Also where the answer is interrupted: what is said about that belongs on a line of its own.
+            if (inLine)
+            {
+                Console.Out.WriteLine();
+            }
         }
 
-        Console.Out.WriteLine();
         if (verbose && session.LastGeneration is { } statistics)
         {
             Console.Error.WriteLine(StatisticsText.Line(statistics, session));
@@ -125,7 +137,9 @@ internal static class RunCommand
             JsonOutput.WriteRounded(json, "decode_ms", statistics.Decode.TotalMilliseconds);
             JsonOutput.WriteRounded(json, "decode_tps", statistics.DecodeTokensPerSecond);
             json.WriteNumber("kv_bytes", session.KvBytes);
-            json.WriteNumber("kv_resident_bytes", session.KvBytes);
+            json.WriteNumber("kv_resident_bytes", session.KvResidentBytes);
+            json.WriteNumber("kv_read_bytes_per_token", (long)session.KvReadBytesPerToken);
+            JsonOutput.WriteRounded(json, "kv_hit_rate", session.KvHitRate);
             json.WriteNumber("weights_bytes", engine.Model.SizeBytes);
             json.WriteNumber("peak_rss_bytes", PeakMemory.Bytes());
             json.WriteString("attention", session.Attention.ToString());

@@ -26,7 +26,8 @@ internal static class TokenizeCommand
         command.SetAction(parsed =>
         {
             string text = prompt.Text(parsed) ?? throw new UsageException("tokenize needs a text: -p TEXT or -f FILE");
-            Tokenizer tokenizer = ModelText.Open(parsed.GetValue(model) ?? BundledModel.Find()).Tokenizer;
+            string path = parsed.GetValue(model) ?? BundledModel.Find();
+            Tokenizer tokenizer = ModelText.Open(path).Tokenizer ?? throw new WinnowException($"{path} has no vocabulary");
             IReadOnlyList<int> ids = tokenizer.Encode(text, parsed.GetValue(bos), parsed.GetValue(special));
             if (parsed.GetValue(json))
             {

@@ -21,9 +21,15 @@ internal sealed class ModelOptions
 
     private readonly Option<string> _device = new("--device") { Description = "What computes.", DefaultValueFactory = _ => "cpu" };
 
+    private readonly Option<int> _gpuLayers = new("--gpu-layers", "-ngl") { Description = "Layers that a GPU computes; the CPU device takes none.", HelpName = "N" };
+
     private readonly Option<string?> _isa = new("--isa") { Description = "Instruction set of the CPU kernels; the widest available by default." };
 
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say on stderr what was loaded and chosen." };
+
+    private readonly Option<string?> _calibration = new("--calibration") { Description = "Calibration file of the model; by default the one beside it, where there is one.", HelpName = "FILE" };
+
+    private readonly Option<string?> _scratch = new("--scratch") { Description = "Folder for keys and values on disk (a2ats:tier=disk); the system's temporary one by default.", HelpName = "DIR" };
 
     private readonly Option<string> _attention = new("--attention") { Description = "How to attend, such as recycled, delta:budget=1024, token-sparse+delta; bench and eval take several, separated by ;", DefaultValueFactory = _ => "full", HelpName = "SPEC" };
 
@@ -31,12 +37,19 @@ internal sealed class ModelOptions
     {
         _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
         _device.AcceptOnlyFromAmong("cpu");
+        _gpuLayers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() != 0)
+            {
+                result.AddError("--gpu-layers: there is no GPU device in this version; winnow devices lists what there is");
+            }
+        });
         _isa.AcceptOnlyFromAmong("portable", "avx2", "avx512");
     }
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _isa, _attention, _verbose])
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _verbose])
         {
             command.Add(option);
         }
@@ -51,6 +64,9 @@ internal sealed class ModelOptions
         _ => TensorType.Q8_0,
     };
 
+    /// <summary>An instruction set as <c>--isa</c> takes it.</summary>
+    public static string NameOf(CpuIsa isa) => isa.ToString().ToLowerInvariant();
+
     public bool IsBundled(ParseResult parsed) => parsed.GetValue(_model) is null;
 
     public bool Verbose(ParseResult parsed) => parsed.GetValue(_verbose);
@@ -64,6 +80,7 @@ internal sealed class ModelOptions
         EngineOptions options = new()
         {
             Threads = parsed.GetValue(_threads),
+            CalibrationPath = parsed.GetValue(_calibration),
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,
         };
         using ProgressLine line = new("loading");
@@ -110,6 +127,13 @@ internal sealed class ModelOptions
             Console.Error.WriteLine($"context: {session.ContextLength} tokens, {parsed.GetValue(_kvType)} keys and values");
         }
 
+        if (session.ScratchDirectory is { } directory)
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"keys and values go to scratch files in {directory}: up to {session.KvFullBytes / 1048576.0:F0} MiB for {session.ContextLength} tokens"));
+        }
+
         return session;
     }
 
@@ -118,5 +142,6 @@ internal sealed class ModelOptions
     {
         ContextLength = parsed.GetValue(_context),
         KvType = ParseKvType(parsed.GetValue(_kvType)!),
+        ScratchDirectory = parsed.GetValue(_scratch),
     };
 }

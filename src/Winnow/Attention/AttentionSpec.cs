@@ -1,3 +1,4 @@
+using Winnow.Attention.A2ats;
 using Winnow.Attention.Baselines;
 using Winnow.Attention.Delta;
 using Winnow.Attention.Recycled;
@@ -14,6 +15,7 @@ internal static class AttentionSpec
     {
         ["recycled"] = RecycledAttention.Read,
         ["delta"] = DeltaAttention.Read,
+        [A2atsAttention.Name] = A2atsAttention.Read,
         ["streaming"] = StreamingAttention.Read,
         ["snapkv"] = SnapKvAttention.Read,
         ["random"] = RandomAttention.Read,

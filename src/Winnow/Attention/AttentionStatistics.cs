@@ -5,11 +5,18 @@ public sealed class AttentionStatistics
 {
     private readonly long[] _attended;
     private readonly long[] _dense;
+    private readonly int[] _selections;
+    private readonly int[] _refreshes;
+    private readonly KeyValuePair<string, object?>[] _tags;
 
     internal AttentionStatistics(int layers)
     {
         _attended = new long[layers];
         _dense = new long[layers];
+        _selections = new int[layers];
+        _refreshes = new int[layers];
+        // Boxed once: a listener must not make every step allocate.
+        _tags = [.. Enumerable.Range(0, layers).Select(layer => new KeyValuePair<string, object?>("layer", layer))];
     }
 
     /// <summary>Decode steps.</summary>
@@ -24,13 +31,47 @@ public sealed class AttentionStatistics
     /// <summary>Rows read over rows that full attention would have read; 1 where there was no step yet.</summary>
     public double AttendedFraction => DenseRows == 0 ? 1 : (double)AttendedRows / DenseRows;
 
+    /// <summary>Layers.</summary>
+    public int Layers => _attended.Length;
+
+    /// <summary>Rows that a layer read over those that full attention would have read; 1 where there was no step yet.</summary>
+    public double AttendedFractionOf(int layer) => _dense[layer] == 0 ? 1 : (double)_attended[layer] / _dense[layer];
+
     /// <summary>Rows that a layer read, summed over steps and KV heads.</summary>
     public long AttendedRowsOf(int layer) => _attended[layer];
 
-    internal void Count(int layer, long attended, long dense)
+    /// <summary>Steps in which a layer read chosen rows instead of all.</summary>
+    public int SelectionsOf(int layer) => _selections[layer];
+
+    /// <summary>Steps in which a layer's attention was looked at to choose rows anew.</summary>
+    public int RefreshesOf(int layer) => _refreshes[layer];
+
+    internal void Count(int layer, long attended, long dense, bool isSelection, bool isRefresh)
     {
         _attended[layer] += attended;
         _dense[layer] += dense;
+        if (AttentionTelemetry.AttendedRows.Enabled)
+        {
+            AttentionTelemetry.AttendedRows.Add(attended, _tags[layer]);
+        }
+
+        if (isSelection)
+        {
+            _selections[layer]++;
+            if (AttentionTelemetry.Selections.Enabled)
+            {
+                AttentionTelemetry.Selections.Add(1, _tags[layer]);
+            }
+        }
+
+        if (isRefresh)
+        {
+            _refreshes[layer]++;
+            if (AttentionTelemetry.Refreshes.Enabled)
+            {
+                AttentionTelemetry.Refreshes.Add(1, _tags[layer]);
+            }
+        }
     }
 
     internal void Reset()
@@ -38,5 +79,7 @@ public sealed class AttentionStatistics
         Steps = 0;
         Array.Clear(_attended);
         Array.Clear(_dense);
+        Array.Clear(_selections);
+        Array.Clear(_refreshes);
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Winnow.Attention;
 
 /// <summary>Pools along the token axis that keep or spread the neighbours of a hit; stride 1, centred.</summary>
@@ -9,18 +11,11 @@ internal static class Pooling
     /// <param name="target">[tokens]; must not overlap the source.</param>
     public static void Max(ReadOnlySpan<float> source, int width, Span<float> target)
     {
-        int half = width / 2;
-        for (int i = 0; i < source.Length; i++)
+        source.CopyTo(target);
+        for (int shift = 1; shift <= Math.Min(width / 2, source.Length - 1); shift++)
         {
-            int first = Math.Max(i - half, 0);
-            int last = Math.Min(i + half, source.Length - 1);
-            float max = source[first];
-            for (int j = first + 1; j <= last; j++)
-            {
-                max = Math.Max(max, source[j]);
-            }
-
-            target[i] = max;
+            TensorPrimitives.Max(target[shift..source.Length], source[..^shift], target[shift..source.Length]);
+            TensorPrimitives.Max(target[..(source.Length - shift)], source[shift..], target[..(source.Length - shift)]);
         }
     }
 
@@ -30,17 +25,16 @@ internal static class Pooling
     /// <param name="target">[tokens]; must not overlap the source.</param>
     public static void Average(ReadOnlySpan<float> source, int width, Span<float> target)
     {
-        int half = width / 2;
-        for (int i = 0; i < source.Length; i++)
+        Span<float> sums = target[..source.Length];
+        sums.Clear();
+        int reach = Math.Min(width / 2, source.Length - 1);
+        for (int shift = -reach; shift <= reach; shift++)
         {
-            int last = Math.Min(i + half, source.Length - 1);
-            float sum = 0;
-            for (int j = Math.Max(i - half, 0); j <= last; j++)
-            {
-                sum += source[j];
-            }
-
-            target[i] = sum / width;
+            int first = Math.Max(-shift, 0);
+            int last = Math.Min(source.Length, source.Length - shift);
+            TensorPrimitives.Add(sums[first..last], source[(first + shift)..(last + shift)], sums[first..last]);
         }
+
+        TensorPrimitives.Divide(sums, width, sums);
     }
 }

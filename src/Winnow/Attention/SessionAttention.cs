@@ -7,18 +7,20 @@ namespace Winnow.Attention;
 internal sealed class SessionAttention : IDisposable
 {
     private readonly Device _device;
+    private readonly AttentionLayers _layers;
     private readonly DecodeMethod? _decode;
     private readonly TokenSparseMethod? _prefill;
     private float[] _hostMass = [];
     private Matrix? _mass;
     private AttentionPhase _phase;
 
-    public SessionAttention(Device device, AttentionLayers layers, AttentionOptions options)
+    public SessionAttention(Device device, MethodSetup setup, AttentionOptions options)
     {
         _device = device;
-        _decode = options.Decode?.CreateMethod(layers);
-        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, layers) : null;
-        Statistics = new AttentionStatistics(layers.Count);
+        _layers = setup.Layers;
+        _decode = options.Decode?.CreateMethod(setup);
+        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, setup) : null;
+        Statistics = new AttentionStatistics(setup.Layers.Count);
     }
 
     public AttentionStatistics Statistics { get; }
@@ -35,6 +37,25 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
     public bool NeedsWholePrompt => _prefill is not null;
 
+    /// <summary>Bytes that the decode method keeps for each token.</summary>
+    public long StateBytes => _decode?.StateBytes ?? 0;
+
+    /// <summary>What the decode method wants to find again when the session is loaded.</summary>
+    /// <param name="length">Tokens that the session holds.</param>
+    public byte[] SaveState(int length) => _decode?.SaveState(length) ?? [];
+
+    /// <summary>Forgets what the decode method knew, and takes what a saved session brought.</summary>
+    public void LoadState(ReadOnlySpan<byte> state) => _decode?.LoadState(state);
+
+    /// <summary>Takes over what the decode method of the session that this one was forked from knows.</summary>
+    public void CopyState(SessionAttention other)
+    {
+        if (other._decode is not null)
+        {
+            _decode?.CopyState(other._decode);
+        }
+    }
+
     /// <summary>A forward pass begins.</summary>
     public void Begin(AttentionPhase phase)
     {
@@ -46,6 +67,15 @@ internal sealed class SessionAttention : IDisposable
         else if (phase == AttentionPhase.Decode)
         {
             _decode?.BeginStep(++Statistics.Steps);
+        }
+    }
+
+    /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache.</summary>
+    public void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
+    {
+        if (_decode is { NeedsUnrotatedKeys: true } && _layers.Shapes[layer].Window == 0)
+        {
+            _decode.ObserveKeys(stream, layer, firstPosition, keys);
         }
     }
 
@@ -75,6 +105,11 @@ internal sealed class SessionAttention : IDisposable
         }
 
         call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+        if (global)
+        {
+            _decode?.ObservePart(call, isLast: _phase == AttentionPhase.PromptEnd);
+        }
+
         if (global && _phase == AttentionPhase.PromptEnd && _decode is { PromptWindow: > 0 and int window })
         {
             _decode.ObservePrompt(call, WindowMass(call, window));
@@ -86,7 +121,7 @@ internal sealed class SessionAttention : IDisposable
         if (_decode is null || call.Shape.Window != 0)
         {
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, call.Output);
-            Count(call, AttentionPlan.All);
+            Count(call, AttentionPlan.All, isRefresh: false);
             return;
         }
 
@@ -95,14 +130,14 @@ internal sealed class SessionAttention : IDisposable
         {
             Matrix mass = MassFor(call);
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output, mass);
-            _decode.Observe(call, Read(call.Stream, mass));
+            _decode.Observe(call, call.Stream.Map(mass, ref _hostMass));
         }
         else
         {
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
         }
 
-        Count(call, plan);
+        Count(call, plan, observe);
     }
 
     /// <summary>The attention mass of the last queries of a prompt.</summary>
@@ -112,7 +147,7 @@ internal sealed class SessionAttention : IDisposable
         Matrix mass = MassFor(call);
         call.Stream.AttentionMass(
             call.Shape, call.Queries.RowSlice(call.Queries.Rows - count, count), call.Cache, call.Length - count, mass);
-        return Read(call.Stream, mass);
+        return call.Stream.Map(mass, ref _hostMass);
     }
 
     private Matrix MassFor(in AttentionCall call)
@@ -128,20 +163,7 @@ internal sealed class SessionAttention : IDisposable
         return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
     }
 
-    private Span<float> Read(ComputeStream stream, Matrix mass)
-    {
-        int count = mass.Rows * mass.Columns;
-        if (_hostMass.Length < count)
-        {
-            _hostMass = new float[count + (count / 2)];
-        }
-
-        Span<float> host = _hostMass.AsSpan(0, count);
-        stream.Read(mass, host);
-        return host;
-    }
-
-    private void Count(in AttentionCall call, AttentionPlan plan)
+    private void Count(in AttentionCall call, AttentionPlan plan, bool isRefresh)
     {
         Observer?.Invoke(call, plan);
         int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, call.Length) : call.Length;
@@ -152,7 +174,7 @@ internal sealed class SessionAttention : IDisposable
             AttentionPlanKind.Shared => (long)plan.Rows(0).Length * call.Shape.KvHeads,
             _ => SumRows(plan),
         };
-        Statistics.Count(call.Layer, attended, dense);
+        Statistics.Count(call.Layer, attended, dense, plan.Kind != AttentionPlanKind.All, isRefresh);
     }
 
     private static long SumRows(AttentionPlan plan)

@@ -5,6 +5,8 @@ namespace Winnow.Attention;
 /// <summary>The <c>key=value</c> part of one method in a specification; every key must be read, or it is an error.</summary>
 internal sealed class SpecKeys
 {
+    private static readonly (string Suffix, int Shift)[] SizeSuffixes = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+
     private readonly string _method;
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly List<string> _known = [];
@@ -84,6 +86,23 @@ internal sealed class SpecKeys
         }
 
         return values;
+    }
+
+    public string? Text(string key) => Take(key);
+
+    /// <summary>A number of bytes such as <c>512MiB</c>, <c>2GiB</c> or <c>65536</c>.</summary>
+    public long? Bytes(string key)
+    {
+        if (Take(key) is not { } text)
+        {
+            return null;
+        }
+
+        (string suffix, int shift) = Array.Find(SizeSuffixes, unit => text.EndsWith(unit.Suffix, StringComparison.OrdinalIgnoreCase));
+        return long.TryParse(text.AsSpan(0, text.Length - (suffix?.Length ?? 0)), NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+            && value <= long.MaxValue >> shift
+            ? value << shift
+            : throw Wrong($"{key}={text} must be a number of bytes, such as 512MiB or 2GiB");
     }
 
     public string Choice(string key, string first, string second) => Take(key) is not { } text ? first

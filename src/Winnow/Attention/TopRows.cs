@@ -1,120 +1,229 @@
-using System.Runtime.CompilerServices;
+using System.Numerics;
 
 namespace Winnow.Attention;
 
 /// <summary>Deterministic selection of the rows with the largest scores; of equal scores the lower row wins.</summary>
 /// <remarks>
-/// A score and its row become one 64-bit key whose order is "score descending, row ascending", so that selection needs no
-/// comparer and never depends on the algorithm's path. Scores must not be NaN. Scratch is reused from call to call.
+/// Scores become unsigned integers of the same order. The smallest one that is selected is found by bisection: each step counts,
+/// in vectors and without branches that depend on data, and a few steps leave so few candidates that they are sorted.
+/// Scores must not be NaN. Scratch is reused from call to call.
 /// </remarks>
 internal sealed class TopRows
 {
-    private ulong[] _keys = [];
+    /// <summary>Candidates that are sorted rather than bisected any further.</summary>
+    private const int FewCandidates = 64;
+
+    private const int DigitBits = 11;
+    private const int Digits = 3;
+
+    private readonly int[] _starts = new int[1 << DigitBits];
+    private readonly uint[] _candidates = new uint[FewCandidates];
+    private uint[] _keys = [];
+    private ulong[] _ranked = [];
+    private ulong[] _other = [];
 
     /// <summary>Writes the rows of the <paramref name="rows"/>.Length largest scores, in ascending order of rows.</summary>
     /// <param name="scores">One score a row, at least as many as are asked for.</param>
     /// <param name="rows">Receives the rows.</param>
     public void Select(ReadOnlySpan<float> scores, Span<int> rows)
     {
-        ulong last = Partition(scores, rows.Length);
-        int count = 0;
-        for (int row = 0; row < scores.Length && count < rows.Length; row++)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Length, scores.Length, nameof(rows));
+        ReadOnlySpan<uint> keys = ToKeys(scores);
+        if (rows.IsEmpty)
         {
-            if (Key(scores[row], row) >= last)
+            return;
+        }
+
+        uint last = FindLast(keys, rows.Length, out int above);
+        int ties = rows.Length - above;
+        int count = 0;
+        Vector<uint> threshold = new(last);
+        int i = 0;
+        for (; i <= keys.Length - Vector<uint>.Count && count < rows.Length; i += Vector<uint>.Count)
+        {
+            Vector<uint> vector = new(keys[i..]);
+            if (Vector.GreaterThanOrEqualAny(vector, threshold))
+            {
+                Take(keys, i, i + Vector<uint>.Count, last, ref ties, rows, ref count);
+            }
+        }
+
+        Take(keys, i, keys.Length, last, ref ties, rows, ref count);
+    }
+
+    /// <summary>Selects rows, and also ranks them: the largest score first.</summary>
+    /// <param name="scores">One score a row, at least as many as are asked for.</param>
+    /// <param name="rows">Receives the rows in ascending order.</param>
+    /// <param name="ranking">Receives the same rows by descending score.</param>
+    public void SelectRanked(ReadOnlySpan<float> scores, Span<int> rows, Span<int> ranking)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(ranking.Length, rows.Length, nameof(ranking));
+        Select(scores, rows);
+        Grow(ref _ranked, rows.Length);
+        Grow(ref _other, rows.Length);
+        Span<ulong> source = _ranked.AsSpan(0, rows.Length);
+        Span<ulong> target = _other.AsSpan(0, rows.Length);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            // Inverted: the sort ascends, and is stable, so that equal scores stay in the order of their rows.
+            source[i] = ((ulong)~_keys[rows[i]] << 32) | (uint)rows[i];
+        }
+
+        for (int digit = 0; digit < Digits; digit++)
+        {
+            SortByDigit(source, target, 32 + (digit * DigitBits));
+            Span<ulong> sorted = target;
+            target = source;
+            source = sorted;
+        }
+
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ranking[i] = (int)(uint)source[i];
+        }
+    }
+
+    /// <summary>One stable pass of a radix sort.</summary>
+    private void SortByDigit(ReadOnlySpan<ulong> source, Span<ulong> target, int shift)
+    {
+        Span<int> starts = _starts;
+        starts.Clear();
+        foreach (ulong key in source)
+        {
+            starts[(int)(key >> shift) & ((1 << DigitBits) - 1)]++;
+        }
+
+        int start = 0;
+        foreach (ref int count in starts)
+        {
+            (count, start) = (start, start + count);
+        }
+
+        foreach (ulong key in source)
+        {
+            target[starts[(int)(key >> shift) & ((1 << DigitBits) - 1)]++] = key;
+        }
+    }
+
+    private static void Take(ReadOnlySpan<uint> keys, int begin, int end, uint last, ref int ties, Span<int> rows, ref int count)
+    {
+        for (int row = begin; row < end && count < rows.Length; row++)
+        {
+            if (keys[row] > last || (keys[row] == last && ties-- > 0))
             {
                 rows[count++] = row;
             }
         }
     }
 
-    /// <summary>Writes the rows of the <paramref name="rows"/>.Length largest scores, the largest score first.</summary>
-    /// <param name="scores">One score a row, at least as many as are asked for.</param>
-    /// <param name="rows">Receives the rows.</param>
-    public void Rank(ReadOnlySpan<float> scores, Span<int> rows)
+    /// <summary>The <paramref name="count"/>-th largest key, and how many are larger.</summary>
+    private uint FindLast(ReadOnlySpan<uint> keys, int count, out int above)
     {
-        Partition(scores, rows.Length);
-        Span<ulong> top = _keys.AsSpan(0, rows.Length);
-        top.Sort();
-        for (int i = 0; i < rows.Length; i++)
+        // At least count keys are ≥ low; fewer are ≥ high.
+        ulong low = 0;
+        ulong high = 1UL << 32;
+        int atLow = keys.Length;
+        int atHigh = 0;
+        while (atLow - atHigh > FewCandidates && high - low > 1)
         {
-            rows[i] = (int)(uint.MaxValue - (uint)top[^(i + 1)]);
-        }
-    }
-
-    /// <summary>Brings the <paramref name="count"/> largest keys to the front, in no order, and returns the smallest of them.</summary>
-    private ulong Partition(ReadOnlySpan<float> scores, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, scores.Length);
-        if (_keys.Length < scores.Length)
-        {
-            _keys = new ulong[Math.Max(scores.Length, 2 * _keys.Length)];
-        }
-
-        Span<ulong> keys = _keys.AsSpan(0, scores.Length);
-        for (int row = 0; row < keys.Length; row++)
-        {
-            keys[row] = Key(scores[row], row);
-        }
-
-        if (count == 0)
-        {
-            return ulong.MaxValue;
-        }
-
-        int low = 0;
-        int high = keys.Length - 1;
-        int target = count - 1;
-        while (low < high)
-        {
-            ulong pivot = MedianOfThree(keys[low], keys[low + ((high - low) / 2)], keys[high]);
-            int i = low;
-            int j = high;
-            while (i <= j)
+            ulong middle = (low + high) / 2;
+            int atMiddle = CountFrom(keys, (uint)middle);
+            if (atMiddle >= count)
             {
-                while (keys[i] > pivot)
-                {
-                    i++;
-                }
-
-                while (keys[j] < pivot)
-                {
-                    j--;
-                }
-
-                if (i <= j)
-                {
-                    (keys[i], keys[j]) = (keys[j], keys[i]);
-                    i++;
-                    j--;
-                }
-            }
-
-            if (target <= j)
-            {
-                high = j;
-            }
-            else if (target >= i)
-            {
-                low = i;
+                (low, atLow) = (middle, atMiddle);
             }
             else
             {
-                break;
+                (high, atHigh) = (middle, atMiddle);
             }
         }
 
-        return keys[target];
+        above = atHigh;
+        if (high - low == 1)
+        {
+            return (uint)low;
+        }
+
+        Span<uint> candidates = _candidates.AsSpan(0, atLow - atHigh);
+        int found = 0;
+        Vector<uint> lowest = new((uint)low);
+        int i = 0;
+        for (; found < candidates.Length && i <= keys.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+        {
+            if (Vector.GreaterThanOrEqualAny(new Vector<uint>(keys[i..]), lowest))
+            {
+                Collect(keys.Slice(i, Vector<uint>.Count), low, high, candidates, ref found);
+            }
+        }
+
+        Collect(keys[i..], low, high, candidates, ref found);
+        candidates.Sort();
+        uint last = candidates[^(count - atHigh)];
+        above += candidates.Length - 1 - candidates.LastIndexOf(last);
+        return last;
     }
 
-    private static ulong MedianOfThree(ulong a, ulong b, ulong c) => Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
-
-    /// <summary>The order of floats as unsigned integers in the upper half, the inverted row in the lower.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Key(float score, int row)
+    private static void Collect(ReadOnlySpan<uint> keys, ulong low, ulong high, Span<uint> candidates, ref int found)
     {
-        // Adding zero makes −0 equal to +0.
-        uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
-        uint ordered = (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
-        return ((ulong)ordered << 32) | (uint.MaxValue - (uint)row);
+        foreach (uint key in keys)
+        {
+            if (key >= low && key < high)
+            {
+                candidates[found++] = key;
+            }
+        }
+    }
+
+    private static int CountFrom(ReadOnlySpan<uint> keys, uint lowest)
+    {
+        Vector<uint> threshold = new(lowest);
+        Vector<int> first = Vector<int>.Zero;
+        Vector<int> second = Vector<int>.Zero;
+        int i = 0;
+        for (; i <= keys.Length - (2 * Vector<uint>.Count); i += 2 * Vector<uint>.Count)
+        {
+            // True is −1.
+            first += Vector.GreaterThanOrEqual(new Vector<uint>(keys[i..]), threshold).As<uint, int>();
+            second += Vector.GreaterThanOrEqual(new Vector<uint>(keys[(i + Vector<uint>.Count)..]), threshold).As<uint, int>();
+        }
+
+        int count = -Vector.Sum(first + second);
+        for (; i < keys.Length; i++)
+        {
+            count += keys[i] >= lowest ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>The order of floats as unsigned integers.</summary>
+    private ReadOnlySpan<uint> ToKeys(ReadOnlySpan<float> scores)
+    {
+        Grow(ref _keys, scores.Length);
+        Span<uint> keys = _keys.AsSpan(0, scores.Length);
+        int i = 0;
+        for (; i <= keys.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            // Adding zero makes −0 equal to +0.
+            Vector<int> bits = (new Vector<float>(scores[i..]) + Vector<float>.Zero).As<float, int>();
+            Vector<int> key = bits ^ ((bits >> 31) | new Vector<int>(int.MinValue));
+            key.As<int, uint>().CopyTo(keys[i..]);
+        }
+
+        for (; i < keys.Length; i++)
+        {
+            int bits = BitConverter.SingleToInt32Bits(scores[i] + 0f);
+            keys[i] = (uint)(bits ^ ((bits >> 31) | int.MinValue));
+        }
+
+        return keys;
+    }
+
+    private static void Grow<T>(ref T[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer = new T[Math.Max(length, 2 * buffer.Length)];
+        }
     }
 }

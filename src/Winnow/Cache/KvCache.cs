@@ -13,7 +13,6 @@ public sealed class KvCache : IDisposable
 {
     private readonly KvBlockPool _pool;
     private readonly KvLayer[] _layers;
-    private readonly long[] _pageOffsets;
     private readonly long _blockBytes;
     private readonly List<KvBlock> _blocks = [];
     private bool _disposed;
@@ -21,28 +20,23 @@ public sealed class KvCache : IDisposable
     /// <summary>Creates an empty cache.</summary>
     /// <param name="device">Where rows live.</param>
     /// <param name="layouts">One per layer.</param>
-    internal KvCache(Device device, IReadOnlyList<KvLayout> layouts)
+    /// <param name="placement">In the device's memory or on disk; null for memory.</param>
+    internal KvCache(Device device, IReadOnlyList<KvLayout> layouts, KvPlacement? placement = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(layouts.Count, nameof(layouts));
         Device = device;
-        _layers = new KvLayer[layouts.Count];
-        _pageOffsets = new long[layouts.Count];
-        for (int i = 0; i < _layers.Length; i++)
-        {
-            _layers[i] = new KvLayer(layouts[i]);
-            _pageOffsets[i] = _blockBytes;
-            _blockBytes += layouts[i].PageBytes;
-        }
-
-        _pool = new KvBlockPool(device, _blockBytes);
+        Placement = placement ?? KvPlacement.Memory;
+        _layers = [.. layouts.Select(layout => new KvLayer(layout))];
+        _blockBytes = layouts.Sum(layout => (long)layout.PageBytes);
+        _pool = new KvBlockPool(device, layouts, Placement);
         _pool.Attach();
     }
 
     private KvCache(KvCache parent)
     {
         Device = parent.Device;
+        Placement = parent.Placement;
         _layers = Array.ConvertAll(parent._layers, layer => new KvLayer(layer.Layout));
-        _pageOffsets = parent._pageOffsets;
         _blockBytes = parent._blockBytes;
         _pool = parent._pool;
         _pool.Attach();
@@ -63,10 +57,18 @@ public sealed class KvCache : IDisposable
     /// <summary>Bytes of the pages that this cache holds, those that it shares with forks included.</summary>
     public long SizeBytes => _blocks.Count * _blockBytes;
 
+    /// <summary>Bytes of keys and values that are in memory: all of them, unless they lie on disk.</summary>
+    public long ResidentBytes => _pool.Residency?.MeasureResidentBytes() ?? SizeBytes;
+
+    /// <summary>The part of the bytes that were visited which was in memory before; 1 where all of them are.</summary>
+    public double HitRate => _pool.Residency?.HitRate ?? 1;
+
     /// <summary>How many layers there are.</summary>
     public int LayerCount => _layers.Length;
 
     internal Device Device { get; }
+
+    internal KvPlacement Placement { get; }
 
     internal ReadOnlySpan<KvLayer> Layers => _layers;
 
@@ -135,17 +137,39 @@ public sealed class KvCache : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, Capacity - Length);
+        int first = Length / KvLayout.PageTokens;
         Length += tokens;
+        if (_pool.Residency is not null)
+        {
+            StartWriting(first, Length / KvLayout.PageTokens);
+        }
     }
 
+    /// <summary>Tells that a layer's rows are not needed any more before the next pass: a cache on disk lets go of those that it must not keep.</summary>
+    /// <param name="layer">The layer.</param>
+    internal void Leave(int layer) => _pool.Residency?.Leave(layer);
+
     private static int BlocksFor(int tokens) => (int)(((long)tokens + KvLayout.PageTokens - 1) / KvLayout.PageTokens);
+
+    /// <summary>Has complete pages written to disk in the background.</summary>
+    private void StartWriting(int first, int end)
+    {
+        for (int block = first; block < end; block++)
+        {
+            for (int i = 0; i < _layers.Length; i++)
+            {
+                KvPage page = _blocks[block].Page(i);
+                _blocks[block].Slab.File!.StartWriting(page.OffsetBytes, _layers[i].Layout.PageBytes);
+            }
+        }
+    }
 
     private void AddBlock(KvBlock block)
     {
         _blocks.Add(block);
         for (int i = 0; i < _layers.Length; i++)
         {
-            _layers[i].Add(new KvPage(block.Buffer, block.OffsetBytes + _pageOffsets[i]));
+            _layers[i].Add(block.Page(i));
         }
     }
 
@@ -173,9 +197,11 @@ public sealed class KvCache : IDisposable
         for (int i = 0; i < _layers.Length; i++)
         {
             Span<byte> bytes = page.AsSpan(0, _layers[i].Layout.PageBytes);
-            shared.Buffer.Read(shared.OffsetBytes + _pageOffsets[i], bytes);
-            copy.Buffer.Write(copy.OffsetBytes + _pageOffsets[i], bytes);
-            _layers[i].Replace(index, new KvPage(copy.Buffer, copy.OffsetBytes + _pageOffsets[i]));
+            KvPage source = shared.Page(i);
+            KvPage target = copy.Page(i);
+            source.Buffer.Read(source.OffsetBytes, bytes);
+            target.Buffer.Write(target.OffsetBytes, bytes);
+            _layers[i].Replace(index, target);
         }
 
         ArrayPool<byte>.Shared.Return(page);

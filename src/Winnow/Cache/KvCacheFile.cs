@@ -10,12 +10,12 @@ namespace Winnow.Cache;
 /// <summary>A cache on disk: what it was computed from (model, tokens, layout), its pages, and a checksum over all of it.</summary>
 /// <remarks>
 /// Little-endian: magic, version, counts; fingerprint; KV heads, head dimension and type of each layer; token ids; the pages
-/// of each layer in order; SHA-256 of everything before it.
+/// of each layer in order; what the attention method keeps beside them, if anything; SHA-256 of everything before it.
 /// </remarks>
 internal static class KvCacheFile
 {
-    private const int Version = 1;
-    private const int FixedHeaderBytes = 8 + (4 * sizeof(int));
+    private const int Version = 2;
+    private const int FixedHeaderBytes = 8 + (5 * sizeof(int));
     private const int LayerBytes = 3 * sizeof(int);
     private const int MaxFingerprintBytes = 4096;
     private static ReadOnlySpan<byte> Magic => "WINNOWKV"u8;
@@ -25,26 +25,31 @@ internal static class KvCacheFile
     /// <param name="cache">The rows.</param>
     /// <param name="tokens">The tokens that the rows stand for, as many as the cache holds.</param>
     /// <param name="fingerprint">The model that computed them.</param>
+    /// <param name="state">What the attention method wants to find again.</param>
     /// <exception cref="ModelWriteException">The disk is full, or the file cannot be created.</exception>
-    public static void Save(string path, KvCache cache, ReadOnlySpan<int> tokens, string fingerprint)
+    public static void Save(string path, KvCache cache, ReadOnlySpan<int> tokens, string fingerprint, ReadOnlySpan<byte> state = default)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(tokens.Length, cache.Length, nameof(tokens));
-        byte[] header = Header(cache, tokens, fingerprint);
-        long length = header.Length + PagesBytes(cache.Layouts, tokens.Length) + SHA256.HashSizeInBytes;
+        byte[] header = Header(cache, tokens, fingerprint, state.Length);
+        long length = header.Length + PagesBytes(cache.Layouts, tokens.Length) + state.Length + SHA256.HashSizeInBytes;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReplacingFile file = new(path, length);
         long offset = 0;
         Write(header);
-        foreach (KvLayer layer in cache.Layers)
+        for (int i = 0; i < cache.LayerCount; i++)
         {
+            KvLayer layer = cache.Layer(i);
             byte[] page = new byte[layer.Layout.PageBytes];
             foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
             {
                 location.Buffer.Read(location.OffsetBytes, page);
                 Write(page);
             }
+
+            cache.Leave(i);
         }
 
+        Write(state);
         file.Write(offset, hash.GetHashAndReset());
         file.Commit();
 
@@ -61,27 +66,33 @@ internal static class KvCacheFile
     /// <param name="device">Where the rows will live.</param>
     /// <param name="layouts">The layout that the session needs.</param>
     /// <param name="fingerprint">The model that the session runs.</param>
+    /// <param name="placement">In memory or on disk; null for memory.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, or of another model or layout.</exception>
-    public static (KvCache Cache, int[] Tokens) Load(string path, Device device, IReadOnlyList<KvLayout> layouts, string fingerprint)
+    public static (KvCache Cache, int[] Tokens, byte[] State) Load(
+        string path, Device device, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null)
     {
         KvCache? cache = null;
         try
         {
             using FileStream stream = File.OpenRead(path);
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            int[] tokens = ReadHeader(path, stream, hash, layouts, fingerprint);
-            cache = new KvCache(device, layouts);
+            (int[] tokens, byte[] state) = ReadHeader(path, stream, hash, layouts, fingerprint);
+            cache = new KvCache(device, layouts, placement);
             cache.Reserve(tokens.Length);
-            foreach (KvLayer layer in cache.Layers)
+            for (int i = 0; i < cache.LayerCount; i++)
             {
+                KvLayer layer = cache.Layer(i);
                 byte[] page = new byte[layer.Layout.PageBytes];
                 foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
                 {
                     Read(stream, hash, page);
                     location.Buffer.Write(location.OffsetBytes, page);
                 }
+
+                cache.Leave(i);
             }
 
+            Read(stream, hash, state);
             byte[] expected = new byte[SHA256.HashSizeInBytes];
             stream.ReadExactly(expected);
             if (!hash.GetHashAndReset().AsSpan().SequenceEqual(expected))
@@ -90,7 +101,7 @@ internal static class KvCacheFile
             }
 
             cache.Advance(tokens.Length);
-            return (cache, tokens);
+            return (cache, tokens, state);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -104,7 +115,7 @@ internal static class KvCacheFile
         }
     }
 
-    private static byte[] Header(KvCache cache, ReadOnlySpan<int> tokens, string fingerprint)
+    private static byte[] Header(KvCache cache, ReadOnlySpan<int> tokens, string fingerprint, int stateBytes)
     {
         byte[] name = Encoding.UTF8.GetBytes(fingerprint);
         byte[] header = new byte[FixedHeaderBytes + name.Length + (cache.LayerCount * LayerBytes) + (tokens.Length * sizeof(int))];
@@ -115,6 +126,7 @@ internal static class KvCacheFile
         Put(ref rest, tokens.Length);
         Put(ref rest, cache.LayerCount);
         Put(ref rest, name.Length);
+        Put(ref rest, stateBytes);
         name.CopyTo(rest);
         rest = rest[name.Length..];
         foreach (KvLayout layout in cache.Layouts)
@@ -132,7 +144,8 @@ internal static class KvCacheFile
         return header;
     }
 
-    private static int[] ReadHeader(string path, FileStream stream, IncrementalHash hash, IReadOnlyList<KvLayout> layouts, string fingerprint)
+    private static (int[] Tokens, byte[] State) ReadHeader(
+        string path, FileStream stream, IncrementalHash hash, IReadOnlyList<KvLayout> layouts, string fingerprint)
     {
         byte[] head = new byte[FixedHeaderBytes];
         Read(stream, hash, head);
@@ -146,12 +159,13 @@ internal static class KvCacheFile
         int tokenCount = Take(ref rest);
         int layers = Take(ref rest);
         int nameBytes = Take(ref rest);
+        int stateBytes = Take(ref rest);
         if (version != Version)
         {
             throw new ModelFormatException(path, $"is a saved session of version {version}; this program reads version {Version}");
         }
 
-        if (nameBytes is < 0 or > MaxFingerprintBytes || tokenCount < 0)
+        if (nameBytes is < 0 or > MaxFingerprintBytes || tokenCount < 0 || stateBytes < 0)
         {
             throw new ModelFormatException(path, "is damaged: its header holds impossible sizes");
         }
@@ -181,7 +195,7 @@ internal static class KvCacheFile
         }
 
         // Checked before anything of that size is allocated.
-        long expected = stream.Position + ((long)tokenCount * sizeof(int)) + PagesBytes(layouts, tokenCount) + SHA256.HashSizeInBytes;
+        long expected = stream.Position + ((long)tokenCount * sizeof(int)) + PagesBytes(layouts, tokenCount) + stateBytes + SHA256.HashSizeInBytes;
         if (stream.Length != expected)
         {
             throw new ModelFormatException(path, $"is damaged: it has {stream.Length} bytes instead of {expected}");
@@ -194,7 +208,7 @@ internal static class KvCacheFile
             BinaryPrimitives.ReverseEndianness(tokens, tokens);
         }
 
-        return tokens;
+        return (tokens, new byte[stateBytes]);
     }
 
     private static long PagesBytes(IReadOnlyList<KvLayout> layouts, int tokens) => layouts.Sum(layout => (long)layout.PageBytes) * PageCount(tokens);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -79,19 +80,33 @@ public sealed class AttentionPlan
         {
             if (!_checked[list])
             {
-                int before = -1;
-                foreach (int row in Rows(list))
+                ReadOnlySpan<int> rows = Rows(list);
+                for (int i = CountAscending(rows); i < rows.Length; i++)
                 {
-                    if (row <= before)
+                    int before = i == 0 ? -1 : rows[i - 1];
+                    if (rows[i] <= before)
                     {
-                        throw new ArgumentException($"rows of a plan must ascend from 0 on without duplicates: list {list} has {row} after {before}");
+                        throw new ArgumentException($"rows of a plan must ascend from 0 on without duplicates: list {list} has {rows[i]} after {before}");
                     }
-
-                    before = row;
                 }
 
                 _checked[list] = true;
             }
         }
+    }
+
+    /// <summary>How many leading rows certainly ascend: found in vectors, because lists are long and change with every step.</summary>
+    private static int CountAscending(ReadOnlySpan<int> rows)
+    {
+        int i = 0;
+        if (rows.Length > 0 && rows[0] >= 0)
+        {
+            while (i < rows.Length - Vector<int>.Count && Vector.LessThanAll(new Vector<int>(rows[i..]), new Vector<int>(rows[(i + 1)..])))
+            {
+                i += Vector<int>.Count;
+            }
+        }
+
+        return i;
     }
 }

@@ -222,6 +222,40 @@ public abstract class ComputeStream : IDisposable
         ReadCore(source, target);
     }
 
+    /// <summary>Waits for all operations so far and gives access to values from the host, without a copy where the device computes in host memory.</summary>
+    /// <param name="source">Rows without gaps. Its memory must not be written by the device while the result is in use; the caller may overwrite it.</param>
+    /// <param name="scratch">Where values are copied to if they must be; grows as needed.</param>
+    /// <returns>Row-major, rows · columns elements.</returns>
+    public Span<float> Map(Matrix source, ref float[] scratch)
+    {
+        Require(source.Stride == source.Columns || source.Rows <= 1, "rows must follow each other without gaps");
+        Span<float> mapped = MapCore(source);
+        int count = checked(source.Rows * source.Columns);
+        if (mapped.Length == count)
+        {
+            return mapped;
+        }
+
+        if (scratch.Length < count)
+        {
+            scratch = new float[count + (count / 2)];
+        }
+
+        Read(source, scratch.AsSpan(0, count));
+        return scratch.AsSpan(0, count);
+    }
+
+    /// <summary>Does work on host memory with whatever threads the device has; returns when all of it is done. Allocates nothing.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="parts">How many parts it has.</param>
+    internal virtual void RunOnHost(IHostWork work, int parts)
+    {
+        for (int part = 0; part < parts; part++)
+        {
+            work.Run(part);
+        }
+    }
+
     /// <summary>Frees the scratch memory.</summary>
     public void Dispose()
     {
@@ -280,6 +314,9 @@ public abstract class ComputeStream : IDisposable
 
     /// <summary>Implements <see cref="Read"/>.</summary>
     protected abstract void ReadCore(Matrix source, Span<float> target);
+
+    /// <summary>Implements <see cref="Map"/>: the values in place, or nothing where the host cannot reach them.</summary>
+    protected virtual Span<float> MapCore(Matrix source) => [];
 
     /// <summary>Frees the scratch memory.</summary>
     protected abstract void Dispose(bool disposing);

@@ -15,6 +15,11 @@ public abstract class Device : IDisposable
     /// <exception cref="WinnowException">The device has not that much.</exception>
     public abstract DeviceBuffer Allocate(long sizeBytes);
 
+    /// <summary>Makes a scratch file usable as memory of this device, where it works on host memory; the buffer takes the file over.</summary>
+    /// <exception cref="NotSupportedException">The device cannot read host memory.</exception>
+    internal virtual DeviceBuffer Map(ScratchFile file) =>
+        throw new NotSupportedException($"{Name} has memory of its own: keys and values cannot lie in a file");
+
     /// <summary>Makes a weight matrix usable by this device.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="type">How its elements are stored.</param>

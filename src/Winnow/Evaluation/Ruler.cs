@@ -137,7 +137,7 @@ public sealed class Ruler
             Decode = statistics.Decode,
             AttendedRows = session.AttentionStatistics.AttendedRows,
             DenseRows = session.AttentionStatistics.DenseRows,
-            KvResidentBytes = session.KvBytes,
+            KvResidentBytes = session.KvResidentBytes,
         };
     }
 

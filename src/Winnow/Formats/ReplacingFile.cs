@@ -8,6 +8,9 @@ internal sealed class ReplacingFile : IDisposable
 {
     private const int BufferBytes = 1 << 20;
 
+    /// <summary>Where a rename would put a file in the place of a device: the end of /dev/null, for one who may.</summary>
+    private const string DeviceFolder = "/dev";
+
     private readonly string _path;
     private readonly string _temporaryPath;
     private readonly FileStream _stream;
@@ -27,6 +30,11 @@ internal sealed class ReplacingFile : IDisposable
             if (Directory.Exists(path))
             {
                 throw new IOException("a folder has this name");
+            }
+
+            if (folder == DeviceFolder && !OperatingSystem.IsWindows())
+            {
+                throw new IOException("it is a device, or would lie among them");
             }
 
             if (!Directory.Exists(folder))

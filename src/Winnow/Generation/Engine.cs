@@ -1,6 +1,11 @@
+using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
+using Winnow.Attention;
+using Winnow.Cache;
+using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
+using Winnow.Formats;
 using Winnow.Models;
 using Winnow.Sampling;
 using Winnow.Templates;
@@ -13,23 +18,26 @@ public sealed class Engine : IDisposable
 {
     private readonly Model _model;
 
-    private Engine(Device device, Model model, ModelText text, int threads)
+    private Engine(string path, Device device, Model model, ModelText text, int threads)
     {
         Device = device;
         Threads = threads;
         _model = model;
-        Tokenizer = text.Tokenizer;
+        Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
         ChatTemplate = text.ChatTemplate;
     }
 
     /// <summary>What the model is.</summary>
     public ModelInfo Model => _model.Info;
 
-    /// <summary>How text becomes tokens.</summary>
+    /// <summary>How text becomes tokens. Of a model without a vocabulary it refuses every text.</summary>
     public Tokenizer Tokenizer { get; }
 
     /// <summary>The model's own chat template; null where its file has none.</summary>
     public ChatTemplate? ChatTemplate { get; }
+
+    /// <summary>What was calibrated for the model.</summary>
+    public ModelCalibration Calibration => _model.Calibration;
 
     /// <summary>What computes.</summary>
     public Device Device { get; }
@@ -54,7 +62,7 @@ public sealed class Engine : IDisposable
         CpuDevice device = new(new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
         try
         {
-            return new Engine(device, Models.Model.Load(path, device, progress, cancellationToken), text, device.Pool.Threads);
+            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text, device.Pool.Threads);
         }
         catch
         {
@@ -75,6 +83,40 @@ public sealed class Engine : IDisposable
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = ChatTemplate ?? throw new WinnowException($"{Model.Name} has no chat template: it continues plain text only");
         return ChatPrompt.Encode(template, Tokenizer, messages, tools);
+    }
+
+    /// <summary>Computes the embedding of a text: the mean of its tokens' last hidden states, of length 1.</summary>
+    /// <param name="text">The text; control tokens spelled out in it stay text.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <returns>[hidden size].</returns>
+    /// <exception cref="ContextOverflowException">The text is longer than the model's context.</exception>
+    public async ValueTask<float[]> EmbedAsync(string text, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int[] tokens = Tokenizer.Encode(text, addSpecial: true);
+        if (tokens.Length == 0)
+        {
+            throw new ArgumentException("the text has no tokens", nameof(text));
+        }
+
+        if (tokens.Length > Model.ContextLength)
+        {
+            throw new ContextOverflowException(tokens.Length, Model.ContextLength);
+        }
+
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using KvCache cache = Transformer.CreateCache(TensorType.F16);
+        using ForwardState state = Transformer.CreateState(tokens.Length);
+        float[] hidden = new float[Transformer.OutputLength(ForwardOutput.Hidden, tokens.Length)];
+        Transformer.Forward(state, tokens, cache, AttentionPhase.PromptEnd, ForwardOutput.Hidden, hidden, cancellationToken);
+        float[] mean = new float[Model.HiddenSize];
+        for (int token = 0; token < tokens.Length; token++)
+        {
+            TensorPrimitives.Add(mean, hidden.AsSpan(token * mean.Length, mean.Length), mean);
+        }
+
+        TensorPrimitives.Divide(mean, TensorPrimitives.Norm(mean), mean);
+        return mean;
     }
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)

@@ -10,4 +10,7 @@ public sealed record EngineOptions
 
     /// <summary>The instruction set of the CPU kernels; null for the widest that the processor offers.</summary>
     public CpuIsa? Isa { get; init; }
+
+    /// <summary>The calibration file (<c>winnow calibrate</c>); null for the one beside the model, where there is one that fits.</summary>
+    public string? CalibrationPath { get; init; }
 }

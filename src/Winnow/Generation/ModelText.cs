@@ -6,9 +6,9 @@ using Winnow.Tokenization;
 namespace Winnow.Generation;
 
 /// <summary>The part of a model that deals with text: vocabulary and chat template. Reading it touches no weights.</summary>
-/// <param name="Tokenizer">How text becomes tokens.</param>
+/// <param name="Tokenizer">How text becomes tokens; null where the model comes without a vocabulary.</param>
 /// <param name="ChatTemplate">How messages become a prompt; null where the model has no template.</param>
-public sealed record ModelText(Tokenizer Tokenizer, ChatTemplate? ChatTemplate)
+public sealed record ModelText(Tokenizer? Tokenizer, ChatTemplate? ChatTemplate)
 {
     private const string TemplateKey = "tokenizer.chat_template";
 
@@ -33,7 +33,7 @@ public sealed record ModelText(Tokenizer Tokenizer, ChatTemplate? ChatTemplate)
         string file = Path.Combine(directory, "chat_template.jinja");
         if (File.Exists(file))
         {
-            return File.ReadAllText(file);
+            return JsonFile.ReadText(file);
         }
 
         string configuration = Path.Combine(directory, "tokenizer_config.json");
@@ -42,17 +42,9 @@ public sealed record ModelText(Tokenizer Tokenizer, ChatTemplate? ChatTemplate)
             return null;
         }
 
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(configuration));
-            return !document.RootElement.TryGetProperty("chat_template", out JsonElement template) ? null
-                : template.ValueKind == JsonValueKind.String ? template.GetString()
-                : DefaultOf(template);
-        }
-        catch (JsonException e)
-        {
-            throw new ModelFormatException(configuration, $"is no valid JSON: {e.Message}", e);
-        }
+        return !JsonFile.Read(configuration).TryGetProperty("chat_template", out JsonElement template) ? null
+            : template.ValueKind == JsonValueKind.String ? template.GetString()
+            : DefaultOf(template);
     }
 
     /// <summary>Older files list several named templates; <c>default</c> is the one for chats.</summary>
@@ -65,9 +57,9 @@ public sealed record ModelText(Tokenizer Tokenizer, ChatTemplate? ChatTemplate)
 
         foreach (JsonElement named in templates.EnumerateArray())
         {
-            if (named.TryGetProperty("name", out JsonElement name) && name.GetString() == "default" && named.TryGetProperty("template", out JsonElement template))
+            if (JsonFile.Text(named, "name") == "default")
             {
-                return template.GetString();
+                return JsonFile.Text(named, "template");
             }
         }
 

@@ -27,7 +27,7 @@ public sealed class Session : IDisposable
     private int _busy;
 
     internal Session(Engine engine, SessionOptions options)
-        : this(engine, CheckContextLength(engine, options), options.Attention, engine.Transformer.CreateCache(options.KvType), [])
+        : this(engine, CheckContextLength(engine, options), options.Attention, CreateCache(engine, options), [])
     {
     }
 
@@ -62,6 +62,23 @@ public sealed class Session : IDisposable
 
     /// <summary>Bytes that keys and values take.</summary>
     public long KvBytes => _cache.SizeBytes;
+
+    /// <summary>The folder of the scratch files that keys and values lie in; null where they lie in memory.</summary>
+    public string? ScratchDirectory => _cache.Placement.Tier == KvTier.Disk ? _cache.Placement.Directory ?? Path.GetTempPath() : null;
+
+    /// <summary>Bytes that keys and values will take when the context is full.</summary>
+    public long KvFullBytes => _cache.Layouts.Sum(layout => (long)layout.KvHeads * layout.TokenBytes) * ContextLength;
+
+    /// <summary>Bytes in memory of keys, values and what the attention method keeps beside them, as measured now.</summary>
+    public long KvResidentBytes => _cache.ResidentBytes + _state.SessionAttention.StateBytes;
+
+    /// <summary>Bytes of keys and values that each decode step since the last prompt has read, on average.</summary>
+    public double KvReadBytesPerToken => AttentionStatistics.Steps == 0
+        ? 0
+        : (double)AttentionStatistics.AttendedRows * _cache.Layer(0).Layout.TokenBytes / AttentionStatistics.Steps;
+
+    /// <summary>The part of the bytes visited which was in memory before; 1 unless keys and values lie on disk.</summary>
+    public double KvHitRate => _cache.HitRate;
 
     /// <summary>What the last generation took; null before the first.</summary>
     public GenerationStatistics? LastGeneration { get; private set; }
@@ -139,6 +156,31 @@ public sealed class Session : IDisposable
         try
         {
             Compute(prompt, chunkTokens, progress, cancellationToken);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Fills an empty session with random keys and values in the place of those of a prompt: to measure speed at depth without the wait.</summary>
+    /// <param name="prompt">The tokens that the session shall claim to have read.</param>
+    /// <param name="seed">Same seed, same keys and values.</param>
+    /// <exception cref="InvalidOperationException">The session is not empty.</exception>
+    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
+    public void FillRandomly(IReadOnlyList<int> prompt, int seed = 1)
+    {
+        CheckPrompt(prompt);
+        Enter();
+        try
+        {
+            if (_tokens.Count > 0)
+            {
+                throw new InvalidOperationException($"only an empty session can be filled randomly; this one holds {_tokens.Count} tokens");
+            }
+
+            _engine.Transformer.FillRandomly(_state, prompt.Count, _cache, seed);
+            _tokens.AddRange(prompt);
         }
         finally
         {
@@ -231,7 +273,9 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            return new Session(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
+            Session fork = new(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
+            fork._state.SessionAttention.CopyState(_state.SessionAttention);
+            return fork;
         }
         finally
         {
@@ -246,7 +290,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            KvCacheFile.Save(path, _cache, CollectionsMarshal.AsSpan(_tokens), _engine.Model.Fingerprint);
+            KvCacheFile.Save(path, _cache, CollectionsMarshal.AsSpan(_tokens), _engine.Model.Fingerprint, _state.SessionAttention.SaveState(_cache.Length));
         }
         finally
         {
@@ -262,7 +306,8 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            (KvCache cache, int[] tokens) = KvCacheFile.Load(path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint);
+            (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(
+                path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint, _cache.Placement);
             if (tokens.Length > ContextLength)
             {
                 cache.Dispose();
@@ -271,6 +316,7 @@ public sealed class Session : IDisposable
 
             _cache.Dispose();
             _cache = cache;
+            _state.SessionAttention.LoadState(state);
             _tokens.Clear();
             _tokens.AddRange(tokens);
         }
@@ -297,42 +343,55 @@ public sealed class Session : IDisposable
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
 
-            AnswerText text = new(_engine.Tokenizer, options);
+            AnswerText text = new(_engine.Tokenizer, options, startOfText: prompt.All(_engine.Tokenizer.IsControl));
             int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
-            TimeSpan prefill = default;
+            TimeSpan prefill = Stopwatch.GetElapsedTime(start);
             long decodeStart = 0;
-            for (int generated = 1; ; generated++)
+            int generated = 0;
+            bool ended = false;
+            try
             {
-                int token = sampler.Sample(_logits);
-                sampler.Accept(token);
-                if (generated == 1)
+                while (true)
                 {
-                    prefill = Stopwatch.GetElapsedTime(start);
-                    decodeStart = Stopwatch.GetTimestamp();
-                }
-
-                string piece = text.Append(token, out bool stopped);
-                FinishReason? reason = stopped ? FinishReason.Stop
-                    : generated < limit ? null
-                    : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
-                if (reason is not null)
-                {
-                    LastGeneration = new GenerationStatistics
+                    int token = sampler.Sample(_logits);
+                    sampler.Accept(token);
+                    if (++generated == 1)
                     {
-                        PromptTokens = prompt.Count,
-                        CachedTokens = cached,
-                        GeneratedTokens = generated,
-                        Prefill = prefill,
-                        Decode = Stopwatch.GetElapsedTime(decodeStart),
-                    };
-                    yield return new GeneratedToken(token, piece + text.Flush(), reason);
-                    yield break;
-                }
+                        prefill = Stopwatch.GetElapsedTime(start);
+                        decodeStart = Stopwatch.GetTimestamp();
+                    }
 
-                yield return new GeneratedToken(token, piece, null);
-                cancellationToken.ThrowIfCancellationRequested();
-                Forward([token], AttentionPhase.Decode);
+                    string piece = text.Append(token, out bool stopped);
+                    FinishReason? reason = stopped ? FinishReason.Stop
+                        : generated < limit ? null
+                        : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
+                    if (reason is not null)
+                    {
+                        LastGeneration = Statistics();
+                        ended = true;
+                        yield return new GeneratedToken(token, piece + text.Flush(), reason);
+                        yield break;
+                    }
+
+                    yield return new GeneratedToken(token, piece, null);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Forward([token], AttentionPhase.Decode);
+                }
             }
+            finally
+            {
+                // An answer that was stopped half-way has taken time too.
+                LastGeneration = ended ? LastGeneration : Statistics();
+            }
+
+            GenerationStatistics Statistics() => new()
+            {
+                PromptTokens = prompt.Count,
+                CachedTokens = cached,
+                GeneratedTokens = generated,
+                Prefill = prefill,
+                Decode = decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(decodeStart),
+            };
         }
         finally
         {
@@ -382,6 +441,12 @@ public sealed class Session : IDisposable
         ForwardOutput output = phase == AttentionPhase.Prompt ? ForwardOutput.None : ForwardOutput.LastLogits;
         _engine.Transformer.Forward(_state, tokens, _cache, phase, output, output == ForwardOutput.None ? [] : _logits);
         _tokens.AddRange(tokens);
+    }
+
+    private static KvCache CreateCache(Engine engine, SessionOptions options)
+    {
+        KvPlacement placement = options.Attention.Decode?.Placement ?? KvPlacement.Memory;
+        return engine.Transformer.CreateCache(options.KvType, placement with { Directory = options.ScratchDirectory });
     }
 
     private static int CheckContextLength(Engine engine, SessionOptions options)

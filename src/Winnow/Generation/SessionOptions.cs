@@ -15,4 +15,7 @@ public sealed record SessionOptions
 
     /// <summary>How the session attends: full attention unless said otherwise.</summary>
     public AttentionOptions Attention { get; init; } = AttentionOptions.Full;
+
+    /// <summary>The folder of scratch files, where <see cref="Attention"/> keeps keys and values on disk; null for the system's temporary folder.</summary>
+    public string? ScratchDirectory { get; init; }
 }

@@ -36,9 +36,10 @@ internal sealed class ForwardState : IDisposable
     /// <param name="device">Where to compute.</param>
     /// <param name="config">The model's sizes.</param>
     /// <param name="contextLength">Tokens that the session may hold.</param>
+    /// <param name="ropes">The rotation of each layer; null where there is none.</param>
     /// <param name="attention">Which rows queries attend to.</param>
     /// <param name="chunk">Tokens that pass through the layers at once.</param>
-    public ForwardState(Device device, ModelConfig config, int contextLength, SessionAttention attention, int chunk = DefaultChunk)
+    public ForwardState(Device device, ModelConfig config, int contextLength, RopeFrequencies?[] ropes, SessionAttention attention, int chunk = DefaultChunk)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
@@ -47,20 +48,7 @@ internal sealed class ForwardState : IDisposable
         ContextLength = contextLength;
         Chunk = Math.Min(chunk, contextLength);
         _config = config;
-        Dictionary<RopeConfig, RopeFrequencies> ropes = [];
-        Ropes = new RopeFrequencies?[config.Layers.Count];
-        for (int i = 0; i < Ropes.Length; i++)
-        {
-            if (config.Layers[i].Rope is { } rope)
-            {
-                if (!ropes.TryGetValue(rope, out RopeFrequencies? frequencies))
-                {
-                    ropes[rope] = frequencies = rope.CreateFrequencies(config.RopeIsInterleaved, contextLength);
-                }
-
-                Ropes[i] = frequencies;
-            }
-        }
+        Ropes = ropes;
 
         Stream = device.CreateStream();
         _hiddenWidth = config.HiddenSize;
@@ -81,6 +69,9 @@ internal sealed class ForwardState : IDisposable
 
     /// <summary>Which rows queries attend to.</summary>
     public SessionAttention SessionAttention { get; }
+
+    /// <summary>Sees what flows through the passes; null for nobody.</summary>
+    public ForwardObserver? Observer { get; set; }
 
     /// <summary>Tokens that the session may hold.</summary>
     public int ContextLength { get; }
@@ -151,21 +142,25 @@ internal sealed class ForwardState : IDisposable
     /// <summary>Logits of several tokens at once, [some rows, vocabulary]; allocated when first asked for.</summary>
     public Matrix Logits => _logits ??= Allocate(Math.Clamp(LogitBytes / sizeof(float) / _config.VocabularySize, 1, Chunk), _config.VocabularySize);
 
-    /// <summary>Begins a pass; buffers that hold all of its tokens grow where needed.</summary>
+    /// <summary>
+    /// Begins a pass. A pass of more than a chunk holds the residual stream, queries and what the heads yield of all its tokens,
+    /// rows · (hidden + 2 · queryHeads · headDimension) floats; the memory goes back with the next shorter pass.
+    /// </summary>
     public void BeginPass(int rows)
     {
-        if (rows > _hidden.Rows)
+        int wanted = Math.Max(rows, Chunk);
+        if (wanted != _hidden.Rows)
         {
-            foreach (Matrix? outgrown in (Matrix?[])[_hidden, _query, _unrotatedQuery, _attended])
+            foreach (Matrix? former in (Matrix?[])[_hidden, _query, _unrotatedQuery, _attended])
             {
-                if (outgrown is { } matrix)
+                if (former is { } matrix)
                 {
                     _allocated.Remove(matrix);
                     matrix.Buffer.Dispose();
                 }
             }
 
-            (_hidden, _query, _unrotatedQuery, _attended) = AllocatePass(rows);
+            (_hidden, _query, _unrotatedQuery, _attended) = AllocatePass(wanted);
         }
 
         PassRows = rows;

@@ -1,3 +1,4 @@
+using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Formats;
 
@@ -9,13 +10,14 @@ internal sealed class Model : IDisposable
     private readonly ITensorFile _file;
     private readonly TransformerWeights _weights;
 
-    private Model(ITensorFile file, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info)
+    private Model(ITensorFile file, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info, ModelCalibration calibration)
     {
         _file = file;
         _weights = weights;
         Config = config;
         Transformer = transformer;
         Info = info;
+        Calibration = calibration;
     }
 
     /// <summary>The hyper-parameters.</summary>
@@ -27,17 +29,23 @@ internal sealed class Model : IDisposable
     /// <summary>What is known of it.</summary>
     public ModelInfo Info { get; }
 
+    /// <summary>What was calibrated for it.</summary>
+    public ModelCalibration Calibration { get; }
+
     /// <summary>The metadata of a GGUF file, which tokenizer and template come from; null for a Hugging Face folder.</summary>
     public GgufMetadata? Metadata => (_file as GgufFile)?.Metadata;
 
     /// <summary>Loads a GGUF file or a Hugging Face folder. Weights stay in the mapped file where the device can use them there.</summary>
     /// <param name="path">A .gguf file, any part of a split one, or a folder with config.json and safetensors files.</param>
     /// <param name="device">Where to compute.</param>
+    /// <param name="calibrationPath">The calibration file; null for the one beside the model, where there is one that fits.</param>
     /// <param name="progress">Told the fraction that is loaded, or null.</param>
     /// <param name="cancellation">Looked at between layers.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, or not a model that fits together.</exception>
+    /// <exception cref="CalibrationException">The calibration file that was named does not serve.</exception>
     /// <exception cref="UnsupportedArchitectureException">The model is of an architecture without a descriptor.</exception>
-    public static Model Load(string path, Device device, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static Model Load(
+        string path, Device device, string? calibrationPath = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         (ITensorFile file, ModelConfig config) = Open(path);
@@ -45,7 +53,9 @@ internal sealed class Model : IDisposable
         try
         {
             weights = WeightLoader.Load(device, file, config, progress, cancellation);
-            return new Model(file, config, weights, new Transformer(device, config, weights), Describe(path, file, config, weights));
+            ModelInfo info = Describe(path, file, config, weights);
+            ModelCalibration calibration = ModelCalibration.Load(info, calibrationPath);
+            return new Model(file, config, weights, new Transformer(device, config, weights, calibration), info, calibration);
         }
         catch
         {
@@ -58,6 +68,7 @@ internal sealed class Model : IDisposable
     /// <summary>Frees what the device holds and unmaps the file. Sessions must have ended.</summary>
     public void Dispose()
     {
+        Calibration.Dispose();
         _weights.Dispose();
         _file.Dispose();
     }

@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Formats;
 
@@ -16,28 +17,40 @@ internal sealed class Transformer
     private readonly ModelConfig _config;
     private readonly TransformerWeights _weights;
     private readonly AttentionShape[] _shapes;
+    private readonly ModelCalibration _calibration;
 
-    public Transformer(Device device, ModelConfig config, TransformerWeights weights)
+    public Transformer(Device device, ModelConfig config, TransformerWeights weights, ModelCalibration? calibration = null)
     {
         _device = device;
         _config = config;
         _weights = weights;
         _shapes = [.. config.Layers.Select(layer => new AttentionShape(
             config.QueryHeads, config.KvHeads, config.HeadDimension, config.AttentionScale, config.AttentionSoftCap, layer.Window))];
+        AttentionLayers = new AttentionLayers(_shapes);
+        _calibration = calibration ?? ModelCalibration.None;
     }
+
+    /// <summary>The attention layers as methods see them.</summary>
+    public AttentionLayers AttentionLayers { get; }
 
     /// <summary>Creates an empty cache for a session.</summary>
     /// <param name="type">How keys and values are stored: F32, F16 or Q8_0.</param>
-    public KvCache CreateCache(TensorType type) =>
-        new(_device, [.. _config.Layers.Select(_ => new KvLayout(_config.KvHeads, _config.HeadDimension, type))]);
+    /// <param name="placement">In the device's memory or on disk; null for memory.</param>
+    public KvCache CreateCache(TensorType type, KvPlacement? placement = null) =>
+        new(_device, [.. _config.Layers.Select(_ => new KvLayout(_config.KvHeads, _config.HeadDimension, type))], placement);
 
     /// <summary>Creates the buffers of a session.</summary>
     /// <param name="contextLength">Tokens that it may hold.</param>
     /// <param name="attention">How the session attends; null for full attention.</param>
     /// <param name="chunk">Tokens that pass through the layers at once.</param>
     /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
-    public ForwardState CreateState(int contextLength, AttentionOptions? attention = null, int chunk = ForwardState.DefaultChunk) =>
-        new(_device, _config, contextLength, new SessionAttention(_device, new AttentionLayers(_shapes), attention ?? AttentionOptions.Full), chunk);
+    /// <exception cref="CalibrationException">A method needs a calibration that is missing or does not fit.</exception>
+    public ForwardState CreateState(int contextLength, AttentionOptions? attention = null, int chunk = ForwardState.DefaultChunk)
+    {
+        RopeFrequencies?[] ropes = CreateRopes(contextLength);
+        SessionAttention session = new(_device, new MethodSetup(AttentionLayers, ropes, _calibration), attention ?? AttentionOptions.Full);
+        return new ForwardState(_device, _config, contextLength, ropes, session, chunk);
+    }
 
     /// <summary>The floats that an output takes.</summary>
     public int OutputLength(ForwardOutput output, int tokens) => output switch
@@ -68,6 +81,11 @@ internal sealed class Transformer
         ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Length, state.ContextLength - cache.Length, nameof(ids));
         ArgumentOutOfRangeException.ThrowIfNotEqual(result.Length, OutputLength(output, ids.Length), nameof(result));
+        if (state.Observer?.LastLayer is not null && output != ForwardOutput.None)
+        {
+            throw new ArgumentException("a pass that an observer ends early has no output", nameof(output));
+        }
+
         cache.Reserve(ids.Length);
         while (ids.Length > 0)
         {
@@ -83,6 +101,63 @@ internal sealed class Transformer
                 state.MoveTo(first);
                 result = Emit(state, output, isLast && first + state.Rows == state.PassRows, result);
             }
+        }
+    }
+
+    /// <summary>The rotation of each layer; layers of equal configuration share a table.</summary>
+    public RopeFrequencies?[] CreateRopes(int contextLength)
+    {
+        Dictionary<RopeConfig, RopeFrequencies> tables = [];
+        RopeFrequencies?[] ropes = new RopeFrequencies?[_config.Layers.Count];
+        for (int i = 0; i < ropes.Length; i++)
+        {
+            if (_config.Layers[i].Rope is { } rope)
+            {
+                if (!tables.TryGetValue(rope, out RopeFrequencies? frequencies))
+                {
+                    tables[rope] = frequencies = rope.CreateFrequencies(_config.RopeIsInterleaved, contextLength);
+                }
+
+                ropes[i] = frequencies;
+            }
+        }
+
+        return ropes;
+    }
+
+    /// <summary>Fills the cache with random keys and values, normally distributed, as if tokens had been read: for measuring speed.</summary>
+    /// <param name="state">The session's buffers.</param>
+    /// <param name="tokens">How many tokens.</param>
+    /// <param name="cache">Longer by the tokens afterwards.</param>
+    /// <param name="seed">Same seed, same rows.</param>
+    public void FillRandomly(ForwardState state, int tokens, KvCache cache, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, state.ContextLength - cache.Length);
+        cache.Reserve(tokens);
+        Random random = new(seed);
+        float[] values = new float[state.Chunk * _config.KvHeads * _config.HeadDimension];
+        for (int done = 0; done < tokens; done += state.Rows)
+        {
+            state.BeginPass(Math.Min(state.Chunk, tokens - done));
+            for (int layer = 0; layer < cache.LayerCount; layer++)
+            {
+                foreach (Matrix rows in (ReadOnlySpan<Matrix>)[state.Key, state.Value])
+                {
+                    Span<float> part = values.AsSpan(0, rows.Rows * rows.Columns);
+                    foreach (ref float value in part)
+                    {
+                        // The sum of four uniform variables, shifted and scaled to mean 0 and deviation 1, is normal enough.
+                        value = (random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2) * 1.7320508f;
+                    }
+
+                    state.Stream.Write(part, rows);
+                }
+
+                state.SessionAttention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
+                state.Stream.Append(cache.Layer(layer), state.Key, state.Value, cache.Length);
+            }
+
+            cache.Advance(state.Rows);
         }
     }
 
@@ -108,15 +183,25 @@ internal sealed class Transformer
                 ProjectHeads(state, layer, i, rows, cache.Length + first);
             }
 
+            if (i == state.Observer?.LastLayer)
+            {
+                return;
+            }
+
             // Which rows the queries attend to is the session's choice; a method may ask for the mass that they received.
             state.SessionAttention.Attend(new AttentionCall(
                 stream, i, _shapes[i], rows, cache.Length, state.PassQuery, state.PassUnrotatedQuery, state.PassAttended));
+            cache.Leave(i);
 
             for (int first = 0; first < ids.Length; first += state.Chunk)
             {
                 cancellation.ThrowIfCancellationRequested();
                 state.MoveTo(first);
                 Transform(state, layer);
+                if (i == _weights.Layers.Length - 1)
+                {
+                    state.Observer?.ObserveHidden(stream, i + 1, cache.Length + first, state.Hidden);
+                }
             }
         }
     }
@@ -125,10 +210,13 @@ internal sealed class Transformer
     private void ProjectHeads(ForwardState state, LayerWeights layer, int index, KvLayer rows, int position)
     {
         ComputeStream stream = state.Stream;
+        state.Observer?.ObserveHidden(stream, index, position, state.Hidden);
         Matrix input = Normalize(stream, layer.AttentionNorm, state.Hidden, state.Normed);
         Project(stream, layer.QueryKeyValue, input, [state.Query, state.Key, state.Value]);
         Normalize(stream, layer.QueryNorm, state.Query, state.Query);
         Normalize(stream, layer.KeyNorm, state.Key, state.Key);
+        state.Observer?.ObserveHeads(stream, index, position, state.Query, state.Key);
+        state.SessionAttention.ObserveKeys(stream, index, position, state.Key);
         if (state.UnrotatedQuery is { } unrotated)
         {
             stream.Copy(state.Query, unrotated);

@@ -21,5 +21,7 @@ internal readonly struct BpeMerges : IMergeRule
         return found;
     }
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
+    // The multiplication keeps keys distinct and spreads them: the hash of a long is its halves xor-ed, and plain pairs of
+    // small numbers collide in that by the hundred.
+    private static long Key(int left, int right) => unchecked((long)((((ulong)left << 32) | (uint)right) * 0x9E3779B97F4A7C15));
 }

@@ -11,6 +11,7 @@ internal sealed class BpeModel : TokenizerModel
     private readonly int _tokenCount;
     private readonly int[] _byteTokens;
     private readonly BpeOptions _options;
+    private readonly bool _wordsAreApart;
 
     /// <param name="symbols">
     /// The bytes of every token under its id, followed by those of merge results that are no tokens; control tokens
@@ -27,6 +28,7 @@ internal sealed class BpeModel : TokenizerModel
         _tokenCount = tokenCount;
         _byteTokens = byteTokens;
         _options = options;
+        _wordsAreApart = !options.ByteLevel && Utf8Text.WordsAreApart(symbols);
     }
 
     public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output)
@@ -64,6 +66,18 @@ internal sealed class BpeModel : TokenizerModel
             }
         }
 
+        bool previousUnknown = false;
+        while (bytes.Length > 0)
+        {
+            int length = _wordsAreApart ? Utf8Text.WordLength(bytes) : bytes.Length;
+            previousUnknown = EncodeWord(bytes[..length], previousUnknown, merger, output);
+            bytes = bytes[length..];
+        }
+    }
+
+    /// <returns>Whether the last id is the unknown token.</returns>
+    private bool EncodeWord(ReadOnlySpan<byte> bytes, bool previousUnknown, SymbolMerger merger, List<int> output)
+    {
         merger.Clear();
         for (int i = 0; i < bytes.Length;)
         {
@@ -73,7 +87,6 @@ internal sealed class BpeModel : TokenizerModel
         }
 
         merger.Merge(bytes, _merges);
-        bool previousUnknown = false;
         for (int index = merger.First; index >= 0; index = merger.Next(index))
         {
             (int id, int start, int length) = merger[index];
@@ -87,6 +100,8 @@ internal sealed class BpeModel : TokenizerModel
                 previousUnknown = Fallback(bytes.Slice(start, length), previousUnknown, output);
             }
         }
+
+        return previousUnknown;
     }
 
     /// <summary>Writes what is no token as bytes, or as the unknown token, or not at all.</summary>

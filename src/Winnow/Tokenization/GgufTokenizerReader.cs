@@ -100,7 +100,8 @@ internal sealed class GgufTokenizerReader
         }
 
         bool addSpacePrefix = _metadata.GetBoolOrNull(Prefix + "add_space_prefix") ?? false;
-        UnigramNormalizer normalizer = new(ReadCharacterMap(), addSpacePrefix, _metadata.GetBoolOrNull(Prefix + "remove_extra_whitespaces") ?? false);
+        bool mergeSpaces = _metadata.GetBoolOrNull(Prefix + "remove_extra_whitespaces") ?? false;
+        UnigramNormalizer normalizer = new(ReadCharacterMap(), addSpacePrefix, mergeSpaces);
         UnigramModel model = UnigramModel.Create(
             _vocabulary, ReadScores(), unknown, byteTokens: null, (text, _) => normalizer.Apply(text), preTokenizer: null);
         return Build(model, _vocabulary.SpaceMarkTable(), ids, ends, addBos: false, addEos: true, false, addSpacePrefix);
@@ -192,9 +193,9 @@ internal sealed class GgufTokenizerReader
         int? Id(string key)
         {
             // Files write "none" as -1 in 32 unsigned bits, among others.
-            return _metadata.TryGet(Prefix + key, out object? value) && value is not (uint or ulong or long)
-                ? Known(_metadata.GetInt32OrNull(Prefix + key) is >= 0 and int id ? id : null)
-                : value is null ? null : Convert.ToDecimal(value, null) is >= 0 and var wide && wide < _vocabulary.Count ? (int)wide : null;
+            return _metadata.TryGet(Prefix + key, out object? value) && value is uint or ulong or long
+                ? Convert.ToDecimal(value, null) is >= 0 and var wide && wide < _vocabulary.Count ? (int)wide : null
+                : Known(_metadata.GetInt32OrNull(Prefix + key) is >= 0 and int id ? id : null);
         }
     }
 
@@ -205,7 +206,9 @@ internal sealed class GgufTokenizerReader
         Array.Fill(types, TokenType.Normal);
         if (_metadata.TryGet(Key, out object? value))
         {
-            int[] numbers = value is uint[] unsigned ? Array.ConvertAll(unsigned, number => unchecked((int)number)) : _metadata.GetArrayOrNull<int>(Key)!;
+            int[] numbers = value is uint[] unsigned && value.GetType() == typeof(uint[])
+                ? Array.ConvertAll(unsigned, number => unchecked((int)number))
+                : _metadata.GetArrayOrNull<int>(Key)!;
             RequireLength(Key, numbers.Length, count);
             for (int id = 0; id < count; id++)
             {
@@ -249,7 +252,8 @@ internal sealed class GgufTokenizerReader
             int space = lines[rank].Length > 1 ? lines[rank].IndexOf(' ', 1) : -1;
             if (space < 0)
             {
-                throw new ModelFormatException(_path, $"metadata key '{Key}' has '{lines[rank]}' at {rank}, but must have two parts with a space between");
+                throw new ModelFormatException(
+                    _path, $"metadata key '{Key}' has '{lines[rank]}' at {rank}, but must have two parts with a space between");
             }
 
             reader.Add(lines[rank].AsSpan(0, space), lines[rank].AsSpan(space + 1), rank);
@@ -266,7 +270,9 @@ internal sealed class GgufTokenizerReader
             return null;
         }
 
-        byte[] bytes = value is sbyte[] signed ? Array.ConvertAll(signed, b => unchecked((byte)b)) : _metadata.GetArrayOrNull<byte>(Key)!;
+        byte[] bytes = value is sbyte[] signed && value.GetType() == typeof(sbyte[])
+            ? Array.ConvertAll(signed, b => unchecked((byte)b))
+            : _metadata.GetArrayOrNull<byte>(Key)!;
         return CharacterMap.Read(bytes)
             ?? throw new ModelFormatException(_path, $"metadata key '{Key}' has {bytes.Length} bytes that are no character map");
     }

@@ -67,7 +67,10 @@ internal sealed class HuggingFaceNormalizers(TokenizerJson json)
                 CharacterMap characters = CharacterMap.Read(data) ?? throw json.Error("'precompiled_charsmap' is no character map");
                 return (text, _) => characters.Apply(text);
             default:
-                throw json.Unsupported("normalizer", type, "Sequence, Prepend, Replace, Lowercase, NFC, NFD, NFKC, NFKD, StripAccents, Strip, BertNormalizer, Precompiled");
+                throw json.Unsupported(
+                    "normalizer",
+                    type,
+                    "Sequence, Prepend, Replace, Lowercase, NFC, NFD, NFKC, NFKD, StripAccents, Strip, BertNormalizer, Precompiled");
         }
     }
 

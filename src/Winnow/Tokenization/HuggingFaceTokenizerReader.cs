@@ -6,8 +6,9 @@ namespace Winnow.Tokenization;
 /// <summary>Makes a tokenizer from the files of a Hugging Face directory.</summary>
 internal sealed class HuggingFaceTokenizerReader
 {
-    // Ids are indices; a file that names a huge one must not make us allocate for it.
+    // Ids are indices; a file that names a huge one, or one far from all others, must not make us allocate for it.
     private const int MaxVocabularySize = 1 << 22;
+    private const int MaxUnusedIds = 1 << 16;
 
     private readonly string _path;
     private readonly TokenizerJson _json;
@@ -120,7 +121,9 @@ internal sealed class HuggingFaceTokenizerReader
             {
                 string line = _json.TextOf(merge, $"merge {rank}");
                 int space = line.Length > 1 ? line.IndexOf(' ', 1) : -1;
-                (left, right) = space > 0 ? (line[..space], line[(space + 1)..]) : throw _json.Error($"merge {rank} is '{line}', but must have two parts");
+                (left, right) = space > 0
+                    ? (line[..space], line[(space + 1)..])
+                    : throw _json.Error($"merge {rank} is '{line}', but must have two parts");
             }
 
             foreach (string part in (string[])[left, right, left + right])
@@ -155,7 +158,9 @@ internal sealed class HuggingFaceTokenizerReader
         if (id.ValueKind == JsonValueKind.Number)
         {
             int number = _json.Id(id, "'unk_id'");
-            return number < _vocabulary.Count ? number : throw _json.Error($"'unk_id' is {number}, but the vocabulary has {_vocabulary.Count} tokens");
+            return number < _vocabulary.Count
+                ? number
+                : throw _json.Error($"'unk_id' is {number}, but the vocabulary has {_vocabulary.Count} tokens");
         }
 
         JsonElement token = TokenizerJson.Optional(_model, "unk_token");
@@ -222,6 +227,11 @@ internal sealed class HuggingFaceTokenizerReader
         }
 
         int count = texts.Count == 0 ? 0 : texts.Keys.Max() + 1;
+        if (count > texts.Count + MaxUnusedIds)
+        {
+            throw _json.Error(string.Create(CultureInfo.InvariantCulture, $"token '{texts[count - 1]}' has the id {count - 1}, but there are {texts.Count} tokens"));
+        }
+
         string[] byId = new string[count];
         TokenType[] types = new TokenType[count];
         Array.Fill(byId, "");

@@ -10,6 +10,7 @@ internal sealed class SentencePieceModel : TokenizerModel
     private readonly int[] _byteTokens;
     private readonly int? _unknownId;
     private readonly bool _addSpacePrefix;
+    private readonly bool _wordsAreApart;
 
     /// <param name="pieces">The pieces as the vocabulary writes them; control tokens are not findable.</param>
     /// <param name="scores">One for each piece.</param>
@@ -22,6 +23,7 @@ internal sealed class SentencePieceModel : TokenizerModel
         _byteTokens = byteTokens;
         _unknownId = unknownId;
         _addSpacePrefix = addSpacePrefix;
+        _wordsAreApart = Utf8Text.WordsAreApart(pieces);
     }
 
     public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output)
@@ -35,6 +37,18 @@ internal sealed class SentencePieceModel : TokenizerModel
         byte[] buffer = [];
         ReadOnlySpan<byte> bytes = Utf8Text.Encode(escaped, ref buffer);
         SymbolMerger merger = new();
+        while (bytes.Length > 0)
+        {
+            // Where no piece crosses words, each can be merged alone, in a heap that fits the cache.
+            int length = _wordsAreApart ? Utf8Text.WordLength(bytes) : bytes.Length;
+            EncodeWord(bytes[..length], merger, output);
+            bytes = bytes[length..];
+        }
+    }
+
+    private void EncodeWord(ReadOnlySpan<byte> bytes, SymbolMerger merger, List<int> output)
+    {
+        merger.Clear();
         for (int i = 0; i < bytes.Length;)
         {
             int length = Math.Min(Utf8Text.Length(bytes[i]), bytes.Length - i);

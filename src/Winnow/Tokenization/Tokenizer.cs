@@ -11,6 +11,7 @@ namespace Winnow.Tokenization;
 /// </remarks>
 public sealed class Tokenizer
 {
+    private readonly TokenizerParts _parts;
     private readonly Vocabulary _vocabulary;
     private readonly ByteStringTable _bytes;
     private readonly TokenizerModel _model;
@@ -22,6 +23,7 @@ public sealed class Tokenizer
 
     internal Tokenizer(TokenizerParts parts)
     {
+        _parts = parts;
         _vocabulary = parts.Vocabulary;
         _bytes = parts.TokenBytes;
         _model = parts.Model;
@@ -32,6 +34,22 @@ public sealed class Tokenizer
         _suffix = parts.Suffix;
         DropsLeadingSpace = parts.DropsLeadingSpace;
     }
+
+    /// <summary>A stand-in for a model that comes without a vocabulary: tokens have no text, and no text has tokens.</summary>
+    /// <param name="size">How many tokens the model has.</param>
+    /// <param name="path">The model, for the error of whoever brings a text.</param>
+    internal static Tokenizer WithoutVocabulary(int size, string path) => new(new TokenizerParts
+    {
+        Vocabulary = Vocabulary.Unused.Padded(size),
+        TokenBytes = new ByteStringTable(0),
+        Model = new MissingModel(path),
+        Ids = new SpecialTokenIds(),
+        Ends = [],
+        SpecialTokens = [],
+        Prefix = [],
+        Suffix = [],
+        DropsLeadingSpace = false,
+    });
 
     /// <summary>How many tokens there are; ids go from 0 to one less.</summary>
     public int VocabularySize => _vocabulary.Count;
@@ -71,7 +89,9 @@ public sealed class Tokenizer
 
     /// <summary>Turns a text into ids.</summary>
     /// <param name="text">The text; an unpaired surrogate counts as U+FFFD.</param>
-    /// <param name="addSpecial">Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).</param>
+    /// <param name="addSpecial">
+    /// Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).
+    /// </param>
     /// <param name="parseSpecial">Whether control tokens that are spelled out in the text become these tokens.</param>
     public int[] Encode(string text, bool addSpecial = false, bool parseSpecial = false)
     {
@@ -112,7 +132,7 @@ public sealed class Tokenizer
 
     /// <summary>The bytes that a token stands for, which may be a part of a character; for a control token, its name.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is none of the vocabulary.</exception>
-    public ReadOnlySpan<byte> TokenBytes(int id) => _bytes[Checked(id)];
+    public ReadOnlySpan<byte> TokenBytes(int id) => Checked(id) < _bytes.Count ? _bytes[id] : [];
 
     /// <summary>A token as the vocabulary writes it (<c>Ġthe</c>, <c>▁the</c>).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is none of the vocabulary.</exception>
@@ -132,6 +152,9 @@ public sealed class Tokenizer
 
     /// <summary>Whether a model that writes this token has ended its text or turn.</summary>
     public bool IsEndOfGeneration(int id) => _ends.Contains(id);
+
+    /// <summary>The same with at least <paramref name="size"/> tokens: a model's table may have rows that no token uses, and random weights choose them.</summary>
+    internal Tokenizer Padded(int size) => size <= VocabularySize ? this : new Tokenizer(_parts with { Vocabulary = _vocabulary.Padded(size) });
 
     /// <summary>Puts <paramref name="guard"/> behind the first character of every control token that a text spells out.</summary>
     internal string GuardControlTokens(string text, char guard) => _partition.Guard(text, guard);
@@ -186,4 +209,10 @@ public sealed class Tokenizer
     [DoesNotReturn]
     private void ThrowOutOfRange(int id) =>
         throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has tokens 0 to {VocabularySize - 1}");
+
+    private sealed class MissingModel(string path) : TokenizerModel
+    {
+        public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output) =>
+            throw new WinnowException($"{path}: has no vocabulary, so it takes token ids and no text");
+    }
 }

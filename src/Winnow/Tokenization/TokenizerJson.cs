@@ -8,25 +8,7 @@ namespace Winnow.Tokenization;
 internal sealed class TokenizerJson(string path)
 {
     /// <summary>The root object of a file, or null where the file does not exist.</summary>
-    public static JsonElement? Open(string path)
-    {
-        try
-        {
-            if (!File.Exists(path))
-            {
-                return null;
-            }
-
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 64 });
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new ModelFormatException(path, $"must hold an object, but holds {document.RootElement.ValueKind}");
-        }
-        catch (JsonException error)
-        {
-            throw new ModelFormatException(path, $"is no JSON: {error.Message}", error);
-        }
-    }
+    public static JsonElement? Open(string path) => File.Exists(path) ? JsonFile.Read(path) : null;
 
     /// <summary>An error about this file.</summary>
     public ModelFormatException Error(string problem) => new(path, problem);
@@ -43,18 +25,9 @@ internal sealed class TokenizerJson(string path)
     public string Text(JsonElement element, string name) => TextOf(Optional(element, name), $"'{name}'");
 
     /// <summary>A value that must be a text.</summary>
-    public string TextOf(JsonElement value, string subject)
-    {
-        try
-        {
-            return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Error($"{subject} must be a text, but is {value.ValueKind}");
-        }
-        catch (InvalidOperationException error)
-        {
-            // An escaped lone surrogate is valid JSON, but no text.
-            throw Error($"{subject} is no valid Unicode: {error.Message}");
-        }
-    }
+    public string TextOf(JsonElement value, string subject) => value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
+        : throw Error($"{subject} must be a text, but is {value.ValueKind}");
 
     /// <summary>A property that must be true or false where it is there and not null.</summary>
     public bool Flag(JsonElement element, string name, bool absent)

@@ -25,6 +25,35 @@ internal static class Utf8Text
         return buffer.AsSpan(0, written);
     }
 
+    /// <summary>Whether no entry of a vocabulary crosses the border between two words, which a ▁ after something else marks.</summary>
+    public static bool WordsAreApart(ByteStringTable pieces)
+    {
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            ReadOnlySpan<byte> piece = pieces[i];
+            if (pieces.Find(piece) >= 0 && WordLength(piece) < piece.Length)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>How many bytes the first word has, with the ▁ that it begins with.</summary>
+    public static int WordLength(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> mark = "▁"u8;
+        int length = 0;
+        while (text[length..].StartsWith(mark))
+        {
+            length += mark.Length;
+        }
+
+        int next = text[length..].IndexOf(mark);
+        return next < 0 ? text.Length : length + next;
+    }
+
     /// <summary>The text with every unpaired surrogate replaced by U+FFFD.</summary>
     public static ReadOnlyMemory<char> WellFormed(ReadOnlyMemory<char> text)
     {

@@ -40,7 +40,24 @@ internal sealed class Vocabulary
         }
     }
 
+    private Vocabulary(string[] texts, TokenType[] types)
+    {
+        _texts = texts;
+        _types = types;
+        _ids = texts.Select(KeyValuePair.Create<string, int>).ToDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>A vocabulary without tokens, to be padded.</summary>
+    public static Vocabulary Unused { get; } = new([], []);
+
     public int Count => _texts.Length;
+
+    /// <summary>The same with unused tokens behind, as converters write them: <c>[PAD511]</c>.</summary>
+    public Vocabulary Padded(int size)
+    {
+        IEnumerable<string> padding = Enumerable.Range(Count, size - Count).Select(id => Find($"[PAD{id}]") is null ? $"[PAD{id}]" : $"[PAD{id}]'");
+        return new Vocabulary([.. _texts, .. padding], [.. _types, .. Enumerable.Repeat(TokenType.Unused, size - Count)]);
+    }
 
     public string Text(int id) => _texts[id];
 

@@ -27,7 +27,7 @@ public class TokenizerBenchmark
     {
         string path = Variable("WINNOW_VOCABULARY");
         using GgufFile file = GgufFile.Open(path);
-        return TokenizerFactory.FromGguf(file.Metadata, path);
+        return TokenizerFactory.FromGguf(file.Metadata, path)!;
     }
 
     [Benchmark]

@@ -13,17 +13,13 @@ internal sealed record MethodCase(
         List<MethodCase> cases = [];
         foreach (JsonElement element in document.RootElement.GetProperty("cases").EnumerateArray())
         {
-            string? prefill = Specify(element.GetProperty("prefill"));
-            string? decode = Specify(element.GetProperty("decode"));
-            if (prefill is null || decode is null)
-            {
-                continue;
-            }
-
+            string file = Path.Combine(directory, element.GetProperty("file").GetString()!);
+            string prefill = Specify(element.GetProperty("prefill"), file);
+            string decode = Specify(element.GetProperty("decode"), file);
             cases.Add(new MethodCase(
                 element.GetProperty("name").GetString()!,
                 element.GetProperty("model").GetString()!,
-                Path.Combine(directory, element.GetProperty("file").GetString()!),
+                file,
                 $"{prefill}+{decode}",
                 element.GetProperty("full_budget").GetBoolean(),
                 !element.GetProperty("float32_angles").GetProperty("same_selection").GetBoolean(),
@@ -35,15 +31,16 @@ internal sealed record MethodCase(
         return cases;
     }
 
-    /// <summary>The specification of a method; null for one that has its own tests.</summary>
-    private static string? Specify(JsonElement method) => method.GetProperty("method").GetString() switch
+    /// <summary>The specification of a method.</summary>
+    private static string Specify(JsonElement method, string file) => method.GetProperty("method").GetString() switch
     {
         "full" => "full",
         "recycled" => $"recycled:k={Text(method, "k")},pool={Text(method, "pool")},"
             + (method.TryGetProperty("stride", out _) ? $"stride={Text(method, "stride")}" : $"check={Text(method, "check")},threshold={Text(method, "threshold")}"),
         "delta" => $"delta:page={Text(method, "page")},pages={Text(method, "pages")},recent={Text(method, "recent")},warmup={Text(method, "warmup")},select={List(method, "delta_layers")}",
         "token-sparse" => $"token-sparse:tau={Text(method, "tau")},window={Text(method, "w")},pool={Text(method, "kappa")},min={Text(method, "m0")},layers={List(method, "sparse_layers")}",
-        _ => null,
+        "a2ats" => $"a2ats:rho={Text(method, "rho")},window={Text(method, "w")},far={Text(method, "b")},sink={Text(method, "sink")},centroids={Text(method, "centroids")},codebook={file}",
+        var other => throw new NotSupportedException(other),
     };
 
     private static string Text(JsonElement method, string key) => method.GetProperty(key).GetDouble().ToString(CultureInfo.InvariantCulture);

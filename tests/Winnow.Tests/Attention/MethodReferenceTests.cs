@@ -21,6 +21,9 @@ public class MethodReferenceTests
     [Fact]
     public void Token_sparse_attention_follows_the_reference() => Check("token-sparse");
 
+    [Fact]
+    public void A2ats_follows_the_reference() => Check("a2ats");
+
     private static void Check(string method)
     {
         List<string> failures = [];

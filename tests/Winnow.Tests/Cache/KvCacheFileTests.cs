@@ -30,7 +30,7 @@ public sealed class KvCacheFileTests : IDisposable
         using KvCache cache = Filled(length);
         int[] tokens = [.. Enumerable.Range(7, length)];
         KvCacheFile.Save(FilePath, cache, tokens, Fingerprint);
-        (KvCache loaded, int[] loadedTokens) = KvCacheFile.Load(FilePath, _device, Layouts, Fingerprint);
+        (KvCache loaded, int[] loadedTokens, byte[] _) = KvCacheFile.Load(FilePath, _device, Layouts, Fingerprint);
         using (loaded)
         {
             Assert.Equal(tokens, loadedTokens);

@@ -30,7 +30,7 @@ public sealed class ModelLoadingTests
     {
         using ReferenceDevice device = new();
         Reports reports = new();
-        using Model model = Model.Load(TinyModels.Path("llama"), device, reports);
+        using Model model = Model.Load(TinyModels.Path("llama"), device, progress: reports);
         Assert.Equal(reports.Order(), reports);
         Assert.Equal(1, reports[^1]);
     }

@@ -112,7 +112,7 @@ public sealed class ModelRefusalTests
     public void Loading_can_be_cancelled()
     {
         using ReferenceDevice device = new();
-        Assert.Throws<OperationCanceledException>(() => Model.Load(TinyModels.Path("llama"), device, progress: null, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => Model.Load(TinyModels.Path("llama"), device, cancellation: new CancellationToken(canceled: true)));
     }
 
     private static void AssertRefused(string path, string problem) =>

@@ -29,7 +29,7 @@ public sealed class TokenizerConversionTests
         GgufMetadata metadata = new("converted.gguf");
         TokenizerConversion.Write(folder, HuggingFaceConfigReader.Read(Path.Combine(folder, "config.json")), metadata);
         Assert.Equal(kind, metadata.GetString("tokenizer.ggml.model"));
-        Tokenizer tokenizer = TokenizerFactory.FromGguf(metadata, "converted.gguf");
+        Tokenizer tokenizer = TokenizerFactory.FromGguf(metadata, "converted.gguf")!;
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")));
         foreach (JsonElement prompt in golden.RootElement.GetProperty("prompts").EnumerateArray())
         {

@@ -51,7 +51,7 @@ public class GgufVectorTests
     private static Tokenizer Open(string path)
     {
         using GgufFile file = GgufFile.Open(path);
-        return TokenizerFactory.FromGguf(file.Metadata, path);
+        return TokenizerFactory.FromGguf(file.Metadata, path)!;
     }
 
     private static void AssertEncodes(Tokenizer tokenizer, string text, int[] expected)

@@ -129,13 +129,14 @@ public sealed class HuggingFaceTokenizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[]", "must hold an object")]
+    [InlineData("[]", "must be a JSON object")]
     [InlineData("{", "is no JSON")]
     [InlineData("""{"model": {"type": "WordLevel", "vocab": {}}}""", "model 'WordLevel' is not supported; supported are BPE")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": []}}""", "has no tokens")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}}""", "the id 0 is both 'a' and 'b'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}}""", "must be an id")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 2000000000}, "merges": []}}""", "has the id 2000000000")]
+    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0, "b": 900000}, "merges": []}}""", "'b' has the id 900000, but there are 2 tokens")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}}""", "the vocabulary has no 'b'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]}}""", "merge 0")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["\ud800 a"]}}""", "no valid Unicode")]
@@ -154,10 +155,51 @@ public sealed class HuggingFaceTokenizerTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_without_tokenizer_json_is_refused() =>
+    public void A_damaged_file_is_refused_or_read_but_never_crashes()
+    {
+        const string Json = """
+            {"added_tokens": [{"id": 4, "content": "<s>", "special": true, "lstrip": false}],
+             "normalizer": {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"Regex": " +"}, "content": "_"}]},
+             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "\\p{L}+|(?:a)?+b"},
+               "behavior": "Isolated"}, {"type": "ByteLevel", "use_regex": false}]},
+             "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {}}],
+               "special_tokens": {"<s>": {"ids": [4]}}},
+             "model": {"type": "BPE", "unk_token": null, "vocab": {"a": 0, "b": 1, "ab": 2, "_": 3}, "merges": [["a", "b"]]}}
+            """;
+        for (int seed = 0; seed < 1000; seed++)
+        {
+            Random random = new(seed);
+            char[] text = Json.ToCharArray();
+            for (int i = 0; i <= seed % 3; i++)
+            {
+                text[random.Next(text.Length)] = random.GetItems<char>("{}[]\",:0129-ab\\pe ^$*", 1)[0];
+            }
+
+            Write("tokenizer.json", new string(text));
+            try
+            {
+                Open().Encode("ab ba <s>", addSpecial: true, parseSpecial: true);
+            }
+            catch (ModelFormatException)
+            {
+                // The expected refusal; any other exception fails the test with this seed's text on disk.
+            }
+            catch (Exception error)
+            {
+                Assert.Fail($"seed {seed}: {error}");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_vocabulary_in_another_format_is_refused_and_none_at_all_is_none()
+    {
+        Assert.Null(TokenizerFactory.FromHuggingFace(_directory));
+        Write("tokenizer.model", "");
         Assert.Contains("the file is missing", Assert.Throws<ModelFormatException>(Open).Message, StringComparison.Ordinal);
+    }
 
     private void Write(string name, string content) => File.WriteAllText(Path.Combine(_directory, name), content);
 
-    private Tokenizer Open() => TokenizerFactory.FromHuggingFace(_directory);
+    private Tokenizer Open() => TokenizerFactory.FromHuggingFace(_directory)!;
 }

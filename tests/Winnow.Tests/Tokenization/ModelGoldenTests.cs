@@ -72,12 +72,12 @@ public class ModelGoldenTests
         }
     }
 
-    private static Tokenizer FromDirectory(string directory) => TokenizerFactory.FromHuggingFace(SharedData.Path(directory));
+    private static Tokenizer FromDirectory(string directory) => TokenizerFactory.FromHuggingFace(SharedData.Path(directory))!;
 
     private static Tokenizer FromGguf(string relative)
     {
         string path = SharedData.Path(relative);
         using GgufFile file = GgufFile.Open(path);
-        return TokenizerFactory.FromGguf(file.Metadata, path);
+        return TokenizerFactory.FromGguf(file.Metadata, path)!;
     }
 }

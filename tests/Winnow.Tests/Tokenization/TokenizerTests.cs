@@ -60,6 +60,14 @@ public class TokenizerTests
     }
 
     [Fact]
+    public void A_piece_may_cross_words_where_the_vocabulary_has_one_that_does()
+    {
+        (string, float)[] pieces = [("▁", -9), ("a", -9), ("b", -9), ("▁b", -3), ("a▁", -2), ("a▁b", -1)];
+        Assert.Equal(["▁", "a▁b"], Texts(Open(SentencePiece(pieces)), "a b"));
+        Assert.Equal(["▁", "a", "▁b"], Texts(Open(SentencePiece(pieces[..4])), "a b"));
+    }
+
+    [Fact]
     public void A_space_goes_in_front_of_sentence_pieces_and_comes_off_again()
     {
         GgufMetadata metadata = SentencePiece(("▁", -1), ("a", -1));

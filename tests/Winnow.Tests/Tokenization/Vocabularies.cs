@@ -54,7 +54,7 @@ internal static class Vocabularies
         return metadata;
     }
 
-    public static Tokenizer Open(GgufMetadata metadata) => TokenizerFactory.FromGguf(metadata, "made.gguf");
+    public static Tokenizer Open(GgufMetadata metadata) => TokenizerFactory.FromGguf(metadata, "made.gguf")!;
 
     /// <summary>A byte in GPT-2's alphabet, by the rule as its authors state it.</summary>
     public static string Letter(byte value)

@@ -14,7 +14,7 @@ public sealed record RandomAttention : DecodeAttention
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"random:budget={Budget},seed={Seed}");
 
-    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new Method(this, layers);
+    internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method(this, setup.Layers);
 
     internal static RandomAttention Read(SpecKeys keys)
     {

@@ -19,7 +19,7 @@ public sealed record SnapKvAttention : DecodeAttention
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"snapkv:budget={Budget},window={Window},pool={Pool}");
 
-    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new Method(this, layers);
+    internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method(this, setup.Layers);
 
     internal static SnapKvAttention Read(SpecKeys keys)
     {

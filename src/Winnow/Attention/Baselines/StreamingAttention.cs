@@ -15,7 +15,7 @@ public sealed record StreamingAttention : DecodeAttention
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"streaming:sinks={Sinks},window={Window}");
 
-    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new Method(this);
+    internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method(this);
 
     internal static StreamingAttention Read(SpecKeys keys)
     {

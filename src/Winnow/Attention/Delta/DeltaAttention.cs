@@ -9,6 +9,8 @@ namespace Winnow.Attention.Delta;
 /// <remarks>Entezari Zarch, Gao, Jiang, Annavaram: "DELTA: Dynamic Layer-Aware Token Attention", arXiv 2510.09883.</remarks>
 public sealed record DeltaAttention : DecodeAttention
 {
+    internal const string Name = "delta";
+
     /// <summary>Tokens of a page; default 16.</summary>
     public int Page { get; init; } = 16;
 
@@ -18,10 +20,10 @@ public sealed record DeltaAttention : DecodeAttention
     /// <summary>Last pages that are always read; default 8.</summary>
     public int Recent { get; init; } = 8;
 
-    /// <summary>Leading layers that always attend to everything and publish nothing; null for two.</summary>
+    /// <summary>Leading layers that always attend to everything and publish nothing; null for what the layers that select say, or else one or two by the model's depth.</summary>
     public int? Warmup { get; init; }
 
-    /// <summary>The layers that select; null for the calibrated ones, or else one behind the warm-up, one in the middle and one at four fifths of the depth.</summary>
+    /// <summary>The layers that select; null for the calibrated ones, or else one behind the warm-up, one a little behind the middle and, in models of more than 16 layers, one at four fifths of the depth.</summary>
     public IReadOnlyList<int>? SelectingLayers { get; init; }
 
     /// <summary>
@@ -30,11 +32,22 @@ public sealed record DeltaAttention : DecodeAttention
     /// </summary>
     public bool PerKvHead { get; init; }
 
+    /// <summary>
+    /// Rows in the cache from which on the method pays; every layer attends to all of them while there are fewer. The default
+    /// is where decode steps were measured to become faster; 0 for always. In a specification that names a budget or pages it
+    /// is 0 unless given.
+    /// </summary>
+    public int From { get; init; } = 4096;
+
     internal override string Specification => string.Create(
         CultureInfo.InvariantCulture,
-        $"delta:page={Page},pages={Pages},recent={Recent}{(Warmup is { } warmup ? $",warmup={warmup}" : "")}{(SelectingLayers is { } layers ? $",select={string.Join('/', layers)}" : "")}{(PerKvHead ? ",heads=kv" : "")}");
+        $"delta:page={Page},pages={Pages},recent={Recent}{(Warmup is { } warmup ? $",warmup={warmup}" : "")}{(SelectingLayers is { } layers ? $",select={string.Join('/', layers)}" : "")},from={From}{(PerKvHead ? ",heads=kv" : "")}");
 
-    internal override DecodeMethod CreateMethod(AttentionLayers layers) => new DeltaMethod(this, layers);
+    /// <summary>How many layers read everything unless someone names them: five in the paper's models of 28 and 48 layers, fewer in shallow ones.</summary>
+    /// <param name="layers">Layers without a sliding window.</param>
+    internal static int DenseLayers(int layers) => Math.Clamp((int)Math.Ceiling(layers * 5 / 28.0), 3, 5);
+
+    internal override DecodeMethod CreateMethod(MethodSetup setup) => new DeltaMethod(this, setup);
 
     internal static DeltaAttention Read(SpecKeys keys)
     {
@@ -60,6 +73,7 @@ public sealed record DeltaAttention : DecodeAttention
             Recent = recent,
             Warmup = keys.Integer("warmup", 0, int.MaxValue),
             SelectingLayers = keys.Integers("select"),
+            From = keys.Integer("from", 0, int.MaxValue) ?? (budget is not null || keys.Has("pages") ? 0 : defaults.From),
             PerKvHead = keys.Choice("heads", "all", "kv") == "kv",
         };
     }

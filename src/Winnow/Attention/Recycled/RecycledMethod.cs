@@ -31,11 +31,19 @@ internal sealed class RecycledMethod : DecodeMethod
 
     public override AttentionPlan Select(in AttentionCall call, out bool observe)
     {
+        int lastFull = Math.Max(_options.K, _options.From - 1);
+        if (call.Length < lastFull)
+        {
+            // The next step is full as well and makes this one's list worthless.
+            observe = false;
+            return AttentionPlan.All;
+        }
+
         LayerState layer = _layers[call.Layer];
         int newer = call.Length - layer.Length;
         // A cache that was cut since the last full step makes its list worthless.
         bool isStale = layer.Length == 0 || newer <= 0;
-        observe = isStale || call.Length <= _options.K || newer >= _options.K || IsFullStep(call, layer);
+        observe = isStale || call.Length == lastFull || newer >= _options.K || IsFullStep(call, layer);
         if (observe)
         {
             return AttentionPlan.All;
@@ -96,7 +104,8 @@ internal sealed class RecycledMethod : DecodeMethod
                 score = _pooled.AsSpan(0, length);
             }
 
-            _top.Rank(score, layer.ResizeRanking(head, Math.Min(_options.K, length)));
+            layer.Resize(head, Math.Min(_options.K, length), out Span<int> kept, out Span<int> ranking);
+            _top.SelectRanked(score, kept, ranking);
         }
 
         layer.Length = length;
@@ -139,13 +148,15 @@ internal sealed class RecycledMethod : DecodeMethod
         /// <summary>Rows in the cache at that step; 0 before the first.</summary>
         public int Length { get; set; }
 
-        /// <summary>The rows of a KV head by descending score, to be filled.</summary>
-        public Span<int> ResizeRanking(int head, int count)
+        /// <summary>The rows of a KV head, to be filled: in ascending order, and by descending score.</summary>
+        public void Resize(int head, int count, out Span<int> kept, out Span<int> ranking)
         {
+            Grow(ref _kept[head], count);
             Grow(ref _ranking[head], count);
             _rankingCount[head] = count;
-            _keptCount[head] = -1;
-            return _ranking[head].AsSpan(0, count);
+            _keptCount[head] = count;
+            kept = _kept[head].AsSpan(0, count);
+            ranking = _ranking[head].AsSpan(0, count);
         }
 
         /// <summary>The first <paramref name="count"/> rows of the ranking, in ascending order; counts only fall between two full steps.</summary>
@@ -153,14 +164,6 @@ internal sealed class RecycledMethod : DecodeMethod
         {
             count = Math.Min(count, _rankingCount[head]);
             ReadOnlySpan<int> ranking = _ranking[head].AsSpan(0, _rankingCount[head]);
-            if (_keptCount[head] < 0)
-            {
-                Grow(ref _kept[head], count);
-                ranking[..count].CopyTo(_kept[head]);
-                _kept[head].AsSpan(0, count).Sort();
-                _keptCount[head] = count;
-            }
-
             while (_keptCount[head] > count)
             {
                 // The victim is the row that ranked lowest at the full step.

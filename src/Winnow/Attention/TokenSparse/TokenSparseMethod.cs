@@ -14,16 +14,18 @@ internal sealed class TokenSparseMethod
     private float[] _total = [];
     private float[] _pooled = [];
 
-    public TokenSparseMethod(TokenSparseAttention options, AttentionLayers layers)
+    public TokenSparseMethod(TokenSparseAttention options, MethodSetup setup)
     {
+        AttentionLayers layers = setup.Layers;
         _options = options;
         _sparse = new bool[layers.Count];
-        if (options.Layers is { } given)
+        IReadOnlyList<int>? chosen = options.Layers ?? setup.Calibration.Find(TokenSparseAttention.Name)?.Integers("layers");
+        if (chosen is not null)
         {
-            layers.Check(given, "token-sparse: layers");
+            layers.Check(chosen, "token-sparse: layers");
         }
 
-        foreach (int layer in options.Layers ?? [.. layers.Global.Skip((layers.Global.Count + 1) / 2)])
+        foreach (int layer in chosen ?? [.. layers.Global.Skip((layers.Global.Count + 1) / 2)])
         {
             _sparse[layer] = true;
         }
@@ -33,7 +35,7 @@ internal sealed class TokenSparseMethod
     public int Window => _options.Window;
 
     /// <summary>Whether a layer's attention to a prompt of this length can be sparse at all.</summary>
-    public bool Applies(int layer, int length) => _sparse[layer] && _options.Coverage > 0 && length > (long)_options.Minimum + _options.Window;
+    public bool Applies(int layer, int length) => _sparse[layer] && _options.Coverage > 0 && length >= _options.From && length > (long)_options.Minimum + _options.Window;
 
     /// <summary>Chooses the tokens of each head.</summary>
     /// <param name="shape">The layer's heads.</param>

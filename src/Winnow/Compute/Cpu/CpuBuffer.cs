@@ -2,20 +2,36 @@ using System.Runtime.InteropServices;
 
 namespace Winnow.Compute.Cpu;
 
-/// <summary>Zeroed host memory, aligned to cache lines.</summary>
+/// <summary>Zeroed host memory, aligned to cache lines, or a scratch file that is mapped into it.</summary>
 internal sealed unsafe class CpuBuffer : DeviceBuffer
 {
     /// <summary>A cache line, and the width of the widest vector.</summary>
     public const int Alignment = 64;
+
+    private readonly ScratchFile? _file;
 
     public CpuBuffer(long sizeBytes)
         : base(sizeBytes)
     {
         // Whole vectors may be read past the last element; never past the allocation.
         nuint padded = checked((nuint)(sizeBytes + (2 * Alignment) - 1)) & ~(nuint)(Alignment - 1);
-        Data = (byte*)NativeMemory.AlignedAlloc(padded, Alignment);
+        bool isLarge = padded >= 2 * HugePages.SizeBytes;
+        Data = (byte*)NativeMemory.AlignedAlloc(padded, isLarge ? (nuint)HugePages.SizeBytes : Alignment);
+        if (isLarge)
+        {
+            HugePages.Advise(Data, padded);
+        }
+
         NativeMemory.Clear(Data, padded);
         GC.AddMemoryPressure(sizeBytes);
+    }
+
+    /// <summary>Takes a file over; its last <see cref="ScratchFile.TailBytes"/> are not part of the buffer.</summary>
+    public CpuBuffer(ScratchFile file)
+        : base(file.SizeBytes - ScratchFile.TailBytes)
+    {
+        _file = file;
+        Data = file.Data;
     }
 
     ~CpuBuffer() => Dispose(disposing: false);
@@ -45,11 +61,21 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
 
     protected override void Dispose(bool disposing)
     {
-        if (Data is not null)
+        if (Data is null)
+        {
+            return;
+        }
+
+        if (_file is not null)
+        {
+            _file.Dispose();
+        }
+        else
         {
             NativeMemory.AlignedFree(Data);
-            Data = null;
             GC.RemoveMemoryPressure(SizeBytes);
         }
+
+        Data = null;
     }
 }

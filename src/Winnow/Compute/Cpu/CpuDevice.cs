@@ -35,6 +35,9 @@ public sealed unsafe class CpuDevice : Device
     public override DeviceBuffer Allocate(long sizeBytes) => new CpuBuffer(sizeBytes);
 
     /// <inheritdoc/>
+    internal override DeviceBuffer Map(ScratchFile file) => new CpuBuffer(file);
+
+    /// <inheritdoc/>
     public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
         new CpuWeight(name, type, outputs, inputs, (byte*)data, Isa);
 

@@ -155,7 +155,7 @@ internal sealed unsafe partial class CpuStream
 
     private void AttendOne(AttentionInput input, HeadGroup* groups, int groupCount)
     {
-        if (input.Mass is not null)
+        if (input.Mass is not null && (groups[0].Rows is not null || input.Window > 0))
         {
             // Rows that nobody scores stay at a probability of e^−∞.
             Fill(input, float.NegativeInfinity);
@@ -198,18 +198,21 @@ internal sealed unsafe partial class CpuStream
             GroupCount = groupCount,
             Slots = scratch,
             SlotFloats = slotFloats,
-            Decodes = !isWhole || input.Type == TensorType.Q8_0,
+            Decodes = !isWhole,
             Items = items,
         };
         _pool.Run(
-            (_isa, isWhole && input.Type == TensorType.F16) switch
+            (_isa, isWhole ? input.Type : TensorType.F32) switch
             {
-                (CpuIsa.Avx512, true) => &DecodeJob.Work<Simd512, Vector512<float>, F16Elements>,
-                (CpuIsa.Avx512, false) => &DecodeJob.Work<Simd512, Vector512<float>, F32Elements>,
-                (CpuIsa.Avx2, true) => &DecodeJob.Work<Simd256, Vector256<float>, F16Elements>,
-                (CpuIsa.Avx2, false) => &DecodeJob.Work<Simd256, Vector256<float>, F32Elements>,
-                (_, true) => &DecodeJob.Work<Simd128, Vector128<float>, F16Elements>,
-                (_, false) => &DecodeJob.Work<Simd128, Vector128<float>, F32Elements>,
+                (CpuIsa.Avx512, TensorType.F16) => &DecodeJob.Work<Simd512, Vector512<float>, F16Elements>,
+                (CpuIsa.Avx512, TensorType.Q8_0) => &DecodeJob.Work<Simd512, Vector512<float>, Q8Elements>,
+                (CpuIsa.Avx512, _) => &DecodeJob.Work<Simd512, Vector512<float>, F32Elements>,
+                (CpuIsa.Avx2, TensorType.F16) => &DecodeJob.Work<Simd256, Vector256<float>, F16Elements>,
+                (CpuIsa.Avx2, TensorType.Q8_0) => &DecodeJob.Work<Simd256, Vector256<float>, Q8Elements>,
+                (CpuIsa.Avx2, _) => &DecodeJob.Work<Simd256, Vector256<float>, F32Elements>,
+                (_, TensorType.F16) => &DecodeJob.Work<Simd128, Vector128<float>, F16Elements>,
+                (_, TensorType.Q8_0) => &DecodeJob.Work<Simd128, Vector128<float>, Q8Elements>,
+                (_, _) => &DecodeJob.Work<Simd128, Vector128<float>, F32Elements>,
             },
             &job,
             tasks);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Winnow.Compute.Cpu;
 
 /// <summary>Runs each operation at once, on the device's pool. One file for each family of operations.</summary>
@@ -5,6 +7,8 @@ internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
 {
     private readonly CpuIsa _isa = device.Isa;
     private readonly WorkerPool _pool = device.Pool;
+
+    internal override void RunOnHost(IHostWork work, int parts) => _pool.Run(&RunPart, Unsafe.AsPointer(ref work), parts);
 
     protected override void CopyCore(Matrix source, Matrix target)
     {
@@ -34,4 +38,9 @@ internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
             new ReadOnlySpan<float>(data + ((long)row * source.Stride), source.Columns).CopyTo(target.Slice(row * source.Columns, source.Columns));
         }
     }
+
+    protected override Span<float> MapCore(Matrix source) => new(CpuBuffer.Of(source), source.Rows * source.Columns);
+
+    /// <summary>The state is the address of the caller's reference on its stack, where the garbage collector keeps it up to date.</summary>
+    private static void RunPart(void* state, int part) => Unsafe.AsRef<IHostWork>(state).Run(part);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Winnow.Formats;
 
 namespace Winnow.Models.Conversion;
 

@@ -79,7 +79,7 @@ internal static class MatMulHarness
         int rowBytes = data.Length / outputs;
         for (int t = 0; t < rows.Length; t++)
         {
-            float[] activations = group == 0 ? rows[t] : MatMulOracle.RoundToInt8(rows[t], group);
+            float[] activations = group == 0 ? rows[t] : MatMulOracle.RoundToIntegers(rows[t], group, MatMulOracle.ActivationRange(type));
             for (int o = 0; o < outputs; o++)
             {
                 (double expected, double magnitude) = MatMulOracle.Dot(type, data.AsSpan(o * rowBytes, rowBytes), activations);

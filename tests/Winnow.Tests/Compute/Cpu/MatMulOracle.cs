@@ -93,8 +93,11 @@ internal static class MatMulOracle
         _ => 256,
     };
 
-    /// <summary>The values that integer kernels compute with: each group rounded to 127ths of its largest magnitude.</summary>
-    public static float[] RoundToInt8(float[] row, int group)
+    /// <summary>What the largest magnitude of a group becomes in the integer kernels.</summary>
+    public static int ActivationRange(TensorType type) => type == TensorType.Q8_0 ? short.MaxValue : sbyte.MaxValue;
+
+    /// <summary>The values that integer kernels compute with: each group rounded to fractions of its largest magnitude.</summary>
+    public static float[] RoundToIntegers(float[] row, int group, int range)
     {
         float[] rounded = new float[row.Length];
         for (int first = 0; first < row.Length; first += group)
@@ -105,10 +108,10 @@ internal static class MatMulOracle
                 max = Math.Max(max, Math.Abs(row[i]));
             }
 
-            float inverse = max > 0 ? 127 / max : 0;
+            float inverse = max > 0 ? range / max : 0;
             for (int i = first; i < first + group; i++)
             {
-                rounded[i] = (float)(Math.Round((double)(row[i] * inverse), MidpointRounding.ToEven) * (double)(max / 127));
+                rounded[i] = (float)(Math.Round((double)(row[i] * inverse), MidpointRounding.ToEven) * (double)(max / range));
             }
         }
 

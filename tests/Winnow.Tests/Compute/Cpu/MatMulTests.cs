@@ -107,7 +107,7 @@ public class MatMulTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Rounding_activations_to_eight_bits_costs_less_than_one_percent(CpuIsa isa, TensorType type)
+    public void Rounding_activations_costs_less_than_one_percent(CpuIsa isa, TensorType type)
     {
         Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
         Random random = new(11);

@@ -18,7 +18,7 @@ internal unsafe struct DecodeJob
     public float* Slots;
     public long SlotFloats;
 
-    /// <summary>Whether rows must be decoded before use: Q8_0, and heads that are no whole vectors.</summary>
+    /// <summary>Whether rows must be decoded before use: heads that are no whole vectors.</summary>
     public bool Decodes;
     public int Items;
     public int NextItem;
@@ -188,9 +188,15 @@ internal unsafe struct DecodeJob
     private static void KeepScores(ref readonly AttentionInput input, ref readonly HeadGroup group, int head, int first, int count, float* scores)
     {
         float* mass = input.Mass + (head * input.MassStride);
+        if (group.Rows is null)
+        {
+            new ReadOnlySpan<float>(scores, count).CopyTo(new Span<float>(mass + first, count));
+            return;
+        }
+
         for (int i = 0; i < count; i++)
         {
-            mass[group.Row(first + i)] = scores[i];
+            mass[group.Rows[first + i]] = scores[i];
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Winnow.Compute.Cpu.MatMul;
 
 namespace Winnow.Compute.Cpu;
 
@@ -37,4 +38,27 @@ internal readonly unsafe struct F16Elements : IKvElements
     public static V Load<S, V>(byte* row, nint element)
         where S : struct, ISimd<V>
         where V : struct => S.LoadHalfBits((ushort*)row + element);
+}
+
+/// <summary>
+/// Q8_0 rows: blocks of an f16 scale and 32 signed bytes. The scale's bits are moved as those of <see cref="F16Elements"/>, so that
+/// a value is exactly 2⁻¹¹² of what it stands for.
+/// </summary>
+internal readonly unsafe struct Q8Elements : IKvElements
+{
+    private const int BlockLength = 32;
+    private const int BlockBytes = 34;
+
+    public static float Factor => F16Elements.Factor;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* row, nint element)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        // Unsigned, so that division is a shift.
+        byte* block = row + ((nuint)element / BlockLength * BlockBytes);
+        V quants = S.LoadBytes((sbyte*)block + sizeof(ushort) + ((nuint)element % BlockLength));
+        return S.Multiply(quants, S.Broadcast(HalfBits.ToUnadjusted(*(ushort*)block)));
+    }
 }

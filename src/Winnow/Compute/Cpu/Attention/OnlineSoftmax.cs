@@ -27,6 +27,7 @@ internal static unsafe class OnlineSoftmax
         where S : struct, ISimd<V>
         where V : struct
     {
+        bool grows = false;
         for (int row = 0; row < rows; row++)
         {
             float* tile = scores + (row * AttentionInput.TileRows);
@@ -36,14 +37,17 @@ internal static unsafe class OnlineSoftmax
                 largest = S.Max(largest, S.Load(tile + i));
             }
 
-            float maximum = Math.Max(maxima[row], VectorMath.Max<S, V>(largest));
-            corrections[row] = maxima[row] - Reference(maximum);
+            float before = maxima[row];
+            float maximum = Math.Max(before, VectorMath.Max<S, V>(largest));
+            corrections[row] = before - Reference(maximum);
             maxima[row] = maximum;
+            grows |= before != maximum;
         }
 
+        // After the first tiles a maximum rarely grows, and e⁰ is exactly 1.
         for (int row = 0; row < rows; row += S.Width)
         {
-            S.Store(VectorMath.Exp<S, V>(S.Load(corrections + row)), corrections + row);
+            S.Store(grows ? VectorMath.Exp<S, V>(S.Load(corrections + row)) : S.Broadcast(1f), corrections + row);
         }
 
         V factors = S.Broadcast(factor);

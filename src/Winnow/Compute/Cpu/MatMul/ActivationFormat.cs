@@ -15,7 +15,7 @@ internal enum ActivationFormat
     /// <summary>int8 with a scale for each 256 inputs, in records of 256: for K-quants.</summary>
     Int8Per256,
 
-    /// <summary>As <see cref="Int8Per32"/>, widened to int16 for weights of eight bits.</summary>
+    /// <summary>int16 with a scale for each 32 inputs, in records of 256: for weights of eight bits.</summary>
     Int16Per32,
 }
 

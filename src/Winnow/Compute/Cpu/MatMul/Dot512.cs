@@ -7,7 +7,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <summary>Rows times one activation row in vectors of 512 bits, for processors whose units are that wide. Need AVX-512.</summary>
 /// <remarks>
 /// The arithmetic is that of <see cref="DotInt8Per256"/>, <see cref="DotInt8Per32"/> and <see cref="DotFloat"/>, over twice the inputs at a
-/// time. On Zen 5 it goes through cached rows 1.2 times (Q8_0, Q4_0), 1.3 times (Q6_K) and 1.9 times (F16) as fast. K-quants with scales
+/// time. On Zen 5 it goes through cached rows 1.2 times (Q4_0), 1.3 times (Q6_K) and 1.9 times (F16) as fast. K-quants with scales
 /// per 32 stay with 256 bits: from memory, 512 were a twentieth slower.
 /// </remarks>
 internal static unsafe class Dot512
@@ -90,42 +90,6 @@ internal static unsafe class Dot512
         }
     }
 
-    /// <summary>Q8_0: d, quants[32]. The sign moves from the weight to the activation: |w| ≤ 128 and |a| ≤ 127 cannot saturate.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Q8_0Rows(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
-    {
-        const int Bytes = 34;
-        int groups = inputs / 256;
-        int rest = inputs % 256 / 32;
-        for (int r = 0; r < rows; r++, row += rowBytes)
-        {
-            Vector512<float> even = Vector512<float>.Zero;
-            Vector512<float> odd = Vector512<float>.Zero;
-            byte* block = row;
-            byte* record = activations;
-            for (int g = 0; g < groups; g++, block += 8 * Bytes, record += stride)
-            {
-                RowPrefetch.Ask(block, 8 * Bytes);
-                Vector512<float> scales =
-                    (DotInt8Per32.EightHalves(block, Bytes) * Vector256.Load((float*)(record + Int8Per32Record.Scales))).ToVector512Unsafe();
-                even = Avx512F.FusedMultiplyAdd(SignedProducts(block + 2, record), Pair(scales, 0), even);
-                odd = Avx512F.FusedMultiplyAdd(SignedProducts(block + (2 * Bytes) + 2, record + 64), Pair(scales, 2), odd);
-                even = Avx512F.FusedMultiplyAdd(SignedProducts(block + (4 * Bytes) + 2, record + 128), Pair(scales, 4), even);
-                odd = Avx512F.FusedMultiplyAdd(SignedProducts(block + (6 * Bytes) + 2, record + 192), Pair(scales, 6), odd);
-            }
-
-            even += odd;
-            Vector256<float> sum = even.GetLower() + even.GetUpper();
-            for (int i = 0; i < rest; i++, block += Bytes)
-            {
-                float d = HalfBits.ToSingle(*(ushort*)block) * ((float*)(record + Int8Per32Record.Scales))[i];
-                sum = Fma.MultiplyAdd(DotInt8Per32.SignedProducts(block + 2, record + (32 * i)), Vector256.Create(d), sum);
-            }
-
-            output[r] = Vector256.Sum(sum);
-        }
-    }
-
     /// <summary>f16 weights, f32 activations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void F16Rows(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
@@ -173,17 +137,6 @@ internal static unsafe class Dot512
         Avx512F.PermuteVar16x32(values, Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1) + Vector512.Create(first));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> SignedProducts(byte* quants, byte* activations)
-    {
-        Vector512<sbyte> q = Vector512.Create(Vector256.Load((sbyte*)quants), Vector256.Load((sbyte*)quants + 34));
-        Vector512<sbyte> a = Vector512.Load((sbyte*)activations);
-        return Products(Avx512BW.Abs(q), Vector512.ConditionalSelect(Vector512.LessThan(q, Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Products(Vector512<byte> quants, byte* activations) => Products(quants, Vector512.Load((sbyte*)activations));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Products(Vector512<byte> quants, Vector512<sbyte> activations) =>
-        Avx512F.ConvertToVector512Single(Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(quants, activations), Vector512<short>.One));
+    private static Vector512<float> Products(Vector512<byte> quants, byte* activations) => Avx512F.ConvertToVector512Single(
+        Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(quants, Vector512.Load((sbyte*)activations)), Vector512<short>.One));
 }

@@ -56,42 +56,6 @@ internal static unsafe class DotInt8Per32
         }
     }
 
-    /// <summary>Q8_0: d, quants[32]. The sign moves from the weight to the activation: |w| ≤ 128 and |a| ≤ 127 cannot saturate.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RowsQ8_0(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
-    {
-        const int Bytes = 34;
-        int groups = inputs / 256;
-        int rest = inputs % 256 / 32;
-        for (int r = 0; r < rows; r++, row += rowBytes)
-        {
-            Vector256<float> even = Vector256<float>.Zero;
-            Vector256<float> odd = Vector256<float>.Zero;
-            byte* block = row;
-            byte* record = activations;
-            for (int g = 0; g < groups; g++, block += 8 * Bytes, record += stride)
-            {
-                Vector256<float> d = EightHalves(block, Bytes) * Vector256.Load((float*)(record + Int8Per32Record.Scales));
-                even = Fma.MultiplyAdd(SignedProducts(block + 2, record), Pick(d, 0), even);
-                odd = Fma.MultiplyAdd(SignedProducts(block + Bytes + 2, record + 32), Pick(d, 1), odd);
-                even = Fma.MultiplyAdd(SignedProducts(block + (2 * Bytes) + 2, record + 64), Pick(d, 2), even);
-                odd = Fma.MultiplyAdd(SignedProducts(block + (3 * Bytes) + 2, record + 96), Pick(d, 3), odd);
-                even = Fma.MultiplyAdd(SignedProducts(block + (4 * Bytes) + 2, record + 128), Pick(d, 4), even);
-                odd = Fma.MultiplyAdd(SignedProducts(block + (5 * Bytes) + 2, record + 160), Pick(d, 5), odd);
-                even = Fma.MultiplyAdd(SignedProducts(block + (6 * Bytes) + 2, record + 192), Pick(d, 6), even);
-                odd = Fma.MultiplyAdd(SignedProducts(block + (7 * Bytes) + 2, record + 224), Pick(d, 7), odd);
-            }
-
-            for (int i = 0; i < rest; i++, block += Bytes)
-            {
-                float d = HalfBits.ToSingle(*(ushort*)block) * ((float*)(record + Int8Per32Record.Scales))[i];
-                even = Fma.MultiplyAdd(SignedProducts(block + 2, record + (32 * i)), Vector256.Create(d), even);
-            }
-
-            output[r] = Vector256.Sum(even + odd);
-        }
-    }
-
     /// <summary>The f16 at the head of eight blocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightHalves(byte* block, int blockBytes) =>
@@ -107,19 +71,9 @@ internal static unsafe class DotInt8Per32
 
     /// <summary>One element in all places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Pick(Vector256<float> values, int element) => Avx2.PermuteVar8x32(values, Vector256.Create(element));
+    public static Vector256<float> Pick(Vector256<float> values, int element) => Avx2.PermuteVar8x32(values, Vector256.Create(element));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Products(quants, Vector256.Load((sbyte*)activations));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> SignedProducts(byte* quants, byte* activations)
-    {
-        Vector256<sbyte> q = Vector256.Load((sbyte*)quants);
-        return Products(Avx2.Abs(q), Avx2.Sign(Vector256.Load((sbyte*)activations), q));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Products(Vector256<byte> quants, Vector256<sbyte> activations) =>
-        Avx.ConvertToVector256Single(Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(quants, activations), Vector256<short>.One));
+    public static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Avx.ConvertToVector256Single(
+        Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(quants, Vector256.Load((sbyte*)activations)), Vector256<short>.One));
 }

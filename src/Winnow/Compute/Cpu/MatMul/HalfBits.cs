@@ -19,8 +19,11 @@ internal static class HalfBits
     private const int Mask = unchecked((int)0x8FFF_E000);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ToSingle(ushort half) =>
-        MathF.FusedMultiplyAdd(BitConverter.Int32BitsToSingle(((short)half << 13) & Mask), TwoTo112, 0);
+    public static float ToSingle(ushort half) => MathF.FusedMultiplyAdd(ToUnadjusted(half), TwoTo112, 0);
+
+    /// <summary>2⁻¹¹² of the value: the bits in their places, the exponent as it was.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ToUnadjusted(ushort half) => BitConverter.Int32BitsToSingle(((short)half << 13) & Mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToSingle4(Vector128<short> halves) =>

@@ -110,7 +110,7 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q5_1>;
                 break;
             case TensorType.Q8_0:
-                kernels.Dot = wideRows ? &Dot512.Q8_0Rows : &DotInt8Per32.RowsQ8_0;
+                kernels.Dot = &DotInt16Per32.Rows;
                 kernels.Unpack = &UnpackBlocks.Q8_0;
                 break;
             case TensorType.Q2_K:
@@ -146,7 +146,7 @@ internal unsafe struct WeightKernels
                 kernels.ChunkRecords = 1;
                 break;
             case TensorType.Q8_0:
-                kernels.DotFormat = ActivationFormat.Int8Per32;
+                kernels.DotFormat = ActivationFormat.Int16Per32;
                 kernels.TileFormat = ActivationFormat.Int16Per32;
                 kernels.Tile = wide ? &Tile512.Wide32 : &Tile256.Wide32;
                 kernels.BlockWords = PanelLayout.Wide32.Words;

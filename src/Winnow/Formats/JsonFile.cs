@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Winnow.Formats;
+using System.Text.Unicode;
 
-namespace Winnow.Models;
+namespace Winnow.Formats;
 
 /// <summary>Reads the JSON files of a Hugging Face folder.</summary>
 internal static class JsonFile
@@ -24,6 +24,7 @@ internal static class JsonFile
     {
         try
         {
+            CheckTexts(path, text.Span);
             using JsonDocument document = JsonDocument.Parse(text);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
@@ -37,7 +38,7 @@ internal static class JsonFile
 
     /// <summary>Reads a text file.</summary>
     /// <exception cref="ModelFormatException">The file is missing, or too large.</exception>
-    public static string ReadText(string path) => Encoding.UTF8.GetString(ReadBytes(path));
+    public static string ReadText(string path) => Encoding.UTF8.GetString(ReadBytes(path).Span);
 
     /// <summary>A text, or null where there is none.</summary>
     public static string? Text(JsonElement element, string name) =>
@@ -57,14 +58,40 @@ internal static class JsonFile
             ? [.. value.EnumerateArray()]
             : null;
 
-    private static byte[] ReadBytes(string path)
+    /// <summary>Refuses what is valid for the parser but fails when a text is taken out: bytes that are no UTF-8, escaped halves of surrogate pairs.</summary>
+    private static void CheckTexts(string path, ReadOnlySpan<byte> text)
+    {
+        if (!Utf8.IsValid(text))
+        {
+            throw new ModelFormatException(path, "is no valid UTF-8");
+        }
+
+        Utf8JsonReader reader = new(text);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                try
+                {
+                    reader.GetString();
+                }
+                catch (InvalidOperationException e)
+                {
+                    throw new ModelFormatException(path, $"has a text that is no valid Unicode at byte {reader.TokenStartIndex}", e);
+                }
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> ReadBytes(string path)
     {
         try
         {
             long length = new FileInfo(path).Length;
-            return length <= MaxBytes
+            ReadOnlyMemory<byte> bytes = length <= MaxBytes
                 ? File.ReadAllBytes(path)
                 : throw new ModelFormatException(path, $"has {length:N0} bytes, but at most {MaxBytes:N0} are read");
+            return bytes.Span.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Winnow.Calibration;
+using Winnow.Cli.Options;
+using Winnow.Cli.Output;
+using Winnow.Generation;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow calibrate</c>: what attention methods need to know of a model, as a file beside it.</summary>
+internal static class CalibrateCommand
+{
+    public static Command Create()
+    {
+        Command command = new("calibrate", "Find out what attention methods need to know of a model and write it beside the model.");
+        ModelOptions model = new ModelOptions().AddTo(command);
+        Option<string[]> corpus = new("--file", "-f") { Description = "Texts like those that the model will read; a small built-in one by default.", HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
+        Option<string?> methods = new("--methods") { Description = $"Methods, separated by commas; all by default: {string.Join(", ", Calibrator.Methods)}.", HelpName = "LIST" };
+        Option<string?> output = new("--output", "-o") { Description = "File to write; beside the model by default.", HelpName = "SIDECAR" };
+        Option<int?> tokens = new("--tokens") { Description = "Tokens of the corpus to read at most; each method's own choice by default.", HelpName = "N" };
+        Option<int> seed = new("--seed", "-s") { Description = "Seed of whatever is drawn.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        Option<int?> centroids = new("--centroids") { Description = "a2ats: centroids of a codebook, 2 to 65536; more tell keys apart better and cost more in each step.", HelpName = "N" };
+        foreach (Option option in (Option[])[corpus, methods, output, tokens, centroids, seed])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            CalibrationOptions options = new()
+            {
+                Corpus = parsed.GetValue(corpus) is { Length: > 0 } files ? [.. files.Select(File.ReadAllText)] : [CalibrationText.Create()],
+                Methods = parsed.GetValue(methods)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+                MaxTokens = parsed.GetValue(tokens),
+                Centroids = parsed.GetValue(centroids),
+                Seed = parsed.GetValue(seed),
+            };
+            using Engine engine = model.Load(parsed, cancellationToken);
+            using ProgressLine line = new("calibrating");
+            string path = Calibrator.Run(
+                engine,
+                options,
+                parsed.GetValue(output),
+                new SynchronousProgress<CalibrationProgress>(p => line.Report(p.Fraction, 1, $"{p.Method}: {p.Activity}")),
+                cancellationToken);
+            line.Dispose();
+            FileSummary.Write(path);
+            return Task.FromResult(ExitCodes.Success);
+        });
+        return command;
+    }
+}

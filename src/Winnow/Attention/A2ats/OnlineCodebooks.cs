@@ -1,0 +1,131 @@
+using Winnow.Compute;
+
+namespace Winnow.Attention.A2ats;
+
+/// <summary>Makes the codebooks of a layer from what a session has read itself, so that no calibration is needed.</summary>
+/// <remarks>
+/// Deviation: the paper's codebooks come from other text. These see the very keys that they stand for, and are smaller and
+/// less carefully fitted, because a user is waiting. They are made at the end of a prompt, and again when the context has
+/// grown to four times its length, until it is long enough for the sample to change little.
+/// </remarks>
+internal sealed class OnlineCodebooks
+{
+    /// <summary>Centroids unless said otherwise.</summary>
+    public const int DefaultCentroids = 1024;
+
+    /// <summary>Tokens below which choosing costs more than reading everything.</summary>
+    private const int LeastTokens = 512;
+
+    /// <summary>Keys of a head that are looked at, evenly spread over the context.</summary>
+    private const int SampledKeys = 8192;
+
+    /// <summary>A context that has grown by this factor since the last time is looked at again.</summary>
+    private const int Growth = 4;
+
+    /// <summary>Every so many tokens give their queries.</summary>
+    private const int QueryStep = 4;
+
+    private const int Iterations = 8;
+    private const int Seed = 1;
+
+    private readonly AttentionShape _shape;
+    private readonly ConstantRotation _rotation;
+    private readonly int _centroids;
+    private readonly QueryMoments[] _moments;
+    private readonly float[] _query;
+    private int _trainedLength;
+
+    /// <param name="shape">The layer's heads.</param>
+    /// <param name="rotation">By the constant.</param>
+    /// <param name="centroids">Centroids of a codebook.</param>
+    public OnlineCodebooks(AttentionShape shape, ConstantRotation rotation, int centroids)
+    {
+        _shape = shape;
+        _rotation = rotation;
+        _centroids = centroids;
+        _moments = [.. Enumerable.Range(0, shape.KvHeads).Select(_ => new QueryMoments(shape.HeadDimension))];
+        _query = new float[shape.HeadDimension];
+    }
+
+    /// <summary>Takes queries in.</summary>
+    /// <param name="firstPosition">The position of query 0.</param>
+    /// <param name="queries">Before rotation, [tokens, queryHeads · headDimension].</param>
+    /// <param name="tokens">How many.</param>
+    public void AddQueries(int firstPosition, ReadOnlySpan<float> queries, int tokens)
+    {
+        int dimension = _shape.HeadDimension;
+        for (int token = (QueryStep - (firstPosition % QueryStep)) % QueryStep; token < tokens; token += QueryStep)
+        {
+            for (int head = 0; head < _shape.QueryHeads; head++)
+            {
+                queries.Slice(((token * _shape.QueryHeads) + head) * dimension, dimension).CopyTo(_query);
+                _rotation.Rotate(_query);
+                _moments[head / _shape.GroupSize].Add(_query);
+            }
+        }
+    }
+
+    /// <summary>Whether it is time to make codebooks.</summary>
+    /// <param name="length">Tokens in the cache.</param>
+    public bool IsDue(int length) => length >= LeastTokens && (_trainedLength == 0 || (_trainedLength < SampledKeys && length >= Growth * _trainedLength));
+
+    /// <summary>Whether a cut leaves too little of what the codebooks were made from.</summary>
+    /// <param name="length">Tokens that are left.</param>
+    public bool Forgets(int length)
+    {
+        bool forgets = _trainedLength > 0 && length < _trainedLength / 2;
+        if (forgets)
+        {
+            _trainedLength = 0;
+        }
+
+        return forgets;
+    }
+
+    /// <summary>Takes over what another session of the same model has seen.</summary>
+    public void CopyFrom(OnlineCodebooks other)
+    {
+        _trainedLength = other._trainedLength;
+        for (int head = 0; head < _moments.Length; head++)
+        {
+            _moments[head].CopyFrom(other._moments[head]);
+        }
+    }
+
+    /// <summary>Makes the codebook of each KV head.</summary>
+    /// <param name="stream">Whose threads work.</param>
+    /// <param name="cache">The layer's rows.</param>
+    /// <param name="keys">Reads them.</param>
+    /// <param name="length">Tokens in the cache.</param>
+    public Codebook[] Train(ComputeStream stream, KvLayer cache, CachedKeys keys, int length)
+    {
+        _trainedLength = length;
+        int step = (length + SampledKeys - 1) / SampledKeys;
+        int count = (length + step - 1) / step;
+        float[] sample = new float[count * _shape.KvHeads * _shape.HeadDimension];
+        keys.Read(cache, 0, step, sample);
+        Work work = new(this, sample, count);
+        stream.RunOnHost(work, _shape.KvHeads);
+        return work.Codebooks;
+    }
+
+    private sealed class Work(OnlineCodebooks owner, float[] sample, int count) : IHostWork
+    {
+        public Codebook[] Codebooks { get; } = new Codebook[owner._shape.KvHeads];
+
+        public void Run(int part)
+        {
+            AttentionShape shape = owner._shape;
+            int dimension = shape.HeadDimension;
+            float[] keys = new float[count * dimension];
+            for (int i = 0; i < count; i++)
+            {
+                sample.AsSpan(((i * shape.KvHeads) + part) * dimension, dimension).CopyTo(keys.AsSpan(i * dimension));
+            }
+
+            // A centroid for fewer than four keys tells nothing apart that the keys themselves do not.
+            int centroids = Math.Min(owner._centroids, count / 4);
+            Codebooks[part] = new Codebook(CodebookData.Train(keys, owner._moments[part].Normalized(), dimension, centroids, Iterations, Seed));
+        }
+    }
+}

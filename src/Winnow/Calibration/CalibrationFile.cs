@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using System.Text;
+using Winnow.Formats;
+using Winnow.Models;
+
+namespace Winnow.Calibration;
+
+/// <summary>The sidecar of a model, <c>model.winnow</c>: a safetensors file with one section for each method that was calibrated.</summary>
+/// <remarks>
+/// Tensors are called <c>method.name</c>; the file's metadata holds the model's fingerprint and, under the method's name, its
+/// settings as a JSON object.
+/// </remarks>
+internal sealed class CalibrationFile : IDisposable
+{
+    private const string Extension = ".winnow";
+    private const string VersionKey = "winnow.calibration";
+    private const string Version = "1";
+    private const string FingerprintKey = "winnow.model";
+
+    private readonly SafetensorsFile _file;
+
+    private CalibrationFile(SafetensorsFile file, Dictionary<string, CalibrationSection> sections)
+    {
+        _file = file;
+        Sections = sections;
+    }
+
+    /// <summary>The sections by method.</summary>
+    public IReadOnlyDictionary<string, CalibrationSection> Sections { get; }
+
+    /// <summary>Where the sidecar of a model lies unless said otherwise: beside it, under its name.</summary>
+    /// <param name="modelPath">A GGUF file, or a Hugging Face directory.</param>
+    public static string DefaultPath(string modelPath) => Directory.Exists(modelPath)
+        ? Path.Combine(modelPath, $"model{Extension}")
+        : Path.ChangeExtension(modelPath, Extension);
+
+    /// <summary>Opens the sidecar of a model.</summary>
+    /// <exception cref="CalibrationException">The file is missing, damaged, or of another model.</exception>
+    public static CalibrationFile Open(string path, ModelInfo model)
+    {
+        SafetensorsFile file;
+        try
+        {
+            file = SafetensorsFile.Open(path);
+        }
+        catch (ModelFormatException e)
+        {
+            throw new CalibrationException(e.Message, e);
+        }
+
+        try
+        {
+            Check(path, file, model);
+            return new CalibrationFile(file, ReadSections(path, file));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes sections as the sidecar of a model, in place of an older one.</summary>
+    /// <exception cref="ModelWriteException">The disk is full or failed; the older file is unchanged.</exception>
+    public static void Write(string path, ModelInfo model, IReadOnlyDictionary<string, CalibrationSectionDraft> sections)
+    {
+        Dictionary<string, string> metadata = new() { [VersionKey] = Version, [FingerprintKey] = model.Fingerprint };
+        foreach ((string method, CalibrationSectionDraft section) in sections)
+        {
+            metadata[method] = section.Settings.ToJsonString();
+        }
+
+        using SafetensorsWriter writer = new(path, metadata);
+        foreach ((string method, CalibrationSectionDraft section) in sections)
+        {
+            foreach ((string name, (TensorType type, long[] shape, _)) in section.Tensors)
+            {
+                writer.Declare($"{method}.{name}", type, shape);
+            }
+        }
+
+        foreach ((string method, CalibrationSectionDraft section) in sections)
+        {
+            foreach ((string name, (_, _, byte[] bytes)) in section.Tensors)
+            {
+                writer.Write($"{method}.{name}", bytes);
+            }
+        }
+
+        writer.Complete();
+    }
+
+    /// <summary>A short hash of a text, by which settings name the corpus that they came from.</summary>
+    public static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..16]);
+
+    /// <summary>Unmaps the file.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private static void Check(string path, SafetensorsFile file, ModelInfo model)
+    {
+        if (!file.Metadata.TryGetValue(VersionKey, out string? version))
+        {
+            throw new CalibrationException($"{path} is no calibration file: its metadata has no {VersionKey}");
+        }
+
+        if (version != Version)
+        {
+            throw new CalibrationException($"{path}: calibration version '{version}' is not supported, only {Version}; calibrate again");
+        }
+
+        string? fingerprint = file.Metadata.GetValueOrDefault(FingerprintKey);
+        if (fingerprint != model.Fingerprint)
+        {
+            throw new CalibrationException(
+                $"{path} was made for another model (fingerprint {fingerprint}; {model.Name} has {model.Fingerprint}); calibrate this one");
+        }
+    }
+
+    private static Dictionary<string, CalibrationSection> ReadSections(string path, SafetensorsFile file)
+    {
+        Dictionary<string, CalibrationSection> sections = new(StringComparer.Ordinal);
+        foreach ((string method, string settings) in file.Metadata)
+        {
+            if (method is not (VersionKey or FingerprintKey))
+            {
+                string prefix = method + '.';
+                Dictionary<string, TensorEntry> tensors = file.Tensors
+                    .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
+                    .ToDictionary(tensor => tensor.Key[prefix.Length..], tensor => tensor.Value, StringComparer.Ordinal);
+                sections[method] = new CalibrationSection(path, method, settings, tensors);
+            }
+        }
+
+        return sections;
+    }
+}

@@ -1,0 +1,95 @@
+using Winnow.Attention;
+using Winnow.Cache;
+using Winnow.Formats;
+using Winnow.Generation;
+using Winnow.Models;
+
+namespace Winnow.Calibration;
+
+/// <summary>What a calibrator works with: the model, the corpus, and where results go.</summary>
+internal sealed class CalibrationRun
+{
+    private readonly string _method;
+    private readonly IProgress<CalibrationProgress>? _progress;
+    private readonly Action<CalibrationSectionDraft> _save;
+    private readonly IReadOnlyList<int[]> _documents;
+    private readonly int? _maxTokens;
+
+    public CalibrationRun(
+        Engine engine,
+        string method,
+        IReadOnlyList<int[]> documents,
+        CalibrationOptions options,
+        CalibrationSectionDraft? existing,
+        Action<CalibrationSectionDraft> save,
+        IProgress<CalibrationProgress>? progress,
+        CancellationToken cancellation)
+    {
+        Engine = engine;
+        _method = method;
+        _documents = documents;
+        _maxTokens = options.MaxTokens;
+        Seed = options.Seed;
+        Centroids = options.Centroids;
+        Existing = existing;
+        _save = save;
+        _progress = progress;
+        Cancellation = cancellation;
+        Corpus = options.Corpus;
+        CorpusHash = CalibrationFile.HashOf(string.Join('\0', options.Corpus));
+    }
+
+    /// <summary>The model.</summary>
+    public Engine Engine { get; }
+
+    /// <summary>Seed of whatever is drawn.</summary>
+    public int Seed { get; }
+
+    /// <summary>Centroids of a codebook, if the user said how many.</summary>
+    public int? Centroids { get; }
+
+    /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
+    public CalibrationSectionDraft? Existing { get; }
+
+    /// <summary>The texts.</summary>
+    public IReadOnlyList<string> Corpus { get; }
+
+    /// <summary>Names the corpus in settings.</summary>
+    public string CorpusHash { get; }
+
+    /// <summary>Looked at often.</summary>
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>Tells how far the method is.</summary>
+    public void Report(string activity, double fraction) => _progress?.Report(new CalibrationProgress(_method, activity, fraction));
+
+    /// <summary>Writes the section to the file, also one that is not complete yet.</summary>
+    public void Save(CalibrationSectionDraft section) => _save(section);
+
+    /// <summary>The corpus in pieces of one context, each from the beginning of a document or from where the last piece ended.</summary>
+    /// <param name="length">Tokens of a piece at most.</param>
+    /// <param name="maxTokens">Tokens in all at most, unless the user said otherwise.</param>
+    public IEnumerable<int[]> Pieces(int length, int maxTokens)
+    {
+        int left = _maxTokens ?? maxTokens;
+        foreach (int[] document in _documents)
+        {
+            for (int first = 0; first < document.Length && left > 0; first += length)
+            {
+                int[] piece = document[first..Math.Min(document.Length, first + Math.Min(length, left))];
+                left -= piece.Length;
+                yield return piece;
+            }
+        }
+    }
+
+    /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
+    public void Observe(ForwardObserver observer, int[] tokens)
+    {
+        Transformer transformer = Engine.Transformer;
+        using KvCache cache = transformer.CreateCache(TensorType.F16);
+        using ForwardState state = transformer.CreateState(tokens.Length);
+        state.Observer = observer;
+        transformer.Forward(state, tokens, cache, AttentionPhase.PromptEnd, ForwardOutput.None, [], Cancellation);
+    }
+}

@@ -1,0 +1,209 @@
+using System.Globalization;
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+
+namespace Winnow.Compute;
+
+/// <summary>Temporary bytes on disk, mapped into memory: only what is in use takes memory, and nothing is left of it when the process ends.</summary>
+/// <remarks>
+/// Only its owner may read the file, and no other process can come to share it. Where the system allows it (not on Windows) the
+/// file has no name from the moment it is open, so that even a killed process leaves nothing; on Windows it is deleted when its
+/// last handle is closed. Advice about residency is given on Linux; elsewhere the system decides alone.
+/// </remarks>
+internal sealed unsafe partial class ScratchFile : IDisposable
+{
+    /// <summary>Bytes at the end that nobody stores anything in: kernels may read a whole vector from where the last element begins.</summary>
+    public const int TailBytes = 64;
+
+    private const string Prefix = "winnow-";
+    private const string Suffix = ".scratch";
+    private const int WillNeed = 3;
+    private const int DontNeed = 4;
+    private const uint StartWriteback = 2;
+
+    private static readonly long PageBytes = Environment.SystemPageSize;
+
+    private readonly FileStream _stream;
+    private readonly MemoryMappedFile _mapping;
+    private readonly MemoryMappedViewAccessor _view;
+
+    /// <summary>Creates a file of zeros and reserves its bytes, so that a disk that is too small is noticed here and not later.</summary>
+    /// <param name="directory">Where.</param>
+    /// <param name="sizeBytes">How large.</param>
+    /// <exception cref="ScratchFileException">The disk is full, or the file cannot be created.</exception>
+    public ScratchFile(string directory, long sizeBytes)
+    {
+        SizeBytes = sizeBytes;
+        try
+        {
+            RemoveAbandoned(directory);
+            CheckFreeSpace(directory, sizeBytes);
+            string path = Path.Combine(directory, $"{Prefix}{Path.GetRandomFileName()}{Suffix}");
+            _stream = Create(path, sizeBytes);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.Delete(path);
+            }
+
+            _stream.SetLength(sizeBytes);
+            _mapping = MemoryMappedFile.CreateFromFile(
+                _stream, mapName: null, sizeBytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+            _view = _mapping.CreateViewAccessor(0, sizeBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            _mapping?.Dispose();
+            _stream?.Dispose();
+            throw new ScratchFileException(directory, e);
+        }
+
+        byte* data = null;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref data);
+        Data = data + _view.PointerOffset;
+    }
+
+    /// <summary>The first byte; null after disposal.</summary>
+    public byte* Data { get; private set; }
+
+    /// <summary>How large it is.</summary>
+    public long SizeBytes { get; }
+
+    /// <summary>Lets go of memory: the bytes are read from disk, or from the system's page cache, when they are next touched.</summary>
+    public void Release(long offset, long length) => Advise(offset, length, DontNeed, inner: true);
+
+    /// <summary>Asks for bytes to be read ahead.</summary>
+    public void Prefetch(long offset, long length) => Advise(offset, length, WillNeed, inner: false);
+
+    /// <summary>Starts writing bytes to the disk and does not wait, so that memory can be let go of cheaply later.</summary>
+    public void StartWriting(long offset, long length)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // Nothing depends on it: the system writes sooner or later in any case.
+            _ = sync_file_range((int)_stream.SafeFileHandle.DangerousGetHandle(), offset, length, StartWriteback);
+        }
+    }
+
+    /// <summary>Bytes of the file that are mapped into this process's memory now, as the system counts them; null where it does not say.</summary>
+    public long? MeasureResidentBytes()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        string start = string.Create(CultureInfo.InvariantCulture, $"{(nuint)Data:x}-");
+        bool inside = false;
+        foreach (string line in File.ReadLines("/proc/self/smaps"))
+        {
+            if (inside && line.StartsWith("Rss:", StringComparison.Ordinal))
+            {
+                return long.Parse(line.AsSpan("Rss:".Length).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) << 10;
+            }
+
+            inside |= line.StartsWith(start, StringComparison.Ordinal);
+        }
+
+        return 0;
+    }
+
+    /// <summary>How often this process has waited for the disk because memory that it touched was not there; 0 where the system does not say.</summary>
+    public static long CountDiskWaits()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        {
+            return 0;
+        }
+
+        // struct rusage: two times of two words each, then counts, of which the sixth is that of major page faults.
+        Span<long> usage = stackalloc long[18];
+        fixed (long* first = usage)
+        {
+            return getrusage(0, first) == 0 ? usage[9] : 0;
+        }
+    }
+
+    /// <summary>Unmaps and deletes the file.</summary>
+    public void Dispose()
+    {
+        if (Data is not null)
+        {
+            Data = null;
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.Dispose();
+            _mapping.Dispose();
+            _stream.Dispose();
+        }
+    }
+
+    private static FileStream Create(string path, long sizeBytes)
+    {
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            PreallocationSize = sizeBytes,
+            Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, options);
+    }
+
+    /// <summary>Without this, reserving too much would take the last free byte from everyone else for a moment.</summary>
+    private static void CheckFreeSpace(string directory, long sizeBytes)
+    {
+        string place = OperatingSystem.IsWindows() ? Path.GetPathRoot(Path.GetFullPath(directory))! : directory;
+        long free = new DriveInfo(place).AvailableFreeSpace;
+        if (free < sizeBytes)
+        {
+            throw new IOException($"{sizeBytes:N0} bytes are needed, but the disk has {free:N0} free");
+        }
+    }
+
+    /// <summary>Deletes files of processes that were killed in the moment between creating a file and taking its name away.</summary>
+    private static void RemoveAbandoned(string directory)
+    {
+        foreach (string path in Directory.EnumerateFiles(directory, $"{Prefix}*{Suffix}"))
+        {
+            try
+            {
+                // Whoever still uses the file holds it exclusively.
+                new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // In use, or somebody else's.
+            }
+        }
+    }
+
+    /// <summary>Advice counts in whole pages: those inside the range only, or those that it touches too.</summary>
+    private void Advise(long offset, long length, int advice, bool inner)
+    {
+        long first = inner ? (offset + PageBytes - 1) / PageBytes * PageBytes : offset / PageBytes * PageBytes;
+        long end = inner ? (offset + length) / PageBytes * PageBytes : Math.Min(offset + length, SizeBytes);
+        if (OperatingSystem.IsLinux() && end > first)
+        {
+            _ = madvise(Data + first, (nuint)(end - first), advice);
+        }
+    }
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int madvise(void* address, nuint length, int advice);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int sync_file_range(int file, long offset, long length, uint flags);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int getrusage(int who, long* usage);
+}

@@ -1,0 +1,200 @@
+using Winnow.Attention;
+using Winnow.Cache;
+using Winnow.Calibration;
+using Winnow.Cli;
+using Winnow.Compute;
+using Winnow.Formats;
+using Winnow.Generation;
+using Winnow.Models;
+using Winnow.Tests.Formats;
+
+namespace Winnow.Tests.Calibration;
+
+public sealed class CalibrationTests : IDisposable
+{
+    private const string Corpus = "The ship lay at anchor in the bay, and the captain walked the deck until the morning came. ";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _path;
+    private readonly Engine _engine = Engine.Load(BundledModel.Find());
+
+    public CalibrationTests()
+    {
+        _path = _folder.PathOf("lab.winnow");
+    }
+
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void A_section_survives_when_another_method_is_calibrated()
+    {
+        CalibrationSectionDraft other = new() { Settings = { ["layers"] = new System.Text.Json.Nodes.JsonArray(3, 5) } };
+        other.Set("table", [1f, 2f, 3f, 4f], 2, 2);
+        CalibrationFile.Write(_path, _engine.Model, new Dictionary<string, CalibrationSectionDraft> { ["other"] = other });
+        Calibrator.Run(_engine, new CalibrationOptions { Corpus = [Corpus], Methods = ["token-sparse"] }, _path);
+
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model);
+        Assert.Equal(["other", "token-sparse"], file.Sections.Keys.Order());
+        Assert.Equal([3, 5], file.Sections["other"].Integers("layers")!);
+        Assert.Equal([1f, 2f, 3f, 4f], file.Sections["other"].Tensor("table", 2, 2).ToSingles());
+        Assert.Throws<CalibrationException>(() => file.Sections["other"].Tensor("table", 4));
+        Assert.Throws<CalibrationException>(() => file.Sections["other"].Tensor("absent", 4));
+    }
+
+    [Fact]
+    public void Codebooks_are_the_same_for_the_same_corpus_and_a_second_run_goes_on_behind_the_finished_layers()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 120, Centroids = 16 };
+        Calibrator.Run(_engine, options, _path);
+        byte[] whole = File.ReadAllBytes(_path);
+        Dictionary<string, CalibrationSectionDraft> sections;
+        using (CalibrationFile file = CalibrationFile.Open(_path, _engine.Model))
+        {
+            Assert.Equal(_engine.Model.Layers, file.Sections["a2ats"].Settings["layers"]!.GetValue<int>());
+            sections = file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value));
+        }
+
+        // As if the first run had ended after seven layers.
+        sections["a2ats"].Settings["layers"] = 7;
+        CalibrationFile.Write(_path, _engine.Model, sections);
+        using (Engine unfinished = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }))
+        {
+            Assert.Throws<CalibrationException>(() => unfinished.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats") }));
+        }
+
+        List<string> activities = [];
+        Calibrator.Run(_engine, options, _path, new Recorder<CalibrationProgress>(p => activities.Add(p.Activity)));
+        Assert.Contains("codebooks of layer 7", activities);
+        Assert.DoesNotContain("codebooks of layer 6", activities);
+        Assert.Equal(whole, File.ReadAllBytes(_path));
+    }
+
+    [Fact]
+    public void A_file_of_another_model_is_refused_by_name_and_passed_over_beside_the_model()
+    {
+        CalibrationFile.Write(_path, _engine.Model with { Fingerprint = "0123" }, new Dictionary<string, CalibrationSectionDraft>());
+        CalibrationException refusal = Assert.Throws<CalibrationException>(
+            () => Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }));
+        Assert.Contains("another model", refusal.Message, StringComparison.Ordinal);
+
+        string model = _folder.PathOf("lab.gguf");
+        File.Copy(BundledModel.Find(), model);
+        using Engine engine = Engine.Load(model);
+        Assert.Contains("another model", engine.Calibration.Problem, StringComparison.Ordinal);
+        Assert.Throws<CalibrationException>(() => engine.Calibration.Require("a2ats"));
+    }
+
+    [Theory]
+    [InlineData("no safetensors")]
+    [InlineData("")]
+    public void A_damaged_file_is_refused(string content)
+    {
+        File.WriteAllText(_path, content);
+        Assert.Throws<CalibrationException>(() => CalibrationFile.Open(_path, _engine.Model));
+    }
+
+    [Fact]
+    public void Drift_is_the_mean_relative_change_of_the_residual_stream()
+    {
+        int[] ids = _engine.Tokenizer.Encode(Corpus, addSpecial: true);
+        HiddenRecorder recorder = new();
+        using ForwardState state = _engine.Transformer.CreateState(ids.Length);
+        using KvCache cache = _engine.Transformer.CreateCache(TensorType.F16);
+        state.Observer = recorder;
+        _engine.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
+
+        Calibrator.Run(_engine, new CalibrationOptions { Corpus = [Corpus], Methods = ["token-sparse"] }, _path);
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model);
+        double[] drift = [.. file.Sections["token-sparse"].Settings["drift"]!.AsArray().Select(value => value!.GetValue<double>())];
+        Assert.Equal(_engine.Model.Layers, drift.Length);
+        for (int layer = 0; layer < drift.Length; layer++)
+        {
+            Assert.Equal(Drift(recorder.Hidden[layer], recorder.Hidden[layer + 1], ids.Length), drift[layer], 1e-5);
+        }
+    }
+
+    [Fact]
+    public void The_stable_half_of_the_layers_becomes_sparse_and_windowed_layers_never()
+    {
+        Assert.Equal([1, 3], TokenSparseCalibrator.Choose([0.9, 0.1, 0.8, 0.2], [0, 1, 2, 3]));
+        Assert.Equal([2, 3], TokenSparseCalibrator.Choose([0.9, 0.1, 0.3, 0.2], [0, 2, 3]));
+        Assert.Empty(TokenSparseCalibrator.Choose([0.9], []));
+    }
+
+    [Fact]
+    public void A_pass_that_ends_early_shows_the_keys_of_its_last_layer_and_none_after()
+    {
+        int[] ids = _engine.Tokenizer.Encode(Corpus, addSpecial: true);
+        HeadRecorder early = Record(ids, lastLayer: 3);
+        HeadRecorder whole = Record(ids, lastLayer: null);
+        Assert.Equal([0, 1, 2, 3], early.Keys.Keys.Order());
+        Assert.Equal(_engine.Model.Layers, whole.Keys.Count);
+        Assert.Equal(whole.Keys[3], early.Keys[3]);
+        Assert.Equal(ids.Length * _engine.Model.KvHeads * _engine.Model.HeadDimension, early.Keys[3].Length);
+    }
+
+    private HeadRecorder Record(int[] ids, int? lastLayer)
+    {
+        HeadRecorder recorder = new(lastLayer);
+        using ForwardState state = _engine.Transformer.CreateState(ids.Length);
+        using KvCache cache = _engine.Transformer.CreateCache(TensorType.F16);
+        state.Observer = recorder;
+        _engine.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
+        return recorder;
+    }
+
+    private static double Drift(float[] before, float[] after, int tokens)
+    {
+        int width = before.Length / tokens;
+        double sum = 0;
+        for (int token = 0; token < tokens; token++)
+        {
+            double change = 0;
+            double size = 0;
+            for (int i = token * width; i < (token + 1) * width; i++)
+            {
+                change += Math.Pow((double)after[i] - before[i], 2);
+                size += Math.Pow(before[i], 2);
+            }
+
+            sum += Math.Sqrt(change) / (Math.Sqrt(size) + 1e-8);
+        }
+
+        return sum / tokens;
+    }
+
+    private sealed class HiddenRecorder : ForwardObserver
+    {
+        public Dictionary<int, float[]> Hidden { get; } = [];
+
+        public override void ObserveHidden(ComputeStream stream, int layer, int firstPosition, Matrix hidden)
+        {
+            float[] values = new float[hidden.Rows * hidden.Columns];
+            stream.Read(hidden, values);
+            Hidden.Add(layer, values);
+        }
+    }
+
+    private sealed class HeadRecorder(int? lastLayer) : ForwardObserver
+    {
+        public Dictionary<int, float[]> Keys { get; } = [];
+
+        public override int? LastLayer => lastLayer;
+
+        public override void ObserveHeads(ComputeStream stream, int layer, int firstPosition, Matrix queries, Matrix keys)
+        {
+            float[] values = new float[keys.Rows * keys.Columns];
+            stream.Read(keys, values);
+            Keys.Add(layer, values);
+        }
+    }
+
+    private sealed class Recorder<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}
