@@ -4,7 +4,10 @@ using System.Globalization;
 using Winnow.Attention;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
+using Winnow.Compute.Cpu;
+using Winnow.Formats;
 using Winnow.Generation;
+using Winnow.Models;
 
 namespace Winnow.Cli.Commands;
 
@@ -25,9 +28,10 @@ internal static class BenchCommand
         Option<string> fill = new("--fill") { Description = "What the context holds before: random keys and values behind a short computed end, or a computed prompt.", DefaultValueFactory = _ => "random" };
         Option<string> output = new("--output", "-o") { Description = "Markdown table or JSON.", DefaultValueFactory = _ => "md" };
         Option<bool> json = new("--json") { Description = "The same as -o json." };
+        Option<bool> withRoofline = new("--roofline") { Description = "Measure the machine's limits first; show how much of them each row reaches." };
         output.AcceptOnlyFromAmong("md", "json");
         fill.AcceptOnlyFromAmong("random", "prompt");
-        foreach (Option option in (Option[])[prompts, generations, depths, fill, repetitions, output, json])
+        foreach (Option option in (Option[])[prompts, generations, depths, fill, repetitions, output, json, withRoofline])
         {
             command.Add(option);
         }
@@ -41,6 +45,7 @@ internal static class BenchCommand
                 throw new UsageException("-r must be at least 1");
             }
 
+            CpuRoofline? roofline = parsed.GetValue(withRoofline) ? MeasureRoofline(engine, cancellationToken) : null;
             bool random = parsed.GetValue(fill) == "random";
             List<BenchRow> rows = [];
             foreach (AttentionOptions attention in model.Attentions(parsed))
@@ -63,11 +68,11 @@ internal static class BenchCommand
 
             if (parsed.GetValue(json) || parsed.GetValue(output) == "json")
             {
-                WriteJson(engine, rows);
+                WriteJson(engine, roofline, rows);
             }
             else
             {
-                WriteMarkdown(engine, rows);
+                WriteMarkdown(engine, roofline, rows);
             }
 
             return Task.FromResult(ExitCodes.Success);
@@ -126,6 +131,69 @@ internal static class BenchCommand
         return new BenchRow(session.Attention.ToString(), prompt, generate, depth, samples);
     }
 
+    private static CpuRoofline MeasureRoofline(Engine engine, CancellationToken cancellationToken)
+    {
+        if (engine.Device is not CpuDevice device)
+        {
+            throw new UsageException("--roofline measures the CPU device only");
+        }
+
+        CpuRoofline roofline = CpuRoofline.Measure(device, cancellationToken);
+        foreach (TensorType type in Types(engine))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            roofline.MultiplyAddsPerSecond(type);
+        }
+
+        return roofline;
+    }
+
+    private static IEnumerable<TensorType> Types(Engine engine) =>
+        engine.Model.LayerProducts.Append(engine.Model.OutputProduct).Select(product => product.Type).Distinct();
+
+    /// <summary>Tokens per second that no implementation on these kernels can pass: bytes over bandwidth, or multiply-adds over their peak.</summary>
+    /// <remarks>Attention is left out: at depth the true limit is lower, and the fraction shown is too small rather than too large.</remarks>
+    private static double Bound(Engine engine, CpuRoofline roofline, BenchRow row)
+    {
+        ModelInfo model = engine.Model;
+        double layerBytes = model.LayerProducts.Sum(product => product.SizeBytes);
+        double outputSeconds = Math.Max(
+            model.OutputProduct.SizeBytes / roofline.ReadBytesPerSecond[^1],
+            model.OutputProduct.MultiplyAdds / roofline.MultiplyAddsPerSecond(model.OutputProduct.Type));
+        double reading = layerBytes / roofline.ReadBytesPerSecond[^1];
+        double multiplying = model.LayerProducts.Sum(product => product.MultiplyAdds / roofline.MultiplyAddsPerSecond(product.Type));
+        return row.Prompt > 0
+            ? row.Prompt / (outputSeconds + Math.Max(reading, row.Prompt * multiplying))
+            : 1 / (outputSeconds + Math.Max(reading, multiplying));
+    }
+
+    private static string Reached(Engine engine, CpuRoofline? roofline, BenchRow row)
+    {
+        if (roofline is null)
+        {
+            return "";
+        }
+
+        double bound = Bound(engine, roofline, row);
+        return string.Create(CultureInfo.InvariantCulture, $" {bound:F1} | {100 * row.Mean / bound:F0} % |");
+    }
+
+    private static void WriteLimits(Engine engine, CpuRoofline roofline)
+    {
+        for (int i = 0; i < roofline.ReadBytesPerSecond.Count; i++)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read, threads {i + 1}: {roofline.ReadBytesPerSecond[i] / 1e9:F1} GB/s"));
+        }
+
+        foreach (TensorType type in Types(engine))
+        {
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"multiply {type}: {roofline.MultiplyAddsPerSecond(type) / 1e9:F1} G multiply-adds/s"));
+        }
+
+        Console.Out.WriteLine();
+    }
+
     private static int[] Numbers(string list, string option)
     {
         string[] words = list.Split(',', StringSplitOptions.TrimEntries);
@@ -141,20 +209,25 @@ internal static class BenchCommand
         return numbers;
     }
 
-    private static void WriteMarkdown(Engine engine, List<BenchRow> rows)
+    private static void WriteMarkdown(Engine engine, CpuRoofline? roofline, List<BenchRow> rows)
     {
-        Console.Out.WriteLine("| model | size | parameters | device | attention | test | tok/s |");
-        Console.Out.WriteLine("| --- | ---: | ---: | --- | --- | ---: | ---: |");
+        if (roofline is not null)
+        {
+            WriteLimits(engine, roofline);
+        }
+
+        Console.Out.WriteLine($"| model | size | parameters | device | attention | test | tok/s |{(roofline is null ? "" : " bound | reached |")}");
+        Console.Out.WriteLine($"| --- | ---: | ---: | --- | --- | ---: | ---: |{(roofline is null ? "" : " ---: | ---: |")}");
         foreach (BenchRow row in rows)
         {
             string test = $"{(row.Prompt > 0 ? $"pp{row.Prompt}" : $"tg{row.Generate}")}{(row.Depth > 0 ? $" @ d{row.Depth}" : "")}";
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {engine.Model.Name} {engine.Model.Quantization} | {engine.Model.SizeBytes / 1048576.0:F1} MiB | {engine.Model.ParameterCount / 1e6:F1} M | {engine.Device.Description} | {row.Attention} | {test} | {row.Mean:F2} ± {row.Deviation:F2} |"));
+                $"| {engine.Model.Name} {engine.Model.Quantization} | {engine.Model.SizeBytes / 1048576.0:F1} MiB | {engine.Model.ParameterCount / 1e6:F1} M | {engine.Device.Description} | {row.Attention} | {test} | {row.Mean:F2} ± {row.Deviation:F2} |{Reached(engine, roofline, row)}"));
         }
     }
 
-    private static void WriteJson(Engine engine, List<BenchRow> rows) => JsonOutput.WriteValue(json =>
+    private static void WriteJson(Engine engine, CpuRoofline? roofline, List<BenchRow> rows) => JsonOutput.WriteValue(json =>
     {
         json.WriteStartArray();
         foreach (BenchRow row in rows)
@@ -178,6 +251,27 @@ internal static class BenchCommand
             }
 
             json.WriteEndArray();
+            if (roofline is not null)
+            {
+                double bound = Bound(engine, roofline, row);
+                JsonOutput.WriteRounded(json, "bound_ts", bound);
+                JsonOutput.WriteRounded(json, "bound_fraction", row.Mean / bound);
+                json.WriteStartArray("read_gbs");
+                foreach (double speed in roofline.ReadBytesPerSecond)
+                {
+                    json.WriteNumberValue(Math.Round(speed / 1e9, 1));
+                }
+
+                json.WriteEndArray();
+                json.WriteStartObject("multiply_gmacs");
+                foreach (TensorType type in Types(engine))
+                {
+                    JsonOutput.WriteRounded(json, type.ToString(), roofline.MultiplyAddsPerSecond(type) / 1e9);
+                }
+
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 

@@ -13,7 +13,7 @@ internal static class CalibrateCommand
     {
         Command command = new("calibrate", "Find out what attention methods need to know of a model and write it beside the model.");
         ModelOptions model = new ModelOptions().AddTo(command);
-        Option<string[]> corpus = new("--file", "-f") { Description = "Texts like those that the model will read.", Required = true, HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
+        Option<string[]> corpus = new("--file", "-f") { Description = "Texts like those that the model will read; a small built-in one by default.", HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
         Option<string?> methods = new("--methods") { Description = $"Methods, separated by commas; all by default: {string.Join(", ", Calibrator.Methods)}.", HelpName = "LIST" };
         Option<string?> output = new("--output", "-o") { Description = "File to write; beside the model by default.", HelpName = "SIDECAR" };
         Option<int?> tokens = new("--tokens") { Description = "Tokens of the corpus to read at most; each method's own choice by default.", HelpName = "N" };
@@ -29,7 +29,7 @@ internal static class CalibrateCommand
         {
             CalibrationOptions options = new()
             {
-                Corpus = [.. parsed.GetRequiredValue(corpus).Select(File.ReadAllText)],
+                Corpus = parsed.GetValue(corpus) is { Length: > 0 } files ? [.. files.Select(File.ReadAllText)] : [CalibrationText.Create()],
                 Methods = parsed.GetValue(methods)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
                 MaxTokens = parsed.GetValue(tokens),
                 Centroids = parsed.GetValue(centroids),

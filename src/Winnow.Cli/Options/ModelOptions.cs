@@ -29,6 +29,8 @@ internal sealed class ModelOptions
 
     private readonly Option<string?> _calibration = new("--calibration") { Description = "Calibration file of the model; by default the one beside it, where there is one.", HelpName = "FILE" };
 
+    private readonly Option<string?> _scratch = new("--scratch") { Description = "Folder for keys and values on disk (a2ats:tier=disk); the system's temporary one by default.", HelpName = "DIR" };
+
     private readonly Option<string> _attention = new("--attention") { Description = "How to attend, such as recycled, delta:budget=1024, token-sparse+delta; bench and eval take several, separated by ;", DefaultValueFactory = _ => "full", HelpName = "SPEC" };
 
     public ModelOptions()
@@ -47,7 +49,7 @@ internal sealed class ModelOptions
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _gpuLayers, _isa, _attention, _calibration, _verbose])
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _verbose])
         {
             command.Add(option);
         }
@@ -125,6 +127,13 @@ internal sealed class ModelOptions
             Console.Error.WriteLine($"context: {session.ContextLength} tokens, {parsed.GetValue(_kvType)} keys and values");
         }
 
+        if (session.ScratchDirectory is { } directory)
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"keys and values go to scratch files in {directory}: up to {session.KvFullBytes / 1048576.0:F0} MiB for {session.ContextLength} tokens"));
+        }
+
         return session;
     }
 
@@ -133,5 +142,6 @@ internal sealed class ModelOptions
     {
         ContextLength = parsed.GetValue(_context),
         KvType = ParseKvType(parsed.GetValue(_kvType)!),
+        ScratchDirectory = parsed.GetValue(_scratch),
     };
 }

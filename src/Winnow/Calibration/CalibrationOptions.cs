@@ -3,8 +3,8 @@ namespace Winnow.Calibration;
 /// <summary>What a calibration is made from.</summary>
 public sealed record CalibrationOptions
 {
-    /// <summary>Texts like those that the model will read; each is a document of its own.</summary>
-    public required IReadOnlyList<string> Corpus { get; init; }
+    /// <summary>Texts like those that the model will read; each is a document of its own. The built-in text unless said otherwise.</summary>
+    public IReadOnlyList<string> Corpus { get; init; } = [CalibrationText.Create()];
 
     /// <summary>The methods to calibrate, by name; null for all.</summary>
     public IReadOnlyList<string>? Methods { get; init; }

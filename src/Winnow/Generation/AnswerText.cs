@@ -11,11 +11,14 @@ internal sealed class AnswerText
     private readonly StopMatcher _stops;
     private bool _ended;
 
-    public AnswerText(Tokenizer tokenizer, GenerationOptions options)
+    /// <param name="tokenizer">The vocabulary.</param>
+    /// <param name="options">What ends the answer, and what of it is shown.</param>
+    /// <param name="startOfText">Whether no text stands before the answer; some vocabularies put a space in front of a text that is not part of it.</param>
+    public AnswerText(Tokenizer tokenizer, GenerationOptions options, bool startOfText)
     {
         _tokenizer = tokenizer;
         _options = options;
-        _detokenizer = new IncrementalDetokenizer(tokenizer, skipSpecial: !options.ShowControlTokens, startOfText: false);
+        _detokenizer = new IncrementalDetokenizer(tokenizer, skipSpecial: !options.ShowControlTokens, startOfText);
         _stops = new StopMatcher(options.StopStrings);
     }
 

@@ -66,6 +66,12 @@ public sealed class Session : IDisposable
     /// <summary>Bytes that keys and values take.</summary>
     public long KvBytes => _cache.SizeBytes;
 
+    /// <summary>The folder of the scratch files that keys and values lie in; null where they lie in memory.</summary>
+    public string? ScratchDirectory => _cache.Placement.Tier == KvTier.Disk ? _cache.Placement.Directory ?? Path.GetTempPath() : null;
+
+    /// <summary>Bytes that keys and values will take when the context is full.</summary>
+    public long KvFullBytes => _cache.Layouts.Sum(layout => (long)layout.KvHeads * layout.TokenBytes) * ContextLength;
+
     /// <summary>Bytes in memory of keys, values and what the attention method keeps beside them, as measured now.</summary>
     public long KvResidentBytes => _cache.ResidentBytes + _state.SessionAttention.StateBytes;
 
@@ -383,7 +389,7 @@ public sealed class Session : IDisposable
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
 
-            AnswerText text = new(_engine.Tokenizer, options);
+            AnswerText text = new(_engine.Tokenizer, options, startOfText: prompt.All(_engine.Tokenizer.IsControl));
             int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
             TimeSpan prefill = Stopwatch.GetElapsedTime(start);
             long decodeStart = 0;

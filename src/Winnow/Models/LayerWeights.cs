@@ -40,4 +40,31 @@ internal sealed class LayerWeights
 
     /// <summary>The norm of what the feed-forward block yields.</summary>
     public Norm? PostFeedForwardNorm { get; init; }
+
+    /// <summary>The weights that a token is multiplied with, and the share of each that it takes: less than 1 for experts.</summary>
+    public IEnumerable<(Weight Weight, double Share)> Products()
+    {
+        foreach (Weight weight in QueryKeyValue.Weights.Concat([AttentionOutput.Weight]).Concat(GateUp?.Weights ?? []))
+        {
+            yield return (weight, 1);
+        }
+
+        if (Down is { } down)
+        {
+            yield return (down.Weight, 1);
+        }
+
+        if (Router is { } router)
+        {
+            yield return (router, 1);
+        }
+
+        if (Experts is { } experts)
+        {
+            foreach (Weight weight in experts.Gate.Concat(experts.Up).Concat(experts.Down))
+            {
+                yield return (weight, (double)experts.Used / experts.Count);
+            }
+        }
+    }
 }

@@ -53,7 +53,7 @@ internal sealed class Model : IDisposable
         try
         {
             weights = WeightLoader.Load(device, file, config, progress, cancellation);
-            ModelInfo info = Describe(path, file, config);
+            ModelInfo info = Describe(path, file, config, weights);
             ModelCalibration calibration = ModelCalibration.Load(info, calibrationPath);
             return new Model(file, config, weights, new Transformer(device, config, weights, calibration), info, calibration);
         }
@@ -93,7 +93,7 @@ internal sealed class Model : IDisposable
         }
     }
 
-    private static ModelInfo Describe(string path, ITensorFile file, ModelConfig config)
+    private static ModelInfo Describe(string path, ITensorFile file, ModelConfig config, TransformerWeights weights)
     {
         IEnumerable<TensorEntry> tensors = file.Tensors.Values.Where(tensor => !TensorNaming.IsConstant(tensor.Name));
         return new ModelInfo
@@ -104,6 +104,8 @@ internal sealed class Model : IDisposable
             Quantization = QuantizationName.Of(file),
             ParameterCount = tensors.Sum(tensor => tensor.ElementCount),
             SizeBytes = tensors.Sum(tensor => tensor.SizeBytes),
+            LayerProducts = ProductWork.Of(weights.Layers.SelectMany(layer => layer.Products())),
+            OutputProduct = ProductWork.Of([(weights.Output.Weight, 1)])[0],
             ContextLength = config.ContextLength,
             Layers = config.Layers.Count,
             HiddenSize = config.HiddenSize,

@@ -137,6 +137,29 @@ public sealed class GoldenSessionTests : IDisposable
     }
 
     [Fact]
+    public void A_model_without_a_vocabulary_takes_ids_and_refuses_text()
+    {
+        Assert.Equal(320, _engine.Tokenizer.VocabularySize);
+        Assert.Equal("", _engine.Tokenizer.Decode(_golden.Ids));
+        Assert.Contains("no vocabulary", Assert.Throws<WinnowException>(() => _engine.Tokenizer.Encode("x")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_of_the_model_that_no_token_uses_can_be_generated()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string file in Directory.GetFiles(TinyModels.Path("llama")))
+        {
+            File.Copy(file, folder.PathOf(Path.GetFileName(file)));
+        }
+
+        folder.Write("tokenizer.json", """{"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2}, "merges": []}}"""u8.ToArray());
+        using Engine engine = Engine.Load(folder.Root);
+        using Session session = engine.CreateSession(new SessionOptions { KvType = TensorType.F32 });
+        Assert.Equal(_golden.GreedyIds, Ids(session, _golden.Ids));
+    }
+
+    [Fact]
     public void A_token_outside_the_vocabulary_is_refused()
     {
         using Session session = Create();

@@ -129,13 +129,14 @@ public sealed class HuggingFaceTokenizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[]", "must hold an object")]
+    [InlineData("[]", "must be a JSON object")]
     [InlineData("{", "is no JSON")]
     [InlineData("""{"model": {"type": "WordLevel", "vocab": {}}}""", "model 'WordLevel' is not supported; supported are BPE")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": []}}""", "has no tokens")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}}""", "the id 0 is both 'a' and 'b'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}}""", "must be an id")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 2000000000}, "merges": []}}""", "has the id 2000000000")]
+    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0, "b": 900000}, "merges": []}}""", "'b' has the id 900000, but there are 2 tokens")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}}""", "the vocabulary has no 'b'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]}}""", "merge 0")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["\ud800 a"]}}""", "no valid Unicode")]
@@ -191,8 +192,12 @@ public sealed class HuggingFaceTokenizerTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_without_tokenizer_json_is_refused() =>
+    public void A_vocabulary_in_another_format_is_refused_and_none_at_all_is_none()
+    {
+        Assert.Null(TokenizerFactory.FromHuggingFace(_directory));
+        Write("tokenizer.model", "");
         Assert.Contains("the file is missing", Assert.Throws<ModelFormatException>(Open).Message, StringComparison.Ordinal);
+    }
 
     private void Write(string name, string content) => File.WriteAllText(Path.Combine(_directory, name), content);
 

@@ -34,9 +34,9 @@ internal sealed class S3Calibrator : MethodCalibrator
     public override CalibrationSectionDraft Calibrate(CalibrationRun run)
     {
         ModelInfo model = run.Engine.Model;
-        S3Training training = run.S3;
-        string text = string.Join("\n\n", run.Corpus);
-        string identity = string.Join(' ', run.CorpusHash, run.Seed, training.Latents(model.HeadDimension), training.Active, training.Steps);
+        S3Training training = run.Options.S3;
+        string text = string.Join("\n\n", run.Options.Corpus);
+        string identity = string.Join(' ', run.CorpusHash, run.Options.Seed, training.Latents(model.HeadDimension), training.Active, training.Steps);
         CalibrationSectionDraft draft = run.Existing is { } existing && (string?)existing.Settings["identity"] == identity && !IsComplete(existing)
             ? existing
             : new CalibrationSectionDraft { Settings = new JsonObject { ["identity"] = identity, ["complete"] = false } };
@@ -59,7 +59,7 @@ internal sealed class S3Calibrator : MethodCalibrator
             .. layers.SelectMany(layer => Enumerable.Range(KeyProjection.AllHeads, model.KvHeads + 1), (layer, head) => new KeyProjection(layer, head)),
         ];
         int length = TrialLength(run, RankingLength);
-        IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(run.Engine, text, length, Trials(run, RankingTrials), run.Seed);
+        IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(run.Engine, text, length, Trials(run, RankingTrials), run.Options.Seed);
         Dictionary<KeyProjection, double> recall = HeadRanking.Measure(
             run.Engine, trials, projections, fraction => run.Report("looking for heads that retrieve", 0.2 * fraction), run.Cancellation);
         // Of heads that do equally well, the one of the earlier layer: a scan stops at the last layer.
@@ -98,7 +98,7 @@ internal sealed class S3Calibrator : MethodCalibrator
             FeatureScale scale = FeatureScale.Of(keys, model.HeadDimension);
             scale.Apply(keys);
             AutoencoderTraining options = new(training.Latents(model.HeadDimension), training.Active, training.Steps);
-            AutoencoderTrainer trainer = new(keys, model.HeadDimension, options, run.Seed + i, run.Engine.Threads);
+            AutoencoderTrainer trainer = new(keys, model.HeadDimension, options, run.Options.Seed + i, run.Engine.Threads);
             double from = 0.35 + (0.5 * i / missing.Length);
             AutoencoderQuality quality = trainer.Train(
                 (done, unexplained) => run.Report(
@@ -126,7 +126,7 @@ internal sealed class S3Calibrator : MethodCalibrator
         Engine engine = run.Engine;
         int length = Math.Min(PieceTokens, engine.Model.ContextLength) - 1;
         int? begin = engine.Tokenizer.AddBos ? engine.Tokenizer.BosId : null;
-        IEnumerable<int[]> questions = RetrievalTrial.Create(engine, text, length, Trials(run, TrainingTrials), run.Seed + 2000)
+        IEnumerable<int[]> questions = RetrievalTrial.Create(engine, text, length, Trials(run, TrainingTrials), run.Options.Seed + 2000)
             .SelectMany(trial => engine.Tokenizer.Encode(trial.Document).Chunk(length));
         return [.. run.Pieces(length, DefaultTokens).Concat(questions).Select(int[] (piece) => begin is { } id ? [id, .. piece] : piece)];
     }
@@ -137,7 +137,7 @@ internal sealed class S3Calibrator : MethodCalibrator
         Engine engine = run.Engine;
         FeatureModel model = FeatureModel.Create(autoencoders);
         IReadOnlyList<RetrievalTrial> trials = RetrievalTrial.Create(
-            engine, text, TrialLength(run, SelectionLength), Trials(run, SelectionTrials), run.Seed + 1000);
+            engine, text, TrialLength(run, SelectionLength), Trials(run, SelectionTrials), run.Options.Seed + 1000);
         List<(RetrievalTrial Trial, IndexState State, QuestionFeatures Question)> prepared = [];
         using (DocumentScanner scanner = new(engine, model, new IndexOptions()))
         {
@@ -184,7 +184,7 @@ internal sealed class S3Calibrator : MethodCalibrator
             ["active"] = new JsonArray(JsonValue.Create(training.Active)),
             ["recall"] = recall,
             ["corpus"] = run.CorpusHash,
-            ["seed"] = run.Seed,
+            ["seed"] = run.Options.Seed,
         };
         foreach (KeyAutoencoder autoencoder in chosen)
         {
@@ -226,11 +226,11 @@ internal sealed class S3Calibrator : MethodCalibrator
     }
 
     private static int TrialLength(CalibrationRun run, int ordinary) =>
-        Math.Min(Math.Min(ordinary, run.MaxTokens ?? ordinary), run.Engine.Model.ContextLength - 1);
+        Math.Min(Math.Min(ordinary, run.Options.MaxTokens ?? ordinary), run.Engine.Model.ContextLength - 1);
 
     /// <summary>Who allows few tokens gets few questions too.</summary>
     private static int Trials(CalibrationRun run, int ordinary) =>
-        run.MaxTokens is { } most ? (int)Math.Clamp((long)most * ordinary / DefaultTokens, 1, ordinary) : ordinary;
+        run.Options.MaxTokens is { } most ? (int)Math.Clamp((long)most * ordinary / DefaultTokens, 1, ordinary) : ordinary;
 
     private static bool IsComplete(CalibrationSectionDraft draft) => (bool?)draft.Settings["complete"] ?? false;
 

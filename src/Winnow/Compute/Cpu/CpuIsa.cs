@@ -22,6 +22,14 @@ internal static class CpuIsaSupport
     public static CpuIsa Best { get; } =
         IsSupported(CpuIsa.Avx512) ? CpuIsa.Avx512 : IsSupported(CpuIsa.Avx2) ? CpuIsa.Avx2 : CpuIsa.Portable;
 
+    /// <summary>Whether 512-bit operations run at full rate, which decides between the row kernels of 256 and 512 bits.</summary>
+    /// <remarks>
+    /// There is no flag for that. AVX-VNNI tells the generations apart: Zen 5, Sapphire Rapids and later have it and execute 512 bits at
+    /// once; Zen 4, whose units are 256 bits wide (row kernels of 512 were a fifth slower there), and the Intel cores that clock down for
+    /// 512 bits do not. DOTNET_EnableAVXVNNI=0 switches it off.
+    /// </remarks>
+    public static bool HasWideUnits { get; } = IsSupported(CpuIsa.Avx512) && AvxVnni.IsSupported;
+
     /// <summary>Whether kernels of this instruction set can run here.</summary>
     public static bool IsSupported(CpuIsa isa) => isa switch
     {

@@ -89,16 +89,16 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
     [Fact]
     public void Keys_and_values_on_disk_give_the_bits_that_those_in_memory_give()
     {
-        float[] expected = Logits("a2ats:rho=0.1");
-        Assert.Equal(expected, Logits("a2ats:rho=0.1,tier=disk,resident=0"));
-        Assert.Equal(expected, Logits("a2ats:rho=0.1,tier=disk,resident=4MiB"));
-        Assert.Equal(expected, Logits("a2ats:rho=0.1,tier=disk"));
+        float[] expected = Logits("a2ats:rho=0.1,window=64");
+        Assert.Equal(expected, Logits("a2ats:rho=0.1,window=64,tier=disk,resident=0"));
+        Assert.Equal(expected, Logits("a2ats:rho=0.1,window=64,tier=disk,resident=4MiB"));
+        Assert.Equal(expected, Logits("a2ats:rho=0.1,window=64,tier=disk"));
     }
 
     [Fact]
     public void A_cache_on_disk_keeps_little_in_memory_and_leaves_no_file()
     {
-        using (Session session = Create("a2ats:rho=0.1,tier=disk,resident=0"))
+        using (Session session = Create("a2ats:rho=0.1,window=64,tier=disk,resident=0"))
         {
             session.Prefill(_prompt);
             session.Step(_forced[0]);
@@ -127,9 +127,9 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
     }
 
     [Theory]
-    [InlineData("a2ats:rho=0.1")]
-    [InlineData("a2ats:rho=0.1,tier=disk,resident=0")]
-    [InlineData("a2ats:rho=0.1,codebook=online")]
+    [InlineData("a2ats:rho=0.1,window=64")]
+    [InlineData("a2ats:rho=0.1,window=64,tier=disk,resident=0")]
+    [InlineData("a2ats:rho=0.1,window=64,codebook=online")]
     public void A_fork_continues_as_its_origin_would(string specification)
     {
         using Session origin = Create(specification);
@@ -140,8 +140,8 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
 
     /// <summary>With codebooks from a file: those that a session makes depend on what it read before the cut.</summary>
     [Theory]
-    [InlineData("a2ats:rho=0.1")]
-    [InlineData("a2ats:rho=0.1,tier=disk,resident=0")]
+    [InlineData("a2ats:rho=0.1,window=64")]
+    [InlineData("a2ats:rho=0.1,window=64,tier=disk,resident=0")]
     public void After_a_cut_other_tokens_have_their_own_codes(string specification)
     {
         using Session session = Create(specification);
@@ -157,8 +157,8 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
     }
 
     [Theory]
-    [InlineData("a2ats:rho=0.1")]
-    [InlineData("a2ats:rho=0.1,tier=disk,resident=0")]
+    [InlineData("a2ats:rho=0.1,window=64")]
+    [InlineData("a2ats:rho=0.1,window=64,tier=disk,resident=0")]
     public void A_saved_session_brings_its_codes_along(string specification)
     {
         string path = _folder.PathOf("saved");
@@ -180,9 +180,9 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         using Session full = Create("full");
         full.Prefill(_prompt);
         full.Save(path);
-        using Session loaded = Create("a2ats:rho=0.1");
+        using Session loaded = Create("a2ats:rho=0.1,window=64");
         loaded.Load(path);
-        float[] expected = Logits("a2ats:rho=0.1");
+        float[] expected = Logits("a2ats:rho=0.1,window=64");
         float[] actual = Follow(loaded);
         double error = expected.Zip(actual).Sum(pair => Math.Pow(pair.First - pair.Second, 2));
         Assert.True(error < 0.02 * expected.Sum(value => (double)value * value), $"squared error {error}");
@@ -192,7 +192,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
     [Fact]
     public void Token_sparse_prompts_and_coded_decode_steps_go_together()
     {
-        using Session session = Create("token-sparse:layers=4-7,min=64+a2ats:rho=0.1");
+        using Session session = Create("token-sparse:layers=4-7,min=64+a2ats:rho=0.1,window=64");
         session.Prefill(_prompt);
         Assert.All(Follow(session), value => Assert.True(float.IsFinite(value)));
         Assert.InRange(session.AttentionStatistics.AttendedFraction, 0.1, 0.4);

@@ -18,6 +18,9 @@ internal static unsafe class Blocks
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants(byte* block) => Nibbles(block + 2);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<byte> Quants64(byte* block) => Nibbles64(block, Bytes, 2);
     }
 
     /// <summary>d, m, nibbles[16].</summary>
@@ -31,6 +34,9 @@ internal static unsafe class Blocks
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants(byte* block) => Nibbles(block + 4);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<byte> Quants64(byte* block) => Nibbles64(block, Bytes, 4);
     }
 
     /// <summary>d, fifth bits[4], nibbles[16].</summary>
@@ -44,6 +50,9 @@ internal static unsafe class Blocks
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants(byte* block) => Nibbles(block + 6) | FifthBits(*(uint*)(block + 2));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<byte> Quants64(byte* block) => Nibbles64(block, Bytes, 6) | FifthBits64(*(uint*)(block + 2), *(uint*)(block + Bytes + 2));
     }
 
     /// <summary>d, m, fifth bits[4], nibbles[16].</summary>
@@ -57,6 +66,9 @@ internal static unsafe class Blocks
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants(byte* block) => Nibbles(block + 8) | FifthBits(*(uint*)(block + 4));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<byte> Quants64(byte* block) => Nibbles64(block, Bytes, 8) | FifthBits64(*(uint*)(block + 4), *(uint*)(block + Bytes + 4));
     }
 
     /// <summary>Quants 0 to 15 in the low nibbles, 16 to 31 in the high ones.</summary>
@@ -66,6 +78,19 @@ internal static unsafe class Blocks
         Vector256<uint> both = Avx2.BroadcastVector128ToVector256(packed).AsUInt32();
         return Avx2.ShiftRightLogicalVariable(both, Vector256.Create(0u, 0, 0, 0, 4, 4, 4, 4)).AsByte() & Vector256.Create((byte)15);
     }
+
+    /// <summary>The nibbles of two neighbouring blocks: those of each begin <paramref name="first"/> bytes into it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Nibbles64(byte* block, int bytes, int first)
+    {
+        Vector512<uint> both = Vector512.Create(
+            Avx2.BroadcastVector128ToVector256(block + first), Avx2.BroadcastVector128ToVector256(block + bytes + first)).AsUInt32();
+        return Avx512F.ShiftRightLogicalVariable(both, Vector512.Create(0u, 0, 0, 0, 4, 4, 4, 4, 0, 0, 0, 0, 4, 4, 4, 4)).AsByte() & Vector512.Create((byte)15);
+    }
+
+    /// <summary>16 in each byte whose bit is set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> FifthBits64(uint first, uint second) => Vector512.Create(FifthBits(first), FifthBits(second));
 
     /// <summary>16 in each byte whose bit is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

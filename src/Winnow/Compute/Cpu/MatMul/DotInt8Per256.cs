@@ -7,8 +7,8 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <summary>Rows of K-quants times one encoded activation row: the kernels of token generation. Need AVX2.</summary>
 /// <remarks>
 /// The unsigned quants are multiplied with the int8 activations by vpmaddubsw; the vpmaddwd that widens the pairs multiplies with the
-/// integer scales of the sub-blocks at once. What minima and offsets subtract comes from the sums of the activations. Vectors of 512 bits
-/// were a fifth slower on Zen 4, whose units are 256 bits wide.
+/// integer scales of the sub-blocks at once. What minima and offsets subtract comes from the sums of the activations.
+/// <see cref="Dot512"/> is for processors with wider units.
 /// </remarks>
 internal static unsafe class DotInt8Per256
 {
@@ -25,6 +25,7 @@ internal static unsafe class DotInt8Per256
             Vector256<float> offset = Vector256<float>.Zero;
             for (int b = 0; b < blocks; b++, block += TBlock.Bytes, record += stride)
             {
+                RowPrefetch.Ask(block, TBlock.Bytes);
                 Vector256<short> factors = TBlock.Factors(block);
                 Vector256<byte> scales = TBlock.ScalesPer32
                     ? Avx2.Permute4x64(factors.AsInt64(), 0b01_00_01_00).AsByte()

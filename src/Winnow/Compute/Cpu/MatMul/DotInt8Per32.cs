@@ -7,7 +7,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <summary>Rows of types with a scale per 32 quants times one encoded activation row. Need AVX2.</summary>
 /// <remarks>
 /// Eight blocks share an activation record: their scales are converted together, and what offsets and minima add is one multiply-add
-/// for all eight. At 256 bits these run ahead of memory, so there is no wider variant.
+/// for all eight.
 /// </remarks>
 internal static unsafe class DotInt8Per32
 {
@@ -74,6 +74,6 @@ internal static unsafe class DotInt8Per32
     public static Vector256<float> Pick(Vector256<float> values, int element) => Avx2.PermuteVar8x32(values, Vector256.Create(element));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Avx.ConvertToVector256Single(
+    public static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Avx.ConvertToVector256Single(
         Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(quants, Vector256.Load((sbyte*)activations)), Vector256<short>.One));
 }

@@ -5,7 +5,11 @@ using System.Runtime.Intrinsics.X86;
 namespace Winnow.Compute.Cpu.MatMul;
 
 /// <summary>f16 to f32 without F16C, which .NET does not expose: move the bits into place and let one multiplication fix the exponent.</summary>
-/// <remarks>Exact for every finite value, denormals included. Infinities and NaN, which no weight holds, become numbers from 65,536 up.</remarks>
+/// <remarks>
+/// Exact for every finite value, denormals included. Infinities and NaN, which no weight holds, become numbers from 65,536 up. The
+/// multiplication is a fused one with nothing to add: on Zen 5 a plain one takes some 30 cycles more where its operand is a denormal,
+/// which the scale of every Q6_K block is, and reading Q6_K was 2.5 times slower for it.
+/// </remarks>
 internal static class HalfBits
 {
     /// <summary>2^112: what the exponent biases of f32 (127) and f16 (15) differ by.</summary>
@@ -15,7 +19,7 @@ internal static class HalfBits
     private const int Mask = unchecked((int)0x8FFF_E000);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ToSingle(ushort half) => ToUnadjusted(half) * TwoTo112;
+    public static float ToSingle(ushort half) => MathF.FusedMultiplyAdd(ToUnadjusted(half), TwoTo112, 0);
 
     /// <summary>2⁻¹¹² of the value: the bits in their places, the exponent as it was.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,9 +27,23 @@ internal static class HalfBits
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToSingle4(Vector128<short> halves) =>
-        (Sse2.ShiftLeftLogical(Sse41.ConvertToVector128Int32(halves), 13) & Vector128.Create(Mask)).AsSingle() * TwoTo112;
+        Fma.MultiplyAdd(
+            (Sse2.ShiftLeftLogical(Sse41.ConvertToVector128Int32(halves), 13) & Vector128.Create(Mask)).AsSingle(),
+            Vector128.Create(TwoTo112),
+            Vector128<float>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToSingle8(Vector128<short> halves) =>
-        (Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), 13) & Vector256.Create(Mask)).AsSingle() * TwoTo112;
+        Fma.MultiplyAdd(
+            (Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), 13) & Vector256.Create(Mask)).AsSingle(),
+            Vector256.Create(TwoTo112),
+            Vector256<float>.Zero);
+
+    /// <summary>Needs AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ToSingle16(Vector256<short> halves) =>
+        Avx512F.FusedMultiplyAdd(
+            (Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512Int32(halves), 13) & Vector512.Create(Mask)).AsSingle(),
+            Vector512.Create(TwoTo112),
+            Vector512<float>.Zero);
 }

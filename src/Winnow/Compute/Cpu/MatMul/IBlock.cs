@@ -19,4 +19,7 @@ internal unsafe interface IBlock
 
     /// <summary>32 unsigned quants in order.</summary>
     static abstract Vector256<byte> Quants(byte* block);
+
+    /// <summary>The quants of this block and the next in order. Needs AVX-512.</summary>
+    static abstract Vector512<byte> Quants64(byte* block);
 }

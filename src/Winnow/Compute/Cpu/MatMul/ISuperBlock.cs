@@ -28,3 +28,12 @@ internal unsafe interface ISuperBlock
     /// <summary>d and m in the lowest two elements.</summary>
     static abstract Vector128<float> Multipliers(byte* block);
 }
+
+/// <summary>Those of them whose scales belong to 16 quants each: what <see cref="Dot512"/> is written over.</summary>
+internal unsafe interface ISuperBlockPer16 : ISuperBlock
+{
+    /// <summary>64 unsigned quants in order. Needs AVX-512.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="part">Which 64 of the block, 0 to 3; a literal.</param>
+    static abstract Vector512<byte> Quants64(byte* block, int part);
+}

@@ -8,7 +8,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 internal static unsafe class SuperBlocks
 {
     /// <summary>Scales and minima of four bits[16], two-bit quants[64], d, dmin.</summary>
-    public readonly struct Q2_K : ISuperBlock
+    public readonly struct Q2_K : ISuperBlockPer16
     {
         public static int Bytes => 84;
 
@@ -16,6 +16,9 @@ internal static unsafe class SuperBlocks
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants32(byte* block, int part) => TwoBits32(block + 16, part);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<byte> Quants64(byte* block, int part) => TwoBits64(block + 16, part);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block) =>
@@ -34,7 +37,7 @@ internal static unsafe class SuperBlocks
     }
 
     /// <summary>Third bits[32], lower two bits[64], six-bit scales[12], d; an offset of 4.</summary>
-    public readonly struct Q3_K : ISuperBlock
+    public readonly struct Q3_K : ISuperBlockPer16
     {
         public static int Bytes => 110;
 
@@ -43,6 +46,10 @@ internal static unsafe class SuperBlocks
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<byte> Quants32(byte* block, int part) =>
             TwoBits32(block + 32, part) | (Move32(Vector256.Load(block), 2 - part) & Vector256.Create((byte)4));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<byte> Quants64(byte* block, int part) =>
+            TwoBits64(block + 32, part) | (Spread(block, 2 - (2 * part), 1 - (2 * part)) & Vector512.Create((byte)4));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block)
@@ -106,7 +113,7 @@ internal static unsafe class SuperBlocks
     }
 
     /// <summary>Lower four bits[128], upper two bits[64], eight-bit scales[16], d; an offset of 32.</summary>
-    public readonly struct Q6_K : ISuperBlock
+    public readonly struct Q6_K : ISuperBlockPer16
     {
         public static int Bytes => 210;
 
@@ -120,6 +127,11 @@ internal static unsafe class SuperBlocks
             return (Move32(low, part % 4 < 2 ? 0 : -4) & Vector256.Create((byte)15))
                 | (Move32(high, 4 - (2 * (part % 4))) & Vector256.Create((byte)0x30));
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<byte> Quants64(byte* block, int part) =>
+            ((Vector512.Load((ushort*)(block + (64 * (part / 2)))) >> (4 * (part % 2))).AsByte() & Vector512.Create((byte)15))
+                | (Spread(block + 128 + (32 * (part / 2)), 4 - (4 * (part % 2)), 2 - (4 * (part % 2))) & Vector512.Create((byte)0x30));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Factors(byte* block) => Avx2.ConvertToVector256Int16((sbyte*)block + 192);
@@ -142,6 +154,24 @@ internal static unsafe class SuperBlocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> FourBits32(byte* quants, int part) =>
         Move32(Vector256.Load(quants + (32 * (part / 2))), -4 * (part % 2)) & Vector256.Create((byte)15);
+
+    /// <summary>As <see cref="TwoBits32"/>, of two parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> TwoBits64(byte* quants, int part) =>
+        Spread(quants + (32 * (part / 2)), -4 * (part % 2), (-4 * (part % 2)) - 2) & Vector512.Create((byte)3);
+
+    /// <summary>The same 32 bytes twice, their bits moved to the left (or the right where negative) by another number in each half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Spread(byte* bytes, int leftOfFirst, int leftOfSecond)
+    {
+        // Not by a broadcasting load: .NET 10.0 encodes its displacement for 16 bytes where the processor counts in 32.
+        Vector256<uint> part = Vector256.Load((uint*)bytes);
+        uint first = (uint)leftOfFirst & 31;
+        uint second = (uint)leftOfSecond & 31;
+        return Avx512F.RotateLeftVariable(
+            Vector512.Create(part, part),
+            Vector512.Create(first, first, first, first, first, first, first, first, second, second, second, second, second, second, second, second)).AsByte();
+    }
 
     /// <summary>Moves bits to the left, or to the right where negative; bits that come from a neighbour are masked away afterwards.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -77,6 +77,7 @@ internal unsafe struct WeightKernels
 
     private static WeightKernels ForAvx(TensorType type, bool wide)
     {
+        bool wideRows = wide && CpuIsaSupport.HasWideUnits;
         WeightKernels kernels = new() { Transpose = &PanelTranspose.Avx2Words, PanelsPerCall = wide ? 2 : 1, TileThreshold = 4 };
         switch (type)
         {
@@ -85,7 +86,7 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackFloats.F32;
                 break;
             case TensorType.F16:
-                kernels.Dot = &DotFloat.F16;
+                kernels.Dot = wideRows ? &Dot512.F16Rows : &DotFloat.F16;
                 kernels.Unpack = &UnpackFloats.F16;
                 break;
             case TensorType.BF16:
@@ -93,19 +94,19 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackFloats.BF16;
                 break;
             case TensorType.Q4_0:
-                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q4_0>;
+                kernels.Dot = wideRows ? &Dot512.BlockRows<Blocks.Q4_0> : &DotInt8Per32.Rows<Blocks.Q4_0>;
                 kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q4_0>;
                 break;
             case TensorType.Q4_1:
-                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q4_1>;
+                kernels.Dot = wideRows ? &Dot512.BlockRows<Blocks.Q4_1> : &DotInt8Per32.Rows<Blocks.Q4_1>;
                 kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q4_1>;
                 break;
             case TensorType.Q5_0:
-                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q5_0>;
+                kernels.Dot = wideRows ? &Dot512.BlockRows<Blocks.Q5_0> : &DotInt8Per32.Rows<Blocks.Q5_0>;
                 kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q5_0>;
                 break;
             case TensorType.Q5_1:
-                kernels.Dot = &DotInt8Per32.Rows<Blocks.Q5_1>;
+                kernels.Dot = wideRows ? &Dot512.BlockRows<Blocks.Q5_1> : &DotInt8Per32.Rows<Blocks.Q5_1>;
                 kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q5_1>;
                 break;
             case TensorType.Q8_0:
@@ -113,11 +114,11 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackBlocks.Q8_0;
                 break;
             case TensorType.Q2_K:
-                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q2_K>;
+                kernels.Dot = wideRows ? &Dot512.SuperBlockRows<SuperBlocks.Q2_K> : &DotInt8Per256.Rows<SuperBlocks.Q2_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q2_K;
                 break;
             case TensorType.Q3_K:
-                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q3_K>;
+                kernels.Dot = wideRows ? &Dot512.SuperBlockRows<SuperBlocks.Q3_K> : &DotInt8Per256.Rows<SuperBlocks.Q3_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q3_K;
                 break;
             case TensorType.Q4_K:
@@ -129,7 +130,7 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackSuperBlocks.Q5_K;
                 break;
             case TensorType.Q6_K:
-                kernels.Dot = &DotInt8Per256.Rows<SuperBlocks.Q6_K>;
+                kernels.Dot = wideRows ? &Dot512.SuperBlockRows<SuperBlocks.Q6_K> : &DotInt8Per256.Rows<SuperBlocks.Q6_K>;
                 kernels.Unpack = &UnpackSuperBlocks.Q6_K;
                 break;
         }

@@ -1,0 +1,19 @@
+using Winnow.Formats;
+
+namespace Winnow.Models;
+
+/// <summary>The products with weights of one type that a token needs.</summary>
+/// <param name="Type">How the weights are stored.</param>
+/// <param name="MultiplyAdds">Multiply-adds: elements of the weights, of experts those that a token takes.</param>
+/// <param name="SizeBytes">Bytes of these weights.</param>
+public readonly record struct ProductWork(TensorType Type, double MultiplyAdds, double SizeBytes)
+{
+    /// <summary>The work of weights, one entry for each type.</summary>
+    internal static IReadOnlyList<ProductWork> Of(IEnumerable<(Compute.Weight Weight, double Share)> weights) =>
+    [
+        .. weights.GroupBy(item => item.Weight.Type).Select(group => new ProductWork(
+            group.Key,
+            group.Sum(item => item.Share * item.Weight.Outputs * item.Weight.Inputs),
+            group.Sum(item => item.Share * item.Weight.Outputs * item.Weight.Type.SizeBytes(item.Weight.Inputs)))),
+    ];
+}
