@@ -9,6 +9,7 @@ RootCommand root = new("Winnow: local LLM inference in pure C#.")
     BenchCommand.Create(),
     EvalCommand.Create(),
     CalibrateCommand.Create(),
+    IndexCommand.Create(),
     DemoCommand.Create(),
     LogitsCommand.Create(),
     TokenizeCommand.Create(),

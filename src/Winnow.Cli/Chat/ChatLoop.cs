@@ -1,6 +1,7 @@
 using System.Text;
 using Winnow.Cli.Output;
 using Winnow.Generation;
+using Winnow.Retrieval;
 
 namespace Winnow.Cli.Chat;
 
@@ -12,6 +13,8 @@ internal sealed class ChatLoop : IDisposable
         /clear           forget the conversation, keep the system message
         /system TEXT     set the system message (empty: none) and begin anew
         /file PATH       put a text file in front of the next question
+        /document PATH   answer from a text file of any length, or from an index file
+        /sources         what the last reply was made from
         /example         a generated document with hidden facts, and a question that works
         /save PATH       save the conversation, with what was computed for it
         /load PATH       continue a saved conversation
@@ -125,6 +128,12 @@ internal sealed class ChatLoop : IDisposable
                     _conversation.Attach(text);
                     Note($"{argument}: {_conversation.Engine.Tokenizer.Encode(text).Length} tokens go in front of the next question");
                     break;
+                case "/document":
+                    AddDocument(Required(argument, name));
+                    break;
+                case "/sources":
+                    SpanReport.WriteText(_output, _conversation.Evidence);
+                    break;
                 case "/example":
                     ExampleDocument example = ExampleDocument.Create(Environment.TickCount);
                     _conversation.Clear();
@@ -158,6 +167,39 @@ internal sealed class ChatLoop : IDisposable
         return true;
     }
 
+    /// <summary>Scans a document, stoppable with Ctrl-C.</summary>
+    public void AddDocument(string path)
+    {
+        using CancellationTokenSource stop = new();
+        lock (_replyLock)
+        {
+            _reply = stop;
+        }
+
+        try
+        {
+            using ProgressLine line = new("scanning");
+            _conversation.AddDocument(path, new SynchronousProgress<IndexProgress>(p => line.Report(p.Fraction, 1, $"{p.Tokens} tokens")), stop.Token);
+            line.Dispose();
+            Note($"{path}: {_conversation.Index!.Tokens} tokens in all; questions are answered from evidence, which /sources shows");
+            if (_conversation.Index.Note is { } note)
+            {
+                Note(note);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Note("stopped; the document was not added");
+        }
+        finally
+        {
+            lock (_replyLock)
+            {
+                _reply = null;
+            }
+        }
+    }
+
     private static string Required(string argument, string command) =>
         argument.Length > 0 ? argument : throw new UsageException($"{command} needs a path");
 
@@ -178,7 +220,7 @@ internal sealed class ChatLoop : IDisposable
             {
                 Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
             };
-            IReadOnlyList<int> prompt = _conversation.Engine.EncodeChat(_conversation.Messages);
+            IReadOnlyList<int> prompt = _conversation.Prompt(stop.Token);
             foreach (GeneratedToken token in _conversation.Session.Generate(prompt, options, stop.Token))
             {
                 progress.Dispose();

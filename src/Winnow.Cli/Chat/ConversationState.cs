@@ -1,17 +1,25 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Winnow.Generation;
+using Winnow.Retrieval;
 using Winnow.Templates;
 
 namespace Winnow.Cli.Chat;
 
 /// <summary>The messages of a chat, and the session that has computed them.</summary>
-internal sealed class ConversationState(Engine engine, Session session, string? system)
+internal sealed class ConversationState(Engine engine, Session session, string? system) : IDisposable
 {
     private readonly List<ChatMessage> _messages = system is null ? [] : [new ChatMessage("system", system)];
     private string? _attachment;
+    private DocumentIndex? _index;
 
     public Engine Engine => engine;
+
+    /// <summary>Documents that questions are answered from; null for none.</summary>
+    public DocumentIndex? Index => _index;
+
+    /// <summary>What the last question was answered from.</summary>
+    public IReadOnlyList<EvidenceSpan> Evidence { get; private set; } = [];
 
     public Session Session => session;
 
@@ -34,6 +42,40 @@ internal sealed class ConversationState(Engine engine, Session session, string? 
             _messages.Add(new ChatMessage("system", text));
         }
     }
+
+    /// <summary>Scans a text file, to answer questions from it; an index file is opened instead.</summary>
+    public void AddDocument(string path, IProgress<IndexProgress> progress, CancellationToken cancellationToken)
+    {
+        if (DocumentIndex.IsIndex(path))
+        {
+            DocumentIndex opened = DocumentIndex.Open(engine, path);
+            _index?.Dispose();
+            _index = opened;
+        }
+        else if (_index is null)
+        {
+            _index = DocumentIndex.Build(engine, [DocumentSource.FromFile(path)], null, null, progress, cancellationToken);
+        }
+        else
+        {
+            _index.Add([DocumentSource.FromFile(path)], progress, cancellationToken);
+        }
+    }
+
+    /// <summary>The tokens that answer the last question: with evidence from the documents in front of it, where there are any.</summary>
+    /// <remarks>Earlier questions stand there without their evidence: a long conversation does not fill the context with it.</remarks>
+    public IReadOnlyList<int> Prompt(CancellationToken cancellationToken)
+    {
+        if (_index is null)
+        {
+            return engine.EncodeChat(_messages);
+        }
+
+        Evidence = session.FindEvidence(_index, _messages[^1].Content, cancellationToken: cancellationToken);
+        return engine.EncodeChat([.. _messages.SkipLast(1), EvidencePrompt.Message(Evidence, _messages[^1].Content)]);
+    }
+
+    public void Dispose() => _index?.Dispose();
 
     /// <summary>Puts a text in front of the next question.</summary>
     public void Attach(string text) => _attachment = _attachment is null ? text : $"{_attachment}\n\n{text}";

@@ -19,6 +19,7 @@ internal static class CalibrateCommand
         Option<int?> tokens = new("--tokens") { Description = "Tokens of the corpus to read at most; each method's own choice by default.", HelpName = "N" };
         Option<int> seed = new("--seed", "-s") { Description = "Seed of whatever is drawn.", DefaultValueFactory = _ => 1, HelpName = "N" };
         Option<int?> centroids = new("--centroids") { Description = "a2ats: centroids of a codebook, 2 to 65536; more tell keys apart better and cost more in each step.", HelpName = "N" };
+        S3CliOptions s3 = new S3CliOptions().AddTo(command);
         foreach (Option option in (Option[])[corpus, methods, output, tokens, centroids, seed])
         {
             command.Add(option);
@@ -33,6 +34,7 @@ internal static class CalibrateCommand
                 MaxTokens = parsed.GetValue(tokens),
                 Centroids = parsed.GetValue(centroids),
                 Seed = parsed.GetValue(seed),
+                S3 = s3.Read(parsed),
             };
             using Engine engine = model.Load(parsed, cancellationToken);
             using ProgressLine line = new("calibrating");

@@ -15,6 +15,8 @@ internal static class ChatCommand
         SamplingCliOptions sampling = new SamplingCliOptions().AddTo(command);
         Option<string?> system = new("--system") { Description = "The system message.", HelpName = "TEXT" };
         Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens of a reply.", HelpName = "N" };
+        Option<string[]> documents = new("--document") { Description = "Answer from these text files, of any length, or from an index file.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "FILE" };
+        command.Add(documents);
         command.Add(system);
         command.Add(tokens);
         command.SetAction((parsed, cancellationToken) =>
@@ -27,8 +29,13 @@ internal static class ChatCommand
 
             using Session session = model.CreateSession(parsed, engine);
             GenerationOptions options = new() { Sampling = sampling.Read(parsed), MaxTokens = parsed.GetValue(tokens) };
-            ConversationState conversation = new(engine, session, parsed.GetValue(system));
+            using ConversationState conversation = new(engine, session, parsed.GetValue(system));
             using ChatLoop loop = new(conversation, options, Console.Out, Console.Error, interactive: !Console.IsInputRedirected);
+            foreach (string document in parsed.GetValue(documents)!)
+            {
+                loop.AddDocument(document);
+            }
+
             return Task.FromResult(loop.Run(Console.In, model.IsBundled(parsed)));
         });
         return command;

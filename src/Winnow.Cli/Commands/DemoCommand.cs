@@ -15,11 +15,11 @@ internal static class DemoCommand
     /// <summary>The generated prose in characters a token, for most vocabularies.</summary>
     private const double CharactersPerToken = 4.5;
 
-    private const int MethodWidth = 30;
-    private const int AnswerWidth = 52;
+    private const int MethodWidth = 38;
+    private const int AnswerWidth = 46;
 
     private static readonly string[] Methods =
-        ["full", "recycled:k=512", "delta:budget=512", "token-sparse", "token-sparse+delta:budget=512", "streaming:window=508"];
+        ["full", "recycled:k=512", "delta:budget=512", "token-sparse:min=1024", "token-sparse:min=1024+delta:budget=512", "streaming:window=508"];
 
     public static Command Create()
     {

@@ -9,6 +9,7 @@ internal static class EvalCommand
     {
         RulerCommand.Create(),
         CompareCommand.Create(),
+        RetrievalCommand.Create(),
         PerplexityCommand.Create(),
         MakeCasesCommand.Create(),
     };

@@ -1,3 +1,5 @@
+using Winnow.Retrieval;
+
 namespace Winnow.Attention;
 
 /// <summary>How a session attends: one method for prompts, one for decode steps. The default is full attention in both.</summary>
@@ -11,6 +13,9 @@ public sealed record AttentionOptions
 
     /// <summary>The method for decode steps; null for full attention.</summary>
     public DecodeAttention? Decode { get; init; }
+
+    /// <summary>How long prompts are shortened to their evidence before anything attends to them; null to take them whole.</summary>
+    public RetrievalAttention? Retrieval { get; init; }
 
     /// <summary>Reads a specification such as <c>token-sparse+delta:budget=1024</c>.</summary>
     /// <exception cref="AttentionSpecException">A method, key or value is not one that there is; the message lists those that are.</exception>

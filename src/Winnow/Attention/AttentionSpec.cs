@@ -3,6 +3,7 @@ using Winnow.Attention.Baselines;
 using Winnow.Attention.Delta;
 using Winnow.Attention.Recycled;
 using Winnow.Attention.TokenSparse;
+using Winnow.Retrieval;
 
 namespace Winnow.Attention;
 
@@ -46,10 +47,16 @@ internal static class AttentionSpec
                     ? options with { Decode = readDecode(keys) }
                     : throw new AttentionSpecException($"attention '{specification}': decode steps can have one method only");
             }
+            else if (name == RetrievalAttention.Name)
+            {
+                options = options.Retrieval is null
+                    ? options with { Retrieval = RetrievalAttention.Read(keys) }
+                    : throw new AttentionSpecException($"attention '{specification}': {name} is given twice");
+            }
             else if (name != Full)
             {
                 throw new AttentionSpecException(
-                    $"attention '{name}' is not known; there are {Full}, {string.Join(", ", PrefillMethods.Keys)} (prompts), {string.Join(", ", DecodeMethods.Keys)} (decode)");
+                    $"attention '{name}' is not known; there are {Full}, {string.Join(", ", PrefillMethods.Keys)} (prompts), {string.Join(", ", DecodeMethods.Keys)} (decode), {RetrievalAttention.Name} (evidence of long prompts)");
             }
 
             keys.CheckAllRead();
@@ -60,7 +67,7 @@ internal static class AttentionSpec
 
     public static string Format(AttentionOptions options)
     {
-        string[] parts = [.. new[] { options.Prefill?.Specification, options.Decode?.Specification }.OfType<string>()];
+        string[] parts = [.. new[] { options.Retrieval?.Specification, options.Prefill?.Specification, options.Decode?.Specification }.OfType<string>()];
         return parts.Length == 0 ? Full : string.Join('+', parts);
     }
 }

@@ -38,15 +38,15 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         int pieceTokens = Math.Min(PieceTokens, run.Engine.Model.ContextLength);
         List<int[]> pieces = [.. run.Pieces(pieceTokens, DefaultTokens)];
         pieces.AddRange(RandomPieces(run, pieceTokens, pieces.Sum(piece => piece.Length) / TextParts));
-        int centroids = run.Centroids ?? DefaultCentroids;
-        int far = Math.Min(A2atsAttention.DefaultFar, run.Engine.Model.ContextLength / 2);
+        int centroids = run.Options.Centroids ?? DefaultCentroids;
+        int far = A2atsAttention.DefaultFar(run.Engine.Model.ContextLength);
         JsonObject settings = new()
         {
             [FarKey] = far,
             ["centroids"] = centroids,
             ["tokens"] = pieces.Sum(piece => piece.Length),
             ["corpus"] = run.CorpusHash,
-            ["seed"] = run.Seed,
+            ["seed"] = run.Options.Seed,
         };
         Draft draft = new(layers, shape, centroids, settings, run.Existing);
         if (draft.Finished == layers.Count)
@@ -68,7 +68,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
             run.Report($"codebooks of layer {layer}", 0.5 + ((double)layer / layers.Count / 2));
             if (layers.Shapes[layer].Window == 0)
             {
-                Work work = new(samples, layer, shape, centroids, run.Seed);
+                Work work = new(samples, layer, shape, centroids, run.Options.Seed);
                 stream.RunOnHost(work, shape.KvHeads);
                 samples.Release(layer);
                 draft.Set(layer, work.Codebooks);
@@ -86,7 +86,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
     {
         const int Lines = 64;
         List<int> ids = [];
-        for (int seed = run.Seed; ids.Count < tokens; seed++)
+        for (int seed = run.Options.Seed; ids.Count < tokens; seed++)
         {
             ids.AddRange(run.Engine.Tokenizer.Encode(RandomStrings.Text(Lines, seed), addSpecial: ids.Count == 0));
         }

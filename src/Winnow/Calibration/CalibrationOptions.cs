@@ -15,6 +15,9 @@ public sealed record CalibrationOptions
     /// <summary>Centroids of a codebook of A²ATS; null for its own choice.</summary>
     public int? Centroids { get; init; }
 
+    /// <summary>The sizes of the autoencoders for s3.</summary>
+    public S3Training S3 { get; init; } = new();
+
     /// <summary>Seed of whatever is drawn; equal seeds give equal files.</summary>
     public int Seed { get; init; } = 1;
 }

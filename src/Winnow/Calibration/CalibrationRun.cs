@@ -13,7 +13,6 @@ internal sealed class CalibrationRun
     private readonly IProgress<CalibrationProgress>? _progress;
     private readonly Action<CalibrationSectionDraft> _save;
     private readonly IReadOnlyList<int[]> _documents;
-    private readonly int? _maxTokens;
 
     public CalibrationRun(
         Engine engine,
@@ -28,31 +27,22 @@ internal sealed class CalibrationRun
         Engine = engine;
         _method = method;
         _documents = documents;
-        _maxTokens = options.MaxTokens;
-        Seed = options.Seed;
-        Centroids = options.Centroids;
+        Options = options;
         Existing = existing;
         _save = save;
         _progress = progress;
         Cancellation = cancellation;
-        Corpus = options.Corpus;
         CorpusHash = CalibrationFile.HashOf(string.Join('\0', options.Corpus));
     }
 
     /// <summary>The model.</summary>
     public Engine Engine { get; }
 
-    /// <summary>Seed of whatever is drawn.</summary>
-    public int Seed { get; }
-
-    /// <summary>Centroids of a codebook, if the user said how many.</summary>
-    public int? Centroids { get; }
+    /// <summary>Corpus, seed, limits and sizes that the user asked for.</summary>
+    public CalibrationOptions Options { get; }
 
     /// <summary>What the file holds for this method already: a calibrator that was interrupted goes on from there.</summary>
     public CalibrationSectionDraft? Existing { get; }
-
-    /// <summary>The texts.</summary>
-    public IReadOnlyList<string> Corpus { get; }
 
     /// <summary>Names the corpus in settings.</summary>
     public string CorpusHash { get; }
@@ -71,7 +61,7 @@ internal sealed class CalibrationRun
     /// <param name="maxTokens">Tokens in all at most, unless the user said otherwise.</param>
     public IEnumerable<int[]> Pieces(int length, int maxTokens)
     {
-        int left = _maxTokens ?? maxTokens;
+        int left = TokenLimit(maxTokens);
         foreach (int[] document in _documents)
         {
             for (int first = 0; first < document.Length && left > 0; first += length)
@@ -82,6 +72,9 @@ internal sealed class CalibrationRun
             }
         }
     }
+
+    /// <summary>Tokens to read at most: the user's choice, or else the calibrator's.</summary>
+    public int TokenLimit(int maxTokens) => Options.MaxTokens ?? maxTokens;
 
     /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
     public void Observe(ForwardObserver observer, int[] tokens)

@@ -1,3 +1,4 @@
+using Winnow.Calibration.S3;
 using Winnow.Generation;
 
 namespace Winnow.Calibration;
@@ -5,7 +6,7 @@ namespace Winnow.Calibration;
 /// <summary>Makes the calibration file of a model: what <c>winnow calibrate</c> does.</summary>
 public static class Calibrator
 {
-    private static readonly MethodCalibrator[] All = [new TokenSparseCalibrator(), new DeltaCalibrator(), new A2atsCalibrator()];
+    private static readonly MethodCalibrator[] All = [new TokenSparseCalibrator(), new DeltaCalibrator(), new A2atsCalibrator(), new S3Calibrator()];
 
     /// <summary>The methods that can be calibrated.</summary>
     public static IReadOnlyList<string> Methods { get; } = [.. All.Select(calibrator => calibrator.Method)];

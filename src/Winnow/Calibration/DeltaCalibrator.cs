@@ -32,7 +32,7 @@ internal sealed class DeltaCalibrator : MethodCalibrator
         }
 
         DeltaMaps maps = new(new DeltaAttention(), layers);
-        int length = Math.Min(PromptTokens, run.Engine.Model.ContextLength);
+        int length = Math.Clamp(run.TokenLimit(PromptTokens * Prompts) / Prompts, 1, Math.Min(PromptTokens, run.Engine.Model.ContextLength));
         List<(int[] Prompt, int[] Forced)> texts = [.. Continuations(run, length), .. Questions(run, length)];
         for (int i = 0; i < texts.Count; i++)
         {
@@ -110,10 +110,10 @@ internal sealed class DeltaCalibrator : MethodCalibrator
         List<(int[] Prompt, int[] Forced)> questions = [];
         try
         {
-            CaseGenerator generator = new(run.Engine, string.Join("\n\n", run.Corpus));
+            CaseGenerator generator = new(run.Engine, string.Join("\n\n", run.Options.Corpus));
             for (int i = 0; i < Prompts / 2; i++)
             {
-                EvaluationCase item = generator.Create(generator.Tasks[i % generator.Tasks.Count], length, 1, run.Seed + i).Single();
+                EvaluationCase item = generator.Create(generator.Tasks[i % generator.Tasks.Count], length, 1, run.Options.Seed + i).Single();
                 questions.Add((
                     run.Engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true),
                     run.Engine.Tokenizer.Encode(item.Answer, addSpecial: false)));

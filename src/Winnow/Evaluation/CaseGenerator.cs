@@ -36,6 +36,7 @@ public sealed class CaseGenerator
             new VariableTracking(),
             new KeyValueLookup(format.CountText),
             new PassageCopy(),
+            new ParaphrasedNeedle(),
         ];
     }
 

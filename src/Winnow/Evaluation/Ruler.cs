@@ -68,7 +68,7 @@ public sealed class Ruler
             for (int i = 0; i < _attentions.Count; i++)
             {
                 AttentionOptions attention = _attentions[i];
-                bool shares = shared is not null && attention.Prefill is null;
+                bool shares = shared is not null && Shares(attention);
                 using Session session = shares ? shared!.Fork(attention) : _engine.CreateSession(_options with { Attention = attention });
                 RulerOutcome outcome = Answer(session, item, prompt, shares ? sharedTime : TimeSpan.Zero, Report, cancellationToken);
                 outcomes[i].Add(outcome);
@@ -84,11 +84,14 @@ public sealed class Ruler
         return [.. _attentions.Select((attention, i) => new RulerResult(attention, new RulerScore(outcomes[i])) { Skipped = skipped })];
     }
 
+    /// <summary>Whether a method computes the beginning of a prompt as all others do.</summary>
+    private static bool Shares(AttentionOptions attention) => attention is { Prefill: null, Retrieval: null };
+
     /// <summary>Computes what methods without a prefill method share of a prompt; null where fewer than two of them could.</summary>
     private Session? SharePrefix(int[] prompt, out TimeSpan time, Action<PrefillProgress> report, CancellationToken cancellationToken)
     {
         time = TimeSpan.Zero;
-        if (prompt.Length <= OwnTokens || _attentions.Count(attention => attention.Prefill is null) < 2)
+        if (prompt.Length <= OwnTokens || _attentions.Count(Shares) < 2)
         {
             return null;
         }

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Models;
+using Winnow.Retrieval;
 using Winnow.Sampling;
 using Winnow.Templates;
 
@@ -23,6 +24,7 @@ public sealed class Session : IDisposable
     private readonly ForwardState _state;
     private readonly float[] _logits;
     private readonly List<int> _tokens;
+    private readonly PromptRetrieval? _retrieval;
     private KvCache _cache;
     private int _busy;
 
@@ -40,6 +42,7 @@ public sealed class Session : IDisposable
         _logits = new float[engine.Model.VocabularySize];
         ContextLength = contextLength;
         Attention = attention;
+        _retrieval = attention.Retrieval is { } retrieval ? new PromptRetrieval(engine, retrieval, contextLength) : null;
     }
 
     /// <summary>Tokens that prompt and answer may take together.</summary>
@@ -99,6 +102,47 @@ public sealed class Session : IDisposable
         IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(_engine.EncodeChat(messages), options, cancellationToken);
 
+    /// <summary>Answers a question from the documents of an index: finds the evidence, then generates from a prompt of it.</summary>
+    /// <param name="index">The documents.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
+    /// <param name="options">How to generate.</param>
+    /// <param name="history">Earlier messages of the conversation, a system message for example.</param>
+    /// <param name="cancellationToken">Stops the search; pass one to the enumeration of the answer too.</param>
+    /// <returns>The evidence, and the answer as it is generated.</returns>
+    /// <exception cref="ContextOverflowException">Question and history alone do not fit.</exception>
+    public async Task<DocumentAnswer> AskAsync(
+        DocumentIndex index,
+        string question,
+        SearchOptions? search = null,
+        GenerationOptions? options = null,
+        IReadOnlyList<ChatMessage>? history = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(question);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        IReadOnlyList<EvidenceSpan> evidence = FindEvidence(index, question, search, cancellationToken);
+        ChatMessage message = EvidencePrompt.Message(evidence, question);
+        IReadOnlyList<int> prompt = _engine.ChatTemplate is null
+            ? _engine.Tokenizer.Encode(message.Content + "\n", addSpecial: true)
+            : _engine.EncodeChat([.. history ?? [], message]);
+        return new DocumentAnswer(evidence, prompt.Count, GenerateAsync(prompt, options, cancellationToken));
+    }
+
+    /// <summary>Searches an index for as much evidence as this session's context has room for.</summary>
+    /// <param name="index">The documents.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
+    /// <param name="cancellationToken">Stops between layers.</param>
+    public IReadOnlyList<EvidenceSpan> FindEvidence(
+        DocumentIndex index, string question, SearchOptions? search = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        search ??= new SearchOptions();
+        return index.Search(question, search with { Budget = search.BudgetTokens(index.Tokens, ContextLength) }, cancellationToken);
+    }
+
     /// <summary>Continues a sequence of tokens.</summary>
     /// <remarks>Computation runs on the thread pool, never on the caller's synchronization context.</remarks>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
@@ -155,7 +199,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            Compute(prompt, chunkTokens, progress, cancellationToken);
+            Compute(Condense(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
         }
         finally
         {
@@ -331,6 +375,7 @@ public sealed class Session : IDisposable
     {
         _cache.Dispose();
         _state.Dispose();
+        _retrieval?.Dispose();
     }
 
     private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
@@ -339,6 +384,7 @@ public sealed class Session : IDisposable
         try
         {
             long start = Stopwatch.GetTimestamp();
+            prompt = Condense(prompt, cancellationToken);
             int cached = Compute(prompt, DefaultChunkTokens, options.Progress, cancellationToken);
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
@@ -397,6 +443,18 @@ public sealed class Session : IDisposable
         {
             Leave();
         }
+    }
+
+    /// <summary>A prompt, or what a retrieval method leaves of it.</summary>
+    private IReadOnlyList<int> Condense(IReadOnlyList<int> prompt, CancellationToken cancellationToken)
+    {
+        if (_retrieval is null)
+        {
+            return prompt;
+        }
+
+        prompt = _retrieval.Condense(prompt, cancellationToken);
+        return prompt.Count < ContextLength ? prompt : throw new ContextOverflowException(prompt.Count, ContextLength);
     }
 
     /// <summary>Brings the cache to hold exactly <paramref name="prompt"/> and leaves the logits of its last token; returns how many tokens were there already.</summary>
@@ -467,7 +525,8 @@ public sealed class Session : IDisposable
             throw new ArgumentException("the prompt has no tokens, and the model has no begin-of-text token to start from", nameof(prompt));
         }
 
-        if (prompt.Count >= ContextLength)
+        // A retrieval method shortens what is too long.
+        if (prompt.Count >= ContextLength && _retrieval is null)
         {
             throw new ContextOverflowException(prompt.Count, ContextLength);
         }

@@ -48,7 +48,7 @@ internal sealed class Transformer
     public ForwardState CreateState(int contextLength, AttentionOptions? attention = null, int chunk = ForwardState.DefaultChunk)
     {
         RopeFrequencies?[] ropes = CreateRopes(contextLength);
-        SessionAttention session = new(_device, new MethodSetup(AttentionLayers, ropes, _calibration), attention ?? AttentionOptions.Full);
+        SessionAttention session = new(_device, new MethodSetup(AttentionLayers, ropes, _calibration, _config.ContextLength), attention ?? AttentionOptions.Full);
         return new ForwardState(_device, _config, contextLength, ropes, session, chunk);
     }
 

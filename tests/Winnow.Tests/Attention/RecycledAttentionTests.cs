@@ -176,6 +176,23 @@ public class RecycledAttentionTests
     }
 
     [Fact]
+    public void Rows_that_made_room_for_newer_ones_return_when_those_are_cut()
+    {
+        const int Prompt = 60;
+        const int K = 16;
+        using AttentionRig rig = Rig(new RecycledAttention { K = K, Stride = 100, Pool = 1, From = 0 });
+        rig.Prompt(Prompt);
+        for (int step = 0; step < 8; step++)
+        {
+            rig.Step();
+        }
+
+        rig.Truncate(Prompt);
+        rig.Step();
+        Assert.Equal([.. Top(rig, Prompt - 1, kvHead: 0, K - 1), Prompt], rig.Rows(0, 0)!);
+    }
+
+    [Fact]
     public void A_cut_cache_is_looked_at_anew()
     {
         using AttentionRig rig = Rig(new RecycledAttention { K = 16, Stride = 100, Pool = 1, From = 0 });

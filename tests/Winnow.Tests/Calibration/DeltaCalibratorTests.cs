@@ -35,11 +35,10 @@ public class DeltaCalibratorTests
         found[4, 4] = 9;
         (found[5, 6], found[6, 6]) = (7, 7.1);
         Assert.Equal([0, 4, 5], DeltaCalibrator.Choose(found, dense: 3));
-        // Nothing finds what layer 1 looks for: it must come before the first that selects, or be it.
-        found[0, 1] = -20;
-        Assert.Equal([1, 4], DeltaCalibrator.Choose(found, dense: 3));
-        found[0, 2] = found[1, 2] = -20;
-        Assert.Equal([2], DeltaCalibrator.Choose(found, dense: 3));
+        // What layers 2 and 3 look for is found on the pages of layer 1 alone.
+        found[0, 2] = found[0, 3] = 0;
+        (found[1, 2], found[1, 3]) = (5, 5);
+        Assert.Equal([0, 1, 4], DeltaCalibrator.Choose(found, dense: 3));
     }
 
     [Fact]
@@ -91,7 +90,7 @@ public class DeltaCalibratorTests
         using TemporaryFolder folder = new();
         string path = folder.PathOf("lab.winnow");
         using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { Threads = 2 });
-        CalibrationOptions options = new() { Corpus = [ExampleDocument.Create(31, 6000).Text], Methods = ["delta"], MaxTokens = 1600 };
+        CalibrationOptions options = new() { Corpus = [ExampleDocument.Create(31, 6000).Text], Methods = ["delta"], MaxTokens = 12 * 1400 };
         Calibrator.Run(engine, options, path);
         using CalibrationFile file = CalibrationFile.Open(path, engine.Model);
         IReadOnlyList<int> chosen = file.Sections["delta"].Integers("select")!;

@@ -1,18 +1,21 @@
 using System.Runtime.CompilerServices;
+using Winnow.Generation;
 
 namespace Winnow.Tests.Documentation;
 
 public class ReadmeTests
 {
-    [Fact]
-    public void The_sample_in_the_readme_is_the_one_that_compiles_here()
+    [Theory]
+    [InlineData("README.md", "ReadmeSample.cs", "README sample")]
+    [InlineData("docs/long-contexts.md", "LongContextsSample.cs", "Sample")]
+    public void The_sample_in_the_text_is_the_one_that_compiles_here(string page, string source, string marker)
     {
         string folder = Path.GetDirectoryName(ThisFile())!;
-        string readme = File.ReadAllText(Path.Combine(folder, "..", "..", "..", "README.md"));
-        string code = File.ReadAllText(Path.Combine(folder, "ReadmeSample.cs"));
-        const string Begin = "// README sample: begin\n";
-        int start = code.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
-        string sample = code[start..code.IndexOf("        // README sample: end", StringComparison.Ordinal)];
+        string readme = File.ReadAllText(Path.Combine(folder, "..", "..", "..", page));
+        string code = File.ReadAllText(Path.Combine(folder, source));
+        string begin = $"// {marker}: begin\n";
+        int start = code.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
+        string sample = code[start..code.IndexOf($"        // {marker}: end", StringComparison.Ordinal)];
         sample = string.Join('\n', sample.Split('\n').Select(line => line.StartsWith("        ", StringComparison.Ordinal) ? line[8..] : line));
         Assert.Contains(sample, readme, StringComparison.Ordinal);
         foreach (string line in code.Split('\n').Where(line => line.StartsWith("using ", StringComparison.Ordinal)))
@@ -26,6 +29,13 @@ public class ReadmeTests
     {
         string model = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "models", "lab-q8_0.gguf");
         await ReadmeSample.RunAsync(model, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void The_sample_about_long_contexts_runs_on_the_bundled_model()
+    {
+        using Engine engine = Engine.Load(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "models", "lab-q8_0.gguf"));
+        LongContextsSample.Run(engine);
     }
 
     private static string ThisFile([CallerFilePath] string path = "") => path;

@@ -31,8 +31,8 @@ public partial class CaseGeneratorTests
     }
 
     [Fact]
-    public void The_tasks_are_those_of_the_shared_cases() => Assert.Equal(
-        ["niah_single", "niah_multikey", "niah_multivalue", "niah_multiquery", "variable_tracking", "kv_lookup", "passage_copy"],
+    public void The_tasks_are_those_of_the_shared_cases_and_paraphrased_needles() => Assert.Equal(
+        ["niah_single", "niah_multikey", "niah_multivalue", "niah_multiquery", "variable_tracking", "kv_lookup", "passage_copy", "niah_paraphrase"],
         new CaseGenerator(Text, Format).Tasks);
 
     [Theory]

@@ -16,8 +16,12 @@ public sealed record A2atsAttention : DecodeAttention
     /// <summary><see cref="Codebook"/> of a session that makes its own from its prompt.</summary>
     public const string Online = "online";
 
-    /// <summary>The distance at which all far tokens are scored, unless a calibration says otherwise.</summary>
-    internal const int DefaultFar = 2048;
+    /// <summary>The distance at which all far tokens are scored, where there is room for it.</summary>
+    /// <remarks>
+    /// Deviation: 2048 in the paper. With exact scores, the bundled model lost 0.074 per token of the reference answers of hard
+    /// cases of 8 K tokens at a distance of 4096, 0.106 at 2048, 0.087 at 8192, and 0.065 with full attention.
+    /// </remarks>
+    private const int LargestFar = 4096;
 
     private const long MiB = 1 << 20;
 
@@ -34,7 +38,7 @@ public sealed record A2atsAttention : DecodeAttention
     /// </remarks>
     public int Window { get; init; } = 256;
 
-    /// <summary>The distance at which all far tokens are scored; null for that of the calibration, or 2048.</summary>
+    /// <summary>The distance at which all far tokens are scored; null for that of the calibration, or 4096, or half the model's context if that is less.</summary>
     public int? Far { get; init; }
 
     /// <summary>First tokens that are always read; default 8.</summary>
@@ -89,6 +93,10 @@ public sealed record A2atsAttention : DecodeAttention
     }
 
     internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(this, setup);
+
+    /// <summary>The distance for a model: within what it was trained for.</summary>
+    /// <param name="contextLength">Tokens that the model was made for; null where nobody knows.</param>
+    internal static int DefaultFar(int? contextLength) => Math.Min(LargestFar, (contextLength ?? int.MaxValue) / 2);
 
     internal static A2atsAttention Read(SpecKeys keys)
     {

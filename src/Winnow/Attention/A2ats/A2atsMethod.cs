@@ -34,7 +34,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         _options = options;
         AttentionShape shape = setup.Layers.Shapes[0];
         Codebook[][]? codebooks = FindCodebooks(setup, out int? calibratedFar);
-        int far = options.Far ?? calibratedFar ?? A2atsAttention.DefaultFar;
+        int far = options.Far ?? calibratedFar ?? A2atsAttention.DefaultFar(setup.ContextLength);
         _layers = new LayerState[setup.Layers.Count];
         for (int i = 0; i < _layers.Length; i++)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Winnow.Compute;
 
 namespace Winnow.Attention.A2ats;
@@ -102,10 +103,14 @@ internal sealed class OnlineCodebooks
         _trainedLength = length;
         int step = (length + SampledKeys - 1) / SampledKeys;
         int count = (length + step - 1) / step;
-        float[] sample = new float[count * _shape.KvHeads * _shape.HeadDimension];
-        keys.Read(cache, 0, step, sample);
+        int elements = count * _shape.KvHeads * _shape.HeadDimension;
+
+        // Shared by the layers, which are trained one after the other.
+        float[] sample = ArrayPool<float>.Shared.Rent(elements);
+        keys.Read(cache, 0, step, sample.AsSpan(0, elements));
         Work work = new(this, sample, count);
         stream.RunOnHost(work, _shape.KvHeads);
+        ArrayPool<float>.Shared.Return(sample);
         return work.Codebooks;
     }
 

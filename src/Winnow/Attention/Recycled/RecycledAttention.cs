@@ -9,8 +9,8 @@ namespace Winnow.Attention.Recycled;
 /// <remarks>Xu, Goyal, Choi: "RefreshKV: Updating Small KV Cache During Long-form Generation", arXiv 2411.05787 (ACL 2025).</remarks>
 public sealed record RecycledAttention : DecodeAttention
 {
-    /// <summary>Rows that a recycled step attends to; default 1024.</summary>
-    public int K { get; init; } = 1024;
+    /// <summary>Rows that a recycled step attends to; default 2048.</summary>
+    public int K { get; init; } = 2048;
 
     /// <summary>A full step every so many tokens, in all layers at once; null for the dynamic schedule (default).</summary>
     public int? Stride { get; init; }

@@ -159,11 +159,18 @@ internal sealed class RecycledMethod : DecodeMethod
             ranking = _ranking[head].AsSpan(0, count);
         }
 
-        /// <summary>The first <paramref name="count"/> rows of the ranking, in ascending order; counts only fall between two full steps.</summary>
+        /// <summary>The first <paramref name="count"/> rows of the ranking, in ascending order; counts fall between two full steps, unless the cache is cut.</summary>
         public ReadOnlySpan<int> Keep(int head, int count)
         {
             count = Math.Min(count, _rankingCount[head]);
             ReadOnlySpan<int> ranking = _ranking[head].AsSpan(0, _rankingCount[head]);
+            if (_keptCount[head] < count)
+            {
+                ranking[..count].CopyTo(_kept[head]);
+                _kept[head].AsSpan(0, count).Sort();
+                _keptCount[head] = count;
+            }
+
             while (_keptCount[head] > count)
             {
                 // The victim is the row that ranked lowest at the full step.

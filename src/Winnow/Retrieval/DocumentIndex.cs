@@ -1,0 +1,341 @@
+using Winnow.Formats;
+using Winnow.Generation;
+using Winnow.Retrieval.Features;
+using Winnow.Retrieval.Search;
+using Winnow.Retrieval.Storage;
+
+namespace Winnow.Retrieval;
+
+/// <summary>Documents of any length, scanned once and then answered from: an inverted index of the model's own features, and of words.</summary>
+/// <remarks>
+/// S³-Attention, arXiv 2601.17702 (docs/s3.md). An index lives in memory or in a file; files are mapped, so that opening one costs
+/// a checksum and no copy. Searches run concurrently; changes are seen by searches that begin after them.
+/// </remarks>
+public sealed class DocumentIndex : IDisposable
+{
+    private const string InMemory = "the index in memory";
+
+    private readonly Engine _engine;
+    private readonly FeatureModel? _model;
+    private readonly IndexOptions _options;
+    private readonly string? _path;
+    private readonly Lock _change = new();
+    private readonly List<IndexFile> _files = [];
+    private IndexState _state;
+    private IndexManifest _manifest;
+    private IndexSlot? _slot;
+
+    private DocumentIndex(Engine engine, FeatureModel? model, IndexOptions options, string? path, string? note)
+    {
+        _engine = engine;
+        _model = model;
+        _options = options;
+        _path = path;
+        Note = note;
+        _state = new IndexState([]);
+        _manifest = new IndexManifest(engine.Model.Fingerprint, engine.Model.Name, FeaturesOf(model), []);
+    }
+
+    /// <summary>The documents in the order in which they were added.</summary>
+    public IReadOnlyList<IndexedDocument> Documents => [.. _state.Documents.Select(text => new IndexedDocument(text.Name, text.Tokens, text.Characters))];
+
+    /// <summary>Tokens of all documents.</summary>
+    public int Tokens => _state.Tokens;
+
+    /// <summary>Whether the index holds the model's features, or words only.</summary>
+    public bool HasFeatures => _model is not null;
+
+    /// <summary>What a user should know: that there are no features and why, or that a torn change was undone. Null mostly.</summary>
+    public string? Note { get; }
+
+    /// <summary>Bytes of the lists of features.</summary>
+    public long PostingBytes => _state.Blocks.Sum(position => position.Block.PostingBytes);
+
+    internal IndexState State => _state;
+
+    /// <summary>Whether a file begins like an index.</summary>
+    public static bool IsIndex(string path) => File.Exists(path) && IndexHeader.IsHeader(path);
+
+    /// <summary>Scans documents into a new index.</summary>
+    /// <param name="engine">The model; without autoencoders in its calibration, words are indexed only, and <see cref="Note"/> says so.</param>
+    /// <param name="documents">The documents; their names must differ.</param>
+    /// <param name="path">The file to write, in place of an older one; null for an index in memory.</param>
+    /// <param name="options">How to scan.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops between chunks; nothing is written then.</param>
+    /// <exception cref="WinnowException">A document cannot be read, or the file cannot be written.</exception>
+    public static async Task<DocumentIndex> BuildAsync(
+        Engine engine,
+        IReadOnlyList<DocumentSource> documents,
+        string? path = null,
+        IndexOptions? options = null,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(documents);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return Build(engine, documents, path, options, progress, cancellationToken);
+    }
+
+    /// <summary>Scans documents into a new index on the calling thread.</summary>
+    /// <inheritdoc cref="BuildAsync"/>
+    public static DocumentIndex Build(
+        Engine engine,
+        IReadOnlyList<DocumentSource> documents,
+        string? path = null,
+        IndexOptions? options = null,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(documents);
+        options ??= new IndexOptions();
+        FeatureModel? model = options.WordsOnly ? null : FeatureModel.Find(engine.Calibration, engine.Model);
+        string? note = model is not null || options.WordsOnly ? null
+            : $"words only (BM25): {engine.Model.Name} has not been calibrated for s3; winnow calibrate --methods s3 does that";
+        DocumentIndex index = new(engine, model, options, path, note);
+        try
+        {
+            index.Add(documents, progress, cancellationToken);
+            return index;
+        }
+        catch
+        {
+            index.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens an index file.</summary>
+    /// <param name="engine">The model that it was made with.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How documents that are added are scanned.</param>
+    /// <exception cref="WinnowException">The file is missing or damaged, or belongs to another model or calibration.</exception>
+    public static DocumentIndex Open(Engine engine, string path, IndexOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        IndexFile file = IndexFile.Open(path);
+        try
+        {
+            IndexManifest manifest = file.Manifest;
+            if (manifest.Fingerprint != engine.Model.Fingerprint)
+            {
+                throw new ModelFormatException(path, $"was made with another model ({manifest.Model}), not with {engine.Model.Name}: build it again");
+            }
+
+            FeatureModel? model = manifest.Features is null ? null : FeatureModel.Find(engine.Calibration, engine.Model);
+            if (manifest.Features is { } features && model?.Hash != features.Hash)
+            {
+                throw new ModelFormatException(
+                    path, $"was made with another calibration of {engine.Model.Name} than the one that is loaded ({engine.Calibration.Path ?? "none"}): build it again");
+            }
+
+            string? note = file.IsRecovered ? $"{path}: the last change was not written completely; the state before it is used"
+                : model is null ? $"{path} holds words only (BM25)"
+                : null;
+            DocumentIndex index = new(engine, model, options ?? new IndexOptions(), path, note);
+            index.Show(file);
+            return index;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Scans more documents into the index.</summary>
+    /// <inheritdoc cref="Add"/>
+    public async Task AddAsync(
+        IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        Add(documents, progress, cancellationToken);
+    }
+
+    /// <summary>Scans more documents into the index on the calling thread: all of them are added, or none.</summary>
+    /// <param name="documents">The documents; their names must differ from those of the index.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops between chunks; the index is unchanged then.</param>
+    /// <exception cref="WinnowException">A document cannot be read or has a name that is taken, or the file cannot be written.</exception>
+    public void Add(IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(documents);
+        lock (_change)
+        {
+            CheckNames(documents);
+            using IndexFileWriter? writer = _path is null ? null : _slot is null ? IndexFileWriter.Create(_path) : IndexFileWriter.Append(_path, _slot);
+            using DocumentScanner scanner = new(_engine, _model, _options);
+            List<ManifestDocument> added = [];
+            List<IndexedText> texts = [];
+            foreach (DocumentSource document in documents)
+            {
+                List<BlockPlace> places = [];
+                List<IndexBlock> blocks = [];
+                try
+                {
+                    foreach (byte[] block in scanner.Scan(document, progress, cancellationToken))
+                    {
+                        if (writer is null)
+                        {
+                            blocks.Add(new IndexBlock(InMemory, new BlockBytes(block), _manifest.Latents));
+                        }
+                        else
+                        {
+                            places.Add(writer.Add(block));
+                        }
+                    }
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw new WinnowException($"{document.Name}: cannot be read: {e.Message}", e);
+                }
+
+                added.Add(new ManifestDocument(document.Name, places));
+                texts.Add(new IndexedText(document.Name, blocks));
+            }
+
+            if (writer is null)
+            {
+                _manifest = _manifest with { Documents = [.. _manifest.Documents, .. added] };
+                Volatile.Write(ref _state, new IndexState([.. _state.Documents, .. texts]));
+            }
+            else
+            {
+                writer.Commit(_manifest with { Documents = [.. _manifest.Documents, .. added] });
+                writer.Dispose();
+                Show(IndexFile.Open(_path!));
+            }
+        }
+    }
+
+    /// <summary>Takes a document out. A file becomes smaller when more than half of it is of no use any more.</summary>
+    /// <exception cref="WinnowException">There is no such document, or the file cannot be written.</exception>
+    public void Delete(string name)
+    {
+        lock (_change)
+        {
+            int at = _manifest.Documents.ToList().FindIndex(document => document.Name == name);
+            if (at < 0)
+            {
+                throw new WinnowException($"the index holds no document '{name}'");
+            }
+
+            IndexManifest rest = _manifest with { Documents = [.. _manifest.Documents.Where((_, i) => i != at)] };
+            if (_path is null)
+            {
+                _manifest = rest;
+                Volatile.Write(ref _state, new IndexState([.. _state.Documents.Where((_, i) => i != at)]));
+                return;
+            }
+
+            IndexFile file = _files[^1];
+            long used = rest.Documents.Sum(document => document.Blocks.Sum(block => (long)block.Length));
+            if (used < file.Length / 2)
+            {
+                Compact(file, rest);
+            }
+            else
+            {
+                using IndexFileWriter writer = IndexFileWriter.Append(_path, _slot!);
+                writer.Commit(rest);
+            }
+
+            Show(IndexFile.Open(_path));
+        }
+    }
+
+    /// <summary>Finds passages that may answer a question.</summary>
+    /// <param name="question">The question, as one would ask it.</param>
+    /// <param name="options">Budget and means.</param>
+    /// <param name="cancellationToken">Stops between layers.</param>
+    /// <returns>Spans in the order of the documents; together they have at most as many tokens as the budget allows.</returns>
+    public async Task<IReadOnlyList<EvidenceSpan>> SearchAsync(
+        string question, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return Search(question, options, cancellationToken);
+    }
+
+    /// <summary>Finds passages that may answer a question, on the calling thread.</summary>
+    /// <inheritdoc cref="SearchAsync"/>
+    public IReadOnlyList<EvidenceSpan> Search(string question, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        options ??= new SearchOptions();
+        IndexState state = Volatile.Read(ref _state);
+        QuestionFeatures? features = _model is null || options.Bm25 == 1 || options.BudgetTokens(state.Tokens) >= state.Tokens
+            ? null
+            : QuestionFeatures.Encode(_engine, _model, question, cancellationToken);
+        return IndexSearch.Run(state, question, features, AutoencodersOf(options.Layers), options);
+    }
+
+    /// <summary>Unmaps the file. Searches must have ended.</summary>
+    public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    private static IndexFeatures? FeaturesOf(FeatureModel? model) =>
+        model is null ? null : new IndexFeatures(model.Hash, [.. model.Autoencoders.Select(autoencoder => autoencoder.Latents)]);
+
+    private IReadOnlyList<int>? AutoencodersOf(IReadOnlyList<int>? layers)
+    {
+        if (layers is null || _model is null)
+        {
+            return null;
+        }
+
+        int[] known = [.. _model.Autoencoders.Select(autoencoder => autoencoder.Projection.Layer)];
+        foreach (int layer in layers)
+        {
+            if (!known.Contains(layer))
+            {
+                throw new ArgumentException($"layer {layer} has no features; there are {string.Join(", ", known.Distinct())}", nameof(layers));
+            }
+        }
+
+        return [.. Enumerable.Range(0, known.Length).Where(i => layers.Contains(known[i]))];
+    }
+
+    private void CheckNames(IReadOnlyList<DocumentSource> documents)
+    {
+        HashSet<string> names = [.. _manifest.Documents.Select(document => document.Name)];
+        foreach (DocumentSource document in documents)
+        {
+            if (!IndexManifest.IsName(document.Name))
+            {
+                throw new WinnowException($"a document's name must have 1 to 4096 characters, not {document.Name.Length}");
+            }
+
+            if (!names.Add(document.Name))
+            {
+                throw new WinnowException($"the index holds a document '{document.Name}' already: delete it first, or choose another name");
+            }
+        }
+    }
+
+    /// <summary>Makes a file's state the current one. Earlier mappings stay for the searches that still use them.</summary>
+    private void Show(IndexFile file)
+    {
+        _files.Add(file);
+        _slot = file.Slot;
+        _manifest = file.Manifest;
+        Volatile.Write(ref _state, new IndexState(
+        [
+            .. file.Manifest.Documents.Select(document => new IndexedText(
+                document.Name, [.. document.Blocks.Select(place => new IndexBlock(_path!, file.Block(place), file.Manifest.Latents))])),
+        ]));
+    }
+
+    private void Compact(IndexFile file, IndexManifest manifest)
+    {
+        using IndexFileWriter writer = IndexFileWriter.Create(_path!);
+        List<ManifestDocument> documents = [];
+        foreach (ManifestDocument document in manifest.Documents)
+        {
+            documents.Add(document with { Blocks = [.. document.Blocks.Select(place => writer.Add(file.Block(place).Span))] });
+        }
+
+        writer.Commit(manifest with { Documents = documents });
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text;
+
+namespace Winnow.Retrieval;
+
+/// <summary>A text to index: a name, and how to read it. Texts larger than memory are read piece by piece.</summary>
+public sealed record DocumentSource
+{
+    private readonly Func<TextReader> _open;
+
+    private DocumentSource(string name, Func<TextReader> open, long? sizeBytes)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Name = name;
+        _open = open;
+        SizeBytes = sizeBytes;
+    }
+
+    /// <summary>What the index calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>How long it is, where that is known, for progress.</summary>
+    internal long? SizeBytes { get; }
+
+    /// <summary>A text file (UTF-8, or UTF-16 with a byte order mark).</summary>
+    /// <param name="path">The file; as given here, it is the document's name.</param>
+    public static DocumentSource FromFile(string path) => new(path, () => new StreamReader(path, Encoding.UTF8), File.Exists(path) ? new FileInfo(path).Length : null);
+
+    /// <summary>A text in memory.</summary>
+    public static DocumentSource FromText(string name, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new DocumentSource(name, () => new StringReader(text), text.Length);
+    }
+
+    /// <summary>A text from a stream or from anywhere else; the reader is disposed when it was read.</summary>
+    public static DocumentSource FromReader(string name, Func<TextReader> open)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        return new DocumentSource(name, open, null);
+    }
+
+    internal TextReader Open() => _open();
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Winnow.Attention;
+
+namespace Winnow.Retrieval;
+
+/// <summary>S³ as an attention method: the document of a long prompt is scanned once, and the model reads the evidence only.</summary>
+/// <remarks>
+/// arXiv 2601.17702. The last paragraph of the longest message is the question, what stands before it is the document; asked
+/// again about the same document, a session does not scan it again. Attention itself is not changed: any method may be combined.
+/// </remarks>
+public sealed record RetrievalAttention
+{
+    /// <summary>What specifications call the method.</summary>
+    internal const string Name = "s3";
+
+    /// <summary>How much evidence, and by which means.</summary>
+    public SearchOptions Search { get; init; } = new();
+
+    /// <summary>How the document is scanned.</summary>
+    public IndexOptions Index { get; init; } = new();
+
+    internal string Specification
+    {
+        get
+        {
+            SearchOptions defaults = new();
+            List<string> keys = [];
+            Add("budget", Search.Budget, defaults.Budget);
+            Add("bm25", Search.Bm25, defaults.Bm25);
+            Add("edges", Search.Edges, defaults.Edges);
+            Add("chunk", Index.ChunkTokens, new IndexOptions().ChunkTokens);
+            if (Search.Layers is { } layers)
+            {
+                keys.Add($"layers={string.Join('/', layers)}");
+            }
+
+            return keys.Count == 0 ? Name : $"{Name}:{string.Join(',', keys)}";
+
+            void Add(string key, double value, double ordinary)
+            {
+                if (value != ordinary)
+                {
+                    keys.Add(string.Create(CultureInfo.InvariantCulture, $"{key}={value}"));
+                }
+            }
+        }
+    }
+
+    internal static RetrievalAttention Read(SpecKeys keys)
+    {
+        SearchOptions defaults = new();
+        return new RetrievalAttention
+        {
+            Search = defaults with
+            {
+                Budget = Number("budget", 1e-6f, int.MaxValue) ?? defaults.Budget,
+                Bm25 = Number("bm25", 0, 1) ?? defaults.Bm25,
+                Edges = Number("edges", 0, 1) ?? defaults.Edges,
+                Layers = keys.Integers("layers"),
+            },
+            Index = new IndexOptions { ChunkTokens = keys.Integer("chunk", 64, 65_536) ?? new IndexOptions().ChunkTokens },
+        };
+
+        // Through decimal digits, so that 0.1 reads back as 0.1.
+        double? Number(string key, float least, float most) => keys.Number(key, least, most) is { } value ? (double)(decimal)value : null;
+    }
+}

@@ -1,0 +1,21 @@
+// The code between the markers stands in docs/long-contexts.md word for word; ReadmeTests compares them.
+using Winnow.Attention;
+using Winnow.Attention.Delta;
+using Winnow.Generation;
+
+namespace Winnow.Tests.Documentation;
+
+internal static class LongContextsSample
+{
+    public static void Run(Engine engine)
+    {
+        // Sample: begin
+        SessionOptions options = new() { Attention = AttentionOptions.Parse("token-sparse+recycled") };
+        using Session session = engine.CreateSession(options);
+
+        // The same options without text, and a session that goes on from what the first one has read:
+        AttentionOptions delta = new() { Decode = new DeltaAttention { Pages = 128 } };
+        using Session other = session.Fork(delta);
+        // Sample: end
+    }
+}
