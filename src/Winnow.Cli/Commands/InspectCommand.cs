@@ -11,9 +11,12 @@ internal static class InspectCommand
 {
     private const int ArrayPreview = 4;
 
+    /// <summary>A safetensors file, the index of a split one, a calibration file.</summary>
+    private static readonly string[] SafetensorsExtensions = [".safetensors", ".json", ".winnow"];
+
     public static Command Create()
     {
-        Command command = new("inspect", "Show the metadata and tensors of a GGUF file, a safetensors file, or a Hugging Face directory.");
+        Command command = new("inspect", "Show the metadata and tensors of a GGUF file, a safetensors file, a calibration file, or a Hugging Face directory.");
         Argument<string> file = new("FILE") { Description = "The file or directory." };
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
         command.Add(file);
@@ -21,7 +24,7 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(file);
-            using ITensorFile tensors = Directory.Exists(path) || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+            using ITensorFile tensors = Directory.Exists(path) || SafetensorsExtensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)
                 ? SafetensorsFile.Open(path)
                 : GgufFile.Open(path);
             IEnumerable<KeyValuePair<string, object>> metadata = tensors switch
