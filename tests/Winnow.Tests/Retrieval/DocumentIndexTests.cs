@@ -177,8 +177,16 @@ public sealed class DocumentIndexTests : IDisposable
     [InlineData("s3")]
     [InlineData("s3:budget=0.1")]
     [InlineData("s3:budget=2048,bm25=0.5,edges=0,chunk=512,layers=3/7")]
-    [InlineData("s3:budget=0.02+delta:page=16,pages=64,recent=8")]
     public void A_specification_reads_back(string text) => Assert.Equal(text, AttentionOptions.Parse(text).ToString());
+
+    [Fact]
+    public void A_decode_method_may_follow()
+    {
+        AttentionOptions options = AttentionOptions.Parse("s3:budget=0.02+delta:budget=1024");
+        Assert.NotNull(options.Decode);
+        Assert.Equal(0.02, options.Retrieval!.Search.Budget);
+        Assert.StartsWith("s3:budget=0.02+delta:", options.ToString(), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("s3:budget=0")]
