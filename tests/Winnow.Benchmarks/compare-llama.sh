@@ -22,7 +22,7 @@ speed() { grep -oE '"avg_ts": ?[0-9.]+' | grep -oE '[0-9.]+$'; }
 
 processor=$(grep -m1 'model name' /proc/cpuinfo 2>/dev/null | cut -d: -f2- | sed 's/^ *//' || true)
 echo "$(date -u +%F), ${processor:-$(uname -m)}, $threads threads, .NET $(dotnet --version), medians of $rounds rounds in turn,"
-echo "llama.cpp $("$llama" --help 2>&1 | grep -oE 'build[: ]+[0-9a-f]+' | head -1 || true)"
+echo "llama.cpp $("$llama" -m "$1" -p 1 -n 0 -r 1 -o json 2>/dev/null | grep -oE '"build_commit": "[^"]*"' | cut -d'"' -f4)"
 echo
 echo "| model | test | llama.cpp tok/s | Winnow tok/s | ratio |"
 echo "| --- | --- | ---: | ---: | ---: |"

@@ -22,6 +22,7 @@ internal static unsafe class DotInt16Per32
             byte* record = activations;
             for (int g = 0; g < groups; g++, block += 8 * Bytes, record += stride)
             {
+                RowPrefetch.Ask(block, 8 * Bytes);
                 Vector256<float> d = DotInt8Per32.EightHalves(block, Bytes) * Vector256.Load((float*)(record + Int16Per32Record.Scales));
                 even = Fma.MultiplyAdd(Products(block + 2, record), DotInt8Per32.Pick(d, 0), even);
                 odd = Fma.MultiplyAdd(Products(block + Bytes + 2, record + 64), DotInt8Per32.Pick(d, 1), odd);

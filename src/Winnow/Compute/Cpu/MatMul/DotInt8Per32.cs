@@ -27,6 +27,7 @@ internal static unsafe class DotInt8Per32
             byte* record = activations;
             for (int g = 0; g < groups; g++, block += 8 * TBlock.Bytes, record += stride)
             {
+                RowPrefetch.Ask(block, 8 * TBlock.Bytes);
                 Vector256<float> d = EightHalves(block, TBlock.Bytes);
                 Vector256<float> m = TBlock.HasMinimum ? EightHalves(block + 2, TBlock.Bytes) : d;
                 offset = Fma.MultiplyAdd(m, Vector256.Load((float*)(record + Int8Per32Record.Sums)), offset);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Formats;
 using Winnow.Quantization;
@@ -43,7 +44,21 @@ internal unsafe struct MatMulProduct
     public int TaskEnd;
 }
 
+/// <summary>Neighbouring tasks of a <see cref="MatMulJob"/>, in a cache line of their own.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 64)]
+internal struct MatMulShare
+{
+    /// <summary>The next unclaimed task.</summary>
+    public int Next;
+
+    public int End;
+}
+
 /// <summary>Products of the same activations with several weights: one parallel region.</summary>
+/// <remarks>
+/// A thread goes through neighbouring rows, and so through memory in one stream, until its share is done, then helps with the others'.
+/// Two threads that took turns at tasks of 48 KiB decoded Q8_0 and Q4_K_M a fifth slower.
+/// </remarks>
 internal unsafe struct MatMulJob
 {
     public MatMulProduct* Products;
@@ -55,8 +70,10 @@ internal unsafe struct MatMulJob
 
     public int Tasks;
 
-    /// <summary>The next unclaimed task.</summary>
-    public int Next;
+    /// <summary>A share of the tasks for each thread.</summary>
+    public MatMulShare* Shares;
+
+    public int ShareCount;
 
     /// <summary>Scratch memory: <see cref="SlotBytes"/> for each thread.</summary>
     public byte* Scratch;
@@ -67,14 +84,34 @@ internal unsafe struct MatMulJob
     public static long TileScratchBytes(int chunkWords, int paddedTokens) =>
         ((PanelLayout.Rows + PanelLayout.TileRows) * (long)chunkWords * sizeof(uint)) + ((long)paddedTokens * PanelLayout.TileRows * sizeof(float));
 
-    /// <summary>The body of the region: works through tasks with one thread's scratch memory until none is left.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>Gives each thread its share.</summary>
+    public void Divide(MatMulShare* shares, int count)
+    {
+        Shares = shares;
+        ShareCount = count;
+        for (int i = 0; i < count; i++)
+        {
+            shares[i].Next = (int)((long)Tasks * i / count);
+            shares[i].End = (int)((long)Tasks * (i + 1) / count);
+        }
+    }
+
+    /// <summary>The body of the region: works through one share with its scratch memory, then through what is left of the others.</summary>
     public static void Work(void* state, int slot)
     {
         MatMulJob* job = (MatMulJob*)state;
         byte* scratch = job->Scratch + (slot * job->SlotBytes);
+        for (int i = 0; i < job->ShareCount; i++)
+        {
+            Work(job, job->Shares + ((slot + i) % job->ShareCount), scratch);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Work(MatMulJob* job, MatMulShare* share, byte* scratch)
+    {
         int task;
-        while ((task = Interlocked.Increment(ref job->Next) - 1) < job->Tasks)
+        while ((task = Interlocked.Increment(ref share->Next) - 1) < share->End)
         {
             MatMulProduct* product = job->Products;
             int first = 0;
@@ -88,7 +125,7 @@ internal unsafe struct MatMulJob
             int rows = Math.Min(product->TaskRows, product->Outputs - firstRow);
             if (product->Tiled)
             {
-                MultiplyTile(product, firstRow, rows, job, scratch);
+                MultiplyTile(product, firstRow, rows, job, share, scratch);
             }
             else
             {
@@ -117,7 +154,7 @@ internal unsafe struct MatMulJob
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTile(MatMulProduct* product, int firstRow, int rows, MatMulJob* job, byte* scratch)
+    private static void MultiplyTile(MatMulProduct* product, int firstRow, int rows, MatMulJob* job, MatMulShare* share, byte* scratch)
     {
         int paddedTokens = job->PaddedTokens;
         ref WeightKernels kernels = ref product->Kernels;
@@ -154,7 +191,7 @@ internal unsafe struct MatMulJob
                 kernels.Transpose(words, chunkWords, panels + (panel * PanelLayout.Rows * chunkWords));
             }
 
-            Prefetch(product, firstRow, rows, block + chunkBlocks, chunkBlocks, job);
+            Prefetch(product, firstRow, rows, block + chunkBlocks, chunkBlocks, job, share);
 
             int recordCount = ((count * kernels.ChunkRecords) + chunkBlocks - 1) / chunkBlocks;
             for (int panel = 0; panel < PanelLayout.PanelsPerTile && panel * PanelLayout.Rows < rows; panel += kernels.PanelsPerCall)
@@ -174,7 +211,7 @@ internal unsafe struct MatMulJob
 
     /// <summary>Asks for the part of the rows that is unpacked next, so that it arrives while this one is multiplied.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Prefetch(MatMulProduct* product, int firstRow, int rows, int block, int count, MatMulJob* job)
+    private static void Prefetch(MatMulProduct* product, int firstRow, int rows, int block, int count, MatMulJob* job, MatMulShare* share)
     {
         if (!Sse.IsSupported)
         {
@@ -186,7 +223,7 @@ internal unsafe struct MatMulJob
         if (block >= blocks)
         {
             // The next task is probably this thread's; the first rows of the next product are not worth the trouble.
-            int next = Volatile.Read(ref job->Next);
+            int next = Volatile.Read(ref share->Next);
             int firstTask = product == job->Products ? 0 : product[-1].TaskEnd;
             firstRow = (next - firstTask) * product->TaskRows;
             rows = Math.Min(product->TaskRows, product->Outputs - firstRow);

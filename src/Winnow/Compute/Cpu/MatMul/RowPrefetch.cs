@@ -5,8 +5,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 
 /// <summary>Asks for weight rows before they are needed: the processor's own prefetcher begins anew with each page of 4 KiB.</summary>
 /// <remarks>
-/// With two threads on Zen 5 that brought Q6_K, Q8_0 and F16 rows 12 % closer to the speed of memory at a page ahead, and nothing at a
-/// quarter of that.
+/// Two threads on Zen 5 decoded 1.28 times as fast with it where all weights are Q8_0.
 /// </remarks>
 internal static unsafe class RowPrefetch
 {

@@ -110,7 +110,7 @@ internal unsafe struct WeightKernels
                 kernels.Unpack = &UnpackBlocks.Quants<Blocks.Q5_1>;
                 break;
             case TensorType.Q8_0:
-                kernels.Dot = &DotInt16Per32.Rows;
+                kernels.Dot = wideRows ? &Dot512.Q8Rows : &DotInt16Per32.Rows;
                 kernels.Unpack = &UnpackBlocks.Q8_0;
                 break;
             case TensorType.Q2_K:
