@@ -11,7 +11,7 @@ public sealed record SearchOptions
     public const int LeastTokens = 512;
 
     /// <summary>The budget unless said otherwise.</summary>
-    public const double DefaultBudget = 0.03;
+    public const double DefaultBudget = 0.02;
 
     /// <summary>Tokens of evidence; below 1, a fraction of all tokens of the index (but at least <see cref="LeastTokens"/>).</summary>
     public double Budget
