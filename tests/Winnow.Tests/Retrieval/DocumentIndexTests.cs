@@ -182,10 +182,10 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public void A_decode_method_may_follow()
     {
-        AttentionOptions options = AttentionOptions.Parse("s3:budget=0.02+delta:budget=1024");
+        AttentionOptions options = AttentionOptions.Parse("s3:budget=0.05+delta:budget=1024");
         Assert.NotNull(options.Decode);
-        Assert.Equal(0.02, options.Retrieval!.Search.Budget);
-        Assert.StartsWith("s3:budget=0.02+delta:", options.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0.05, options.Retrieval!.Search.Budget);
+        Assert.StartsWith("s3:budget=0.05+delta:", options.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -33,8 +33,8 @@ public sealed record TokenSparseAttention : PrefillAttention
     public bool PerKvHead { get; init; }
 
     /// <summary>
-    /// Tokens of a prompt from which on the method pays; shorter ones are computed in full. The default is where prompts were
-    /// measured to become faster; 0 for always. In a specification that names the minimum it is 0 unless given.
+    /// Tokens of a prompt from which on the method is used; shorter ones are computed in full; 0 for always. In a specification
+    /// that names the minimum it is 0 unless given. The default follows the paper, whose prompts of 8 K tokens gained nothing.
     /// </summary>
     public int From { get; init; } = 8192;
 
