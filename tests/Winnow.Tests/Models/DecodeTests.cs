@@ -29,14 +29,21 @@ public sealed class DecodeTests
             model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
         }
 
-        cache.Truncate(ids.Length + 10);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 10; i < 30; i++)
+        // The runtime allocates once when a thread first waits for another, whenever that is; what a token takes, every round takes.
+        long[] rounds = new long[3];
+        for (int round = 0; round < rounds.Length; round++)
         {
-            model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+            cache.Truncate(ids.Length + 10);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 10; i < 30; i++)
+            {
+                model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+            }
+
+            rounds[round] = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, rounds.Min());
     }
 
     [Fact]
