@@ -6,7 +6,7 @@ using Winnow.Compute;
 
 namespace Winnow.Calibration;
 
-/// <summary>Makes the codebooks of A²ATS, one for each layer and KV head.</summary>
+/// <summary>Makes the codebooks of A²ATS, one for each layer and KV head, and measures which heads need many tokens.</summary>
 /// <remarks>
 /// Section 4 of the paper (see <see cref="A2atsAttention"/>). Deviations: 48 K tokens of text and 16 K of random strings
 /// instead of 64 K and 16 K, 2048 centroids instead of 4096, and Lloyd's algorithm ends when it gains little; see
@@ -19,6 +19,9 @@ internal sealed class A2atsCalibrator : MethodCalibrator
 
     /// <summary>Layers that are finished.</summary>
     public const string LayersKey = "layers";
+
+    /// <summary>What is lost if one KV head reads a part only, [layers, kvHeads, <see cref="HeadBudgets.Levels"/>].</summary>
+    public const string LossesName = "losses";
 
     private const int DefaultCentroids = 2048;
     private const int DefaultTokens = 49_152;
@@ -49,15 +52,27 @@ internal sealed class A2atsCalibrator : MethodCalibrator
             ["seed"] = run.Options.Seed,
         };
         Draft draft = new(layers, shape, centroids, settings, run.Existing);
-        if (draft.Finished == layers.Count)
+        if (draft.Finished < layers.Count)
         {
-            return draft.Section();
+            MakeCodebooks(run, layers, draft, pieces, pieceTokens, centroids, far);
         }
 
+        if (draft.Losses is null)
+        {
+            draft.Losses = A2atsTrial.Measure(run, new A2atsCalibration(draft.Codebooks(), far, null));
+        }
+
+        return draft.Section();
+    }
+
+    private static void MakeCodebooks(
+        CalibrationRun run, AttentionLayers layers, Draft draft, List<int[]> pieces, int pieceTokens, int centroids, int far)
+    {
+        AttentionShape shape = layers.Shapes[0];
         A2atsSamples samples = new(layers, run.Engine.Transformer.CreateRopes(pieceTokens), [.. layers.Global.Where(layer => layer >= draft.Finished)], far, KeyStep);
         for (int i = 0; i < pieces.Count; i++)
         {
-            run.Report("keys and queries", (double)i / pieces.Count / 2);
+            run.Report("keys and queries", (double)i / pieces.Count / 3);
             run.Observe(samples, pieces[i]);
         }
 
@@ -65,7 +80,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         for (int layer = draft.Finished; layer < layers.Count; layer++)
         {
             run.Cancellation.ThrowIfCancellationRequested();
-            run.Report($"codebooks of layer {layer}", 0.5 + ((double)layer / layers.Count / 2));
+            run.Report($"codebooks of layer {layer}", (1 + ((double)layer / layers.Count)) / 3);
             if (layers.Shapes[layer].Window == 0)
             {
                 Work work = new(samples, layer, shape, centroids, run.Options.Seed);
@@ -77,8 +92,6 @@ internal sealed class A2atsCalibrator : MethodCalibrator
             draft.Finished = layer + 1;
             run.Save(draft.Section());
         }
-
-        return draft.Section();
     }
 
     /// <summary>Random strings, about as many tokens as asked for.</summary>
@@ -127,11 +140,27 @@ internal sealed class A2atsCalibrator : MethodCalibrator
                 existing.Read(CodebookFile.Lower, _lower);
                 existing.Read(CodebookFile.Mean, _means);
                 existing.Read(CodebookFile.ScoreCentroids, _scores);
+                if (existing.Has(LossesName))
+                {
+                    Losses = new float[heads * HeadBudgets.Levels.Count];
+                    existing.Read(LossesName, Losses);
+                }
             }
         }
 
         /// <summary>Layers that need nothing more.</summary>
         public int Finished { get; set; }
+
+        /// <summary>What heads lose; null before it is measured, and where it cannot be.</summary>
+        public float[]? Losses { get; set; }
+
+        /// <summary>The codebooks, as a session will read them.</summary>
+        public Codebook[][] Codebooks()
+        {
+            float[] scores = new float[_scores.Length];
+            TensorPrimitives.ConvertToSingle(Scores(), scores);
+            return CodebookFile.Create((int)_shape[1], (int)_shape[3], _lower, scores, null, _means);
+        }
 
         public void Set(int layer, CodebookData[] codebooks)
         {
@@ -150,12 +179,22 @@ internal sealed class A2atsCalibrator : MethodCalibrator
             JsonObject settings = _settings.DeepClone().AsObject();
             settings[LayersKey] = Finished;
             CalibrationSectionDraft section = new() { Settings = settings };
-            Half[] scores = new Half[_scores.Length];
-            TensorPrimitives.ConvertToHalf(_scores, scores);
             section.Set(CodebookFile.Lower, _lower, _shape[0], _shape[1], _shape[3], _shape[3]);
             section.Set(CodebookFile.Mean, _means, _shape[0], _shape[1], _shape[3]);
-            section.Set(CodebookFile.ScoreCentroids, scores, _shape);
+            section.Set(CodebookFile.ScoreCentroids, Scores(), _shape);
+            if (Losses is not null)
+            {
+                section.Set(LossesName, Losses, _shape[0], _shape[1], HeadBudgets.Levels.Count);
+            }
+
             return section;
+        }
+
+        private Half[] Scores()
+        {
+            Half[] scores = new Half[_scores.Length];
+            TensorPrimitives.ConvertToHalf(_scores, scores);
+            return scores;
         }
 
         /// <summary>Whether a section was made with the same settings, so that its finished layers are what this run would make.</summary>

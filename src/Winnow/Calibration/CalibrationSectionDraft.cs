@@ -41,6 +41,9 @@ internal sealed class CalibrationSectionDraft
     public void Set(string name, ReadOnlySpan<Half> values, params ReadOnlySpan<long> shape) =>
         SetBytes(name, TensorType.F16, MemoryMarshal.AsBytes(values), shape);
 
+    /// <summary>Whether the draft holds a tensor.</summary>
+    public bool Has(string name) => _tensors.ContainsKey(name);
+
     /// <summary>Reads a tensor of f32 or f16 values that the draft holds.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="target">As many elements as it has.</param>

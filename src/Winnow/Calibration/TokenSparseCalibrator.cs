@@ -63,9 +63,7 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
             (chosen, float coverage) = Choose(chosen, layers.Global, (tried, mass) =>
             {
                 run.Report($"answers with {tried.Count} sparse layers", Math.Min(1, ++trials + 1) / 8.0);
-                double cost = trial.Cost(tried, mass);
-                settings["cost"] = cost;
-                return cost;
+                return trial.Cost(tried, mass);
             });
             settings[CoverageKey] = coverage;
         }

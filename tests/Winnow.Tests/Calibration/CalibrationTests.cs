@@ -1,4 +1,5 @@
 using Winnow.Attention;
+using Winnow.Attention.A2ats;
 using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Cli;
@@ -70,6 +71,43 @@ public sealed class CalibrationTests : IDisposable
         Calibrator.Run(_engine, options, _path, new Recorder<CalibrationProgress>(p => activities.Add(p.Activity)));
         Assert.Contains("codebooks of layer 7", activities);
         Assert.DoesNotContain("codebooks of layer 6", activities);
+        Assert.Equal(whole, File.ReadAllBytes(_path));
+    }
+
+    [Fact]
+    public void What_heads_lose_with_few_tokens_is_measured_on_questions()
+    {
+        string prose = string.Join("\n\n", Enumerable.Range(0, 40).Select(i => $"{Corpus}On day {i} he wrote {i * 37} lines."));
+        CalibrationOptions options = new() { Corpus = [prose], MaxTokens = 560 };
+        CalibrationRun run = new(_engine, "a2ats", [], options, null, _ => { }, null, CancellationToken.None);
+        Calibrator.Run(_engine, options with { Methods = ["a2ats"], MaxTokens = 60, Centroids = 8 }, _path);
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model);
+        A2atsCalibration codebooks = new(CodebookFile.Read(_path, file.Sections["a2ats"].Tensors, _engine.Transformer.AttentionLayers), null, null);
+        float[] losses = A2atsTrial.Measure(run, codebooks, questionCount: 1, steps: 3)!;
+        Assert.Equal(_engine.Model.Layers * 4 * HeadBudgets.Levels.Count, losses.Length);
+        Assert.All(losses, loss => Assert.True(loss >= 0));
+        Assert.Contains(losses, loss => loss > 1e-5);
+
+        CalibrationRun tooShort = new(_engine, "a2ats", [], options with { MaxTokens = 500 }, null, _ => { }, null, CancellationToken.None);
+        Assert.Null(A2atsTrial.Measure(tooShort, codebooks));
+    }
+
+    [Fact]
+    public void What_heads_lose_is_not_measured_again()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 60, Centroids = 8 };
+        Calibrator.Run(_engine, options, _path);
+        float[] losses = [.. Enumerable.Range(0, _engine.Model.Layers * 4 * HeadBudgets.Levels.Count).Select(i => i * 0.5f)];
+        Dictionary<string, CalibrationSectionDraft> sections;
+        using (CalibrationFile file = CalibrationFile.Open(_path, _engine.Model))
+        {
+            sections = file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value));
+        }
+
+        sections["a2ats"].Set(A2atsCalibrator.LossesName, losses, _engine.Model.Layers, 4, HeadBudgets.Levels.Count);
+        CalibrationFile.Write(_path, _engine.Model, sections);
+        byte[] whole = File.ReadAllBytes(_path);
+        Calibrator.Run(_engine, options, _path);
         Assert.Equal(whole, File.ReadAllBytes(_path));
     }
 

@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Winnow.Calibration;
 using Winnow.Compute;
 
 namespace Winnow.Attention.A2ats;
@@ -18,6 +16,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     private const int CatchUpTokens = 256;
 
     private readonly A2atsAttention _options;
+    private readonly double[]? _budgets;
     private readonly LayerState[] _layers;
     private readonly AttentionPlan _plan;
     private readonly HeadScratch[] _scratch;
@@ -27,14 +26,24 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     // What the parts of the work under way look at.
     private LayerState _layer;
+    private int _layerIndex;
     private int _length;
 
     public A2atsMethod(A2atsAttention options, MethodSetup setup)
+        : this(options, setup, A2atsCalibration.Find(options, setup))
+    {
+    }
+
+    /// <param name="options">How to choose and where rows lie.</param>
+    /// <param name="setup">The model.</param>
+    /// <param name="calibration">Codebooks and budgets, as far as there are any.</param>
+    public A2atsMethod(A2atsAttention options, MethodSetup setup, A2atsCalibration calibration)
     {
         _options = options;
         AttentionShape shape = setup.Layers.Shapes[0];
-        Codebook[][]? codebooks = FindCodebooks(setup, out int? calibratedFar);
-        int far = options.Far ?? calibratedFar ?? A2atsAttention.DefaultFar(setup.ContextLength);
+        Codebook[][]? codebooks = calibration.Codebooks;
+        _budgets = options.Budget is null ? calibration.Budgets : null;
+        int far = options.Far ?? calibration.Far ?? A2atsAttention.DefaultFar(setup.ContextLength);
         _layers = new LayerState[setup.Layers.Count];
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -159,7 +168,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         }
 
         int far = Math.Max(0, call.Length - _options.Window - _options.Sink);
-        if (!state.HasCodebooks || far <= Budget(call.Length))
+        if (!state.HasCodebooks || ReadsAll(call, far))
         {
             return AttentionPlan.All;
         }
@@ -172,6 +181,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
         queries.CopyTo(_queries);
         _layer = state;
+        _layerIndex = call.Layer;
         _length = call.Length;
         call.Stream.RunOnHost(this, call.Shape.KvHeads);
         return _plan;
@@ -197,7 +207,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         Span<float> tables = scratch.Tables(shape.GroupSize * codebook.TableLength);
         codebook.FillTables(queries, tables);
         scratch.Selection.Begin(codebook.Count);
-        int budget = Budget(_length);
+        int budget = Budget(_layerIndex, part, _length);
         for (int head = 0; head < shape.GroupSize; head++)
         {
             scratch.Selection.Add(tables.Slice(head * codebook.TableLength, codebook.Count), codes.Codes, codes.Counts, first, end, budget);
@@ -238,37 +248,21 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         return hash.GetHashAndReset();
     }
 
-    /// <summary>Far tokens that a query head chooses.</summary>
-    private int Budget(int length) => _options.Budget ?? (int)(_options.Rho * length);
+    /// <summary>Far tokens that each query head of a KV head chooses.</summary>
+    private int Budget(int layer, int head, int length) =>
+        _options.Budget ?? (int)((_budgets is null ? _options.Rho : _budgets[(layer * _scratch.Length) + head]) * length);
 
-    private Codebook[][]? FindCodebooks(MethodSetup setup, out int? far)
+    private bool ReadsAll(in AttentionCall call, int far)
     {
-        far = null;
-        Codebook[][] codebooks;
-        if (_options.Codebook is { } path && path != A2atsAttention.Online)
+        for (int head = 0; head < call.Shape.KvHeads; head++)
         {
-            codebooks = CodebookFile.Open(path, setup.Layers);
-        }
-        else if (_options.Codebook is null && setup.Calibration.Find(A2atsAttention.Name) is { } section)
-        {
-            if (section.Settings[A2atsCalibrator.LayersKey]?.GetValue<int>() != setup.Layers.Count)
+            if (far > Budget(call.Layer, head, call.Length))
             {
-                throw new CalibrationException($"{setup.Calibration.Path}: the codebooks of '{A2atsAttention.Name}' are not finished; calibrate again with the same corpus to go on");
+                return false;
             }
-
-            codebooks = CodebookFile.Read(setup.Calibration.Path!, section.Tensors, setup.Layers);
-            far = section.Settings[A2atsCalibrator.FarKey]?.GetValue<int>();
-        }
-        else
-        {
-            return null;
         }
 
-        int count = codebooks[0][0].Count;
-        return _options.Centroids is { } wanted && wanted != count
-            ? throw new AttentionSpecException(
-                string.Create(CultureInfo.InvariantCulture, $"attention '{A2atsAttention.Name}': centroids={wanted}, but the codebook has {count}"))
-            : codebooks;
+        return true;
     }
 
     private void Train(in AttentionCall call, LayerState state, OnlineCodebooks training)

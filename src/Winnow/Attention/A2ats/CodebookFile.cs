@@ -47,7 +47,6 @@ internal static class CodebookFile
     public static Codebook[][] Read(string path, IReadOnlyDictionary<string, TensorEntry> tensors, AttentionLayers layers)
     {
         AttentionShape shape = layers.Shapes[0];
-        int heads = layers.Count * shape.KvHeads;
         int dimension = shape.HeadDimension;
         TensorEntry scores = tensors.GetValueOrDefault(ScoreCentroids) ?? throw Missing(path, ScoreCentroids);
         long count = scores.Shape.Count == 4 ? scores.Shape[2] : 0;
@@ -60,19 +59,33 @@ internal static class CodebookFile
         float[] lower = Values(path, tensors.GetValueOrDefault(Lower) ?? throw Missing(path, Lower), layers.Count, shape.KvHeads, dimension, dimension);
         float[]? centroids = tensors.TryGetValue(Centroids, out TensorEntry? found) ? Values(path, found, layers.Count, shape.KvHeads, count, dimension) : null;
         float[]? means = tensors.TryGetValue(Mean, out TensorEntry? mean) ? Values(path, mean, layers.Count, shape.KvHeads, dimension) : null;
+        return Create(shape.KvHeads, dimension, lower, scoreValues, centroids, means);
+    }
+
+    /// <summary>Creates codebooks, [layers][kvHeads], from the values of the tensors.</summary>
+    /// <param name="kvHeads">KV heads of a layer.</param>
+    /// <param name="dimension">Elements of a key.</param>
+    /// <param name="lower">[layers, kvHeads, d, d].</param>
+    /// <param name="scores">[layers, kvHeads, centroids, d].</param>
+    /// <param name="centroids">Shaped as the scores; null for their product with the factors.</param>
+    /// <param name="means">[layers, kvHeads, d]; null for zero.</param>
+    public static Codebook[][] Create(int kvHeads, int dimension, float[] lower, float[] scores, float[]? centroids, float[]? means)
+    {
+        int heads = lower.Length / (dimension * dimension);
+        int length = scores.Length / heads;
         Codebook[] books = new Codebook[heads];
         for (int i = 0; i < heads; i++)
         {
             float[] headLower = Part(lower, i, dimension * dimension);
-            float[] headScores = Part(scoreValues, i, (int)count * dimension);
+            float[] headScores = Part(scores, i, length);
             books[i] = new Codebook(new CodebookData(
                 means is null ? new float[dimension] : Part(means, i, dimension),
                 headLower,
-                centroids is null ? Product(headScores, headLower, dimension) : Part(centroids, i, (int)count * dimension),
+                centroids is null ? Product(headScores, headLower, dimension) : Part(centroids, i, length),
                 headScores));
         }
 
-        return [.. books.Chunk(shape.KvHeads)];
+        return [.. books.Chunk(kvHeads)];
     }
 
     private static float[] Part(float[] values, int index, int length) => values.AsSpan(index * length, length).ToArray();

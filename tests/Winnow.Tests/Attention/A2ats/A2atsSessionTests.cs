@@ -199,6 +199,37 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
     }
 
     [Fact]
+    public void A_head_that_a_calibration_found_to_lose_much_reads_everything()
+    {
+        const int Layer = 2;
+        const int Head = 1;
+        int kvHeads = Engine.Transformer.AttentionLayers.Shapes[0].KvHeads;
+        int levels = HeadBudgets.Levels.Count;
+        float[] losses = new float[Engine.Model.Layers * kvHeads * levels];
+        losses.AsSpan(((Layer * kvHeads) + Head) * levels, levels).Fill(1);
+        CalibrationSectionDraft section = new();
+        section.Set(A2atsCalibrator.LossesName, losses, Engine.Model.Layers, kvHeads, levels);
+        string path = _folder.PathOf("budgets.winnow");
+        CalibrationFile.Write(path, Engine.Model, new Dictionary<string, CalibrationSectionDraft> { ["a2ats"] = section });
+
+        using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = path });
+        using Session session = engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats:codebook=online,centroids=32,window=64") });
+        session.Prefill(_prompt);
+        int complete = 0;
+        session.PlanObserver = (in AttentionCall call, AttentionPlan plan) =>
+        {
+            for (int head = 0; head < call.Shape.KvHeads; head++)
+            {
+                bool isComplete = plan.Rows(head).Length == call.Length;
+                Assert.Equal((call.Layer, head) == (Layer, Head), isComplete);
+                complete += isComplete ? 1 : 0;
+            }
+        };
+        session.Step(_forced[0]);
+        Assert.Equal(1, complete);
+    }
+
+    [Fact]
     public void A_codebook_of_another_size_than_asked_for_is_refused() =>
         Assert.Contains("centroids=77", Assert.Throws<AttentionSpecException>(() => Create("a2ats:centroids=77")).Message, StringComparison.Ordinal);
 
@@ -291,7 +322,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
             string path = _folder.PathOf("lab.winnow");
             using (Engine engine = Engine.Load(BundledModel.Find()))
             {
-                CalibrationOptions options = new() { Corpus = [ExampleDocument.Create(seed: 1).Text], Methods = ["a2ats"], MaxTokens = 900, Centroids = 64 };
+                CalibrationOptions options = new() { Corpus = [ExampleDocument.Create(seed: 1).Text], Methods = ["a2ats"], MaxTokens = 500, Centroids = 64 };
                 Calibrator.Run(engine, options, path);
             }
 
