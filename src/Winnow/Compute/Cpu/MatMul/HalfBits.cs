@@ -8,7 +8,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <remarks>
 /// Exact for every finite value, denormals included. Infinities and NaN, which no weight holds, become numbers from 65,536 up. The
 /// multiplication is a fused one with nothing to add: on Zen 5 a plain one is slow where its operand is a denormal, as scales of Q6_K
-/// blocks are; one core went through such rows at 16 GB/s, with fused ones at 31.
+/// blocks are; one core went through such rows at 16 GB/s, with fused ones at 31. Processors without fused ones multiply plainly.
 /// </remarks>
 internal static class HalfBits
 {
@@ -19,7 +19,7 @@ internal static class HalfBits
     private const int Mask = unchecked((int)0x8FFF_E000);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ToSingle(ushort half) => MathF.FusedMultiplyAdd(ToUnadjusted(half), TwoTo112, 0);
+    public static float ToSingle(ushort half) => float.MultiplyAddEstimate(ToUnadjusted(half), TwoTo112, 0);
 
     /// <summary>2⁻¹¹² of the value: the bits in their places, the exponent as it was.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -27,11 +27,12 @@ internal static class HalfBits
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToSingle4(Vector128<short> halves) =>
-        Fma.MultiplyAdd(
-            (Sse2.ShiftLeftLogical(Sse41.ConvertToVector128Int32(halves), 13) & Vector128.Create(Mask)).AsSingle(),
+        Vector128.MultiplyAddEstimate(
+            ((Vector128.WidenLower(halves) << 13) & Vector128.Create(Mask)).AsSingle(),
             Vector128.Create(TwoTo112),
             Vector128<float>.Zero);
 
+    /// <summary>Needs AVX2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToSingle8(Vector128<short> halves) =>
         Fma.MultiplyAdd(

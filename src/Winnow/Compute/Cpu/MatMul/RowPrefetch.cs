@@ -17,6 +17,12 @@ internal static unsafe class RowPrefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ask(byte* block, int bytes)
     {
+        if (!Sse.IsSupported)
+        {
+            // .NET offers no such hint on other processors.
+            return;
+        }
+
         Sse.Prefetch0(block + AheadBytes);
         if (bytes > 64)
         {
