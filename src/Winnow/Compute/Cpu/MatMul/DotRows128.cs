@@ -5,8 +5,7 @@ namespace Winnow.Compute.Cpu.MatMul;
 
 /// <summary>Rows times one encoded activation row in vectors of 128 bits: the kernels of token generation for every processor.</summary>
 /// <remarks>
-/// A block is unpacked to the words that tiles are made of and multiplied at once, out of the first-level cache. What offsets subtract
-/// starts one lane, because all lanes are summed in the end.
+/// A block is unpacked to the words that tiles are made of and multiplied at once, out of the first-level cache.
 /// </remarks>
 internal static unsafe class DotRows128<TLanes>
     where TLanes : ILanes<Vector128<int>>
@@ -30,21 +29,22 @@ internal static unsafe class DotRows128<TLanes>
                 TBlock.Unpack(block, words);
                 Vector128<int> even = TLanes.Zero;
                 Vector128<int> odd = TLanes.Zero;
-                for (int part = 0; part < 16; part += 2)
+                byte* quants = (byte*)words;
+                byte* x = record;
+                for (uint* scales = words + PanelLayout.Super16.Scales; scales < words + PanelLayout.Super16.Minima; scales += 4, quants += 64, x += 64)
                 {
-                    even = AddPart(even, words, record, part, TBlock.Centred);
-                    odd = AddPart(odd, words, record, part + 1, TBlock.Centred);
+                    even = AddPart(even, quants, x, scales);
+                    odd = AddPart(odd, quants + 16, x + 16, scales + 1);
+                    even = AddPart(even, quants + 32, x + 32, scales + 2);
+                    odd = AddPart(odd, quants + 48, x + 48, scales + 3);
                 }
 
+                byte* minima = (byte*)(words + PanelLayout.Super16.Minima);
                 Vector128<int> scale = TLanes.Broadcast(record + Int8Per256Record.Scale);
+                Vector128<int> offset = TLanes.AddPairs(TLanes.Zero, TLanes.Load(minima), TLanes.Load(record + Int8Per256Record.Sums16));
+                offset = TLanes.AddPairs(offset, TLanes.Load(minima + 16), TLanes.Load(record + Int8Per256Record.Sums16 + 16));
                 total = Add(even + odd, words + PanelLayout.Super16.Scale, scale, total);
-                if (!TBlock.Centred)
-                {
-                    byte* minima = (byte*)(words + PanelLayout.Super16.Minima);
-                    Vector128<int> offset = TLanes.AddPairs(TLanes.Zero, TLanes.Load(minima), TLanes.Load(record + Int8Per256Record.Sums16));
-                    offset = TLanes.AddPairs(offset, TLanes.Load(minima + 16), TLanes.Load(record + Int8Per256Record.Sums16 + 16));
-                    total = Add(offset, words + PanelLayout.Super16.MinimumScale, TLanes.Negate(scale), total);
-                }
+                total = Add(offset, words + PanelLayout.Super16.MinimumScale, TLanes.Negate(scale), total);
             }
 
             output[r] = Vector128.Sum(total.AsSingle());
@@ -96,32 +96,34 @@ internal static unsafe class DotRows128<TLanes>
         where TBlock : IBlock
     {
         uint* words = stackalloc uint[PanelLayout.Per32.Words];
-        int blocks = inputs / 32;
         for (int r = 0; r < rows; r++, row += rowBytes)
         {
             byte* block = row;
-            Vector128<int> total = TLanes.Zero;
+            byte* record = activations;
+            Vector128<int> even = TLanes.Zero;
+            Vector128<int> odd = TLanes.Zero;
             float offset = 0;
-            for (int b = 0; b < blocks; b++, block += TBlock.Bytes)
+            for (int left = inputs / 32; left > 0; left -= 8, record += stride)
             {
-                byte* record = activations + (b / 8 * stride);
-                int part = b % 8;
-                if (part == 0)
+                RowPrefetch.Ask(block, 8 * TBlock.Bytes);
+                int count = Math.Min(left, 8);
+                for (int part = 0; part < count; part++, block += TBlock.Bytes)
                 {
-                    RowPrefetch.Ask(block, 8 * TBlock.Bytes);
-                }
-
-                UnpackBlocks.Unpack128<TBlock>(block, words);
-                Vector128<int> start = TLanes.Start(Vector128.CreateScalar(((int*)(record + Int8Per32Record.LaneOffsets))[part]));
-                Vector128<int> sum = TLanes.Sums(AddQuads32(start, (byte*)words, record + (32 * part)));
-                total = Add(sum, words + PanelLayout.Per32.Scale, TLanes.Broadcast((float*)(record + Int8Per32Record.Scales) + part), total);
-                if (TBlock.HasMinimum)
-                {
-                    offset += ((float*)words)[PanelLayout.Per32.Minimum] * ((float*)(record + Int8Per32Record.Sums))[part];
+                    UnpackBlocks.Unpack128<TBlock>(block, words);
+                    // What the offset subtracts starts one lane, because all lanes are summed in the end.
+                    Vector128<int> start = TLanes.Start(Vector128.CreateScalar(((int*)(record + Int8Per32Record.LaneOffsets))[part]));
+                    Vector128<int> sum = TLanes.Sums(AddQuads32(start, (byte*)words, record + (32 * part)));
+                    Vector128<int> scale = TLanes.Broadcast((float*)(record + Int8Per32Record.Scales) + part);
+                    // Two sums in turn: one would wait for itself.
+                    (even, odd) = (odd, Add(sum, words + PanelLayout.Per32.Scale, scale, even));
+                    if (TBlock.HasMinimum)
+                    {
+                        offset += ((float*)words)[PanelLayout.Per32.Minimum] * ((float*)(record + Int8Per32Record.Sums))[part];
+                    }
                 }
             }
 
-            output[r] = Vector128.Sum(total.AsSingle()) + offset;
+            output[r] = Vector128.Sum(even.AsSingle() + odd.AsSingle()) + offset;
         }
     }
 
@@ -130,27 +132,26 @@ internal static unsafe class DotRows128<TLanes>
     public static void Wide32(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
     {
         const int Bytes = 34;
-        int blocks = inputs / 32;
         for (int r = 0; r < rows; r++, row += rowBytes)
         {
             byte* block = row;
-            Vector128<float> total = Vector128<float>.Zero;
-            for (int b = 0; b < blocks; b++, block += Bytes)
+            byte* record = activations;
+            Vector128<float> even = Vector128<float>.Zero;
+            Vector128<float> odd = Vector128<float>.Zero;
+            for (int left = inputs / 32; left > 0; left -= 8, record += stride)
             {
-                byte* record = activations + (b / 8 * stride);
-                int part = b % 8;
-                if (part == 0)
+                RowPrefetch.Ask(block, 8 * Bytes);
+                int count = Math.Min(left, 8);
+                for (int part = 0; part < count; part++, block += Bytes)
                 {
-                    RowPrefetch.Ask(block, 8 * Bytes);
+                    Vector128<int> sum = AddWide16(TLanes.Zero, (sbyte*)block + 2, record + (64 * part));
+                    sum = AddWide16(sum, (sbyte*)block + 18, record + (64 * part) + 32);
+                    float d = HalfBits.ToSingle(*(ushort*)block) * ((float*)(record + Int16Per32Record.Scales))[part];
+                    (even, odd) = (odd, Vector128.MultiplyAddEstimate(TLanes.ToSingle(sum).AsSingle(), Vector128.Create(d), even));
                 }
-
-                Vector128<int> sum = AddWide16(TLanes.Zero, (sbyte*)block + 2, record + (64 * part));
-                sum = AddWide16(sum, (sbyte*)block + 18, record + (64 * part) + 32);
-                float d = HalfBits.ToSingle(*(ushort*)block) * ((float*)(record + Int16Per32Record.Scales))[part];
-                total = Vector128.MultiplyAddEstimate(TLanes.ToSingle(sum).AsSingle(), Vector128.Create(d), total);
             }
 
-            output[r] = Vector128.Sum(total);
+            output[r] = Vector128.Sum(even + odd);
         }
     }
 
@@ -189,14 +190,10 @@ internal static unsafe class DotRows128<TLanes>
     private static Vector128<int> Add(Vector128<int> integers, uint* weightScale, Vector128<int> activationScale, Vector128<int> total) =>
         TLanes.MultiplyAdd(TLanes.ToSingle(integers), TLanes.Multiply(TLanes.Broadcast(weightScale), activationScale), total);
 
-    /// <summary>The products of one of sixteen parts, times its scale.</summary>
+    /// <summary>Adds sixteen products times their scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> AddPart(Vector128<int> sum, uint* words, byte* record, int part, bool centred)
-    {
-        Vector128<int> start = centred ? TLanes.Start(Vector128.CreateScalar(((int*)(record + Int8Per256Record.LaneOffsets))[part])) : TLanes.Zero;
-        Vector128<int> quads = TLanes.AddQuads(start, TLanes.Load((byte*)words + (16 * part)), TLanes.Load(record + (16 * part)));
-        return TLanes.AddScaled(sum, quads, TLanes.Scales(TLanes.Broadcast(words + PanelLayout.Super16.Scales + part)));
-    }
+    private static Vector128<int> AddPart(Vector128<int> sum, byte* quants, byte* activations, uint* scale) => TLanes.AddScaled(
+        sum, TLanes.AddQuads(TLanes.Zero, TLanes.Load(quants), TLanes.Load(activations)), TLanes.Scales(TLanes.Broadcast(scale)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> AddQuads32(Vector128<int> quads, byte* quants, byte* activations) =>

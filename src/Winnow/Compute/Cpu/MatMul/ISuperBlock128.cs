@@ -9,12 +9,9 @@ internal unsafe interface ISuperBlock128
     /// <summary>Words of an unpacked block.</summary>
     static abstract int Words { get; }
 
-    /// <summary>Whether the quants carry an offset of 32; there are minima otherwise.</summary>
-    static abstract bool Centred { get; }
-
     /// <summary>
     /// Writes a block's words: those of <see cref="PanelLayout.Super32"/> for <see cref="SuperBlocks128.Q4_K"/>, of
-    /// <see cref="PanelLayout.Super16"/> for the others.
+    /// <see cref="PanelLayout.Super16"/> for the others. Types with an offset have their scales for minima, and the offset in their scale.
     /// </summary>
     static abstract void Unpack(byte* block, uint* words);
 }

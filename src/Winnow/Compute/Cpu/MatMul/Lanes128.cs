@@ -25,7 +25,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
         (quads.AsInt16() + BytePairs(quants.AsByte(), activations.AsSByte())).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Sums(Vector128<int> quads) => ((quads << 16) >> 16) + (quads >> 16);
+    public static Vector128<int> Sums(Vector128<int> quads) =>
+        Sse2.IsSupported ? Sse2.MultiplyAddAdjacent(quads.AsInt16(), Vector128<short>.One)
+        : AdvSimd.IsSupported ? AdvSimd.AddPairwiseWidening(quads.AsInt16())
+        : ((quads << 16) >> 16) + (quads >> 16);
 
     public static Vector128<int> Scales(Vector128<int> pairs) => pairs;
 

@@ -205,7 +205,7 @@ internal static unsafe class SuperBlocks
     private static Vector256<int> SecondHalfOffsets(Vector256<short> factors, byte* record) =>
         Avx2.MultiplyAddAdjacent(factors, Vector256.Load((short*)(record + Int8Per256Record.Sums32Behind)));
 
-    /// <summary>Two neighbouring f16 in the lowest elements. Runs on every processor.</summary>
+    /// <summary>Two neighbouring f16 in the lowest elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> TwoHalves(byte* halves) => HalfBits.ToSingle4(Vector128.CreateScalarUnsafe(*(int*)halves).AsInt16());
+    private static Vector128<float> TwoHalves(byte* halves) => HalfBits.ToSingle4(Vector128.CreateScalarUnsafe(*(int*)halves).AsInt16());
 }
