@@ -11,6 +11,7 @@ namespace Winnow.Attention;
 /// <param name="Queries">[tokens, queryHeads · headDimension], rotated.</param>
 /// <param name="UnrotatedQueries">The same before rotation, after any query norm; only where the method asks for it.</param>
 /// <param name="Output">Shaped as the queries.</param>
+/// <param name="OutputRows">How many of the last queries must be answered; the others were only asked for what they attend to.</param>
 internal readonly record struct AttentionCall(
     ComputeStream Stream,
     int Layer,
@@ -19,7 +20,8 @@ internal readonly record struct AttentionCall(
     int FirstPosition,
     Matrix Queries,
     Matrix? UnrotatedQueries,
-    Matrix Output)
+    Matrix Output,
+    int OutputRows)
 {
     /// <summary>Rows in the cache, those of this pass included.</summary>
     public int Length => FirstPosition + Queries.Rows;

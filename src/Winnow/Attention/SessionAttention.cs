@@ -104,7 +104,18 @@ internal sealed class SessionAttention : IDisposable
             plan = _prefill.Select(call.Shape, WindowMass(call, _prefill.Window), call.Length);
         }
 
-        call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+        if (call.OutputRows > 0)
+        {
+            int first = call.Queries.Rows - call.OutputRows;
+            call.Stream.Attend(
+                call.Shape,
+                call.Queries.RowSlice(first, call.OutputRows),
+                call.Cache,
+                call.FirstPosition + first,
+                plan,
+                call.Output.RowSlice(first, call.OutputRows));
+        }
+
         if (global)
         {
             _decode?.ObservePart(call, isLast: _phase == AttentionPhase.PromptEnd);

@@ -68,4 +68,18 @@ internal sealed class CalibrationSection
             throw new CalibrationException($"{_path}: '{_method}.{key}' must be a list of integers", e);
         }
     }
+
+    /// <summary>A number in the settings; null where there is none.</summary>
+    /// <exception cref="CalibrationException">It is something else.</exception>
+    public double? Number(string key)
+    {
+        try
+        {
+            return Settings[key]?.GetValue<double>();
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            throw new CalibrationException($"{_path}: '{_method}.{key}' must be a number", e);
+        }
+    }
 }

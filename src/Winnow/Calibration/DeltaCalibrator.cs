@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Winnow.Attention;
 using Winnow.Attention.Delta;
-using Winnow.Evaluation;
 using Winnow.Generation;
 
 namespace Winnow.Calibration;
@@ -33,7 +32,7 @@ internal sealed class DeltaCalibrator : MethodCalibrator
 
         DeltaMaps maps = new(new DeltaAttention(), layers);
         int length = Math.Clamp(run.TokenLimit(PromptTokens * Prompts) / Prompts, 1, Math.Min(PromptTokens, run.Engine.Model.ContextLength));
-        List<(int[] Prompt, int[] Forced)> texts = [.. Continuations(run, length), .. Questions(run, length)];
+        List<(int[] Prompt, int[] Forced)> texts = [.. Continuations(run, length), .. CalibrationQuestions.Create(run, Prompts / 2, length)];
         for (int i = 0; i < texts.Count; i++)
         {
             run.Report("attention maps", (double)i / texts.Count);
@@ -103,29 +102,6 @@ internal sealed class DeltaCalibrator : MethodCalibrator
         run.Pieces(length, PromptTokens * Prompts / 2)
             .Where(piece => piece.Length > 2 * Steps)
             .Select(piece => (piece[..^Steps], piece[^Steps..]));
-
-    /// <summary>Questions about facts hidden in the corpus, whose answers are decoded; none where the corpus is no prose.</summary>
-    private static List<(int[] Prompt, int[] Forced)> Questions(CalibrationRun run, int length)
-    {
-        List<(int[] Prompt, int[] Forced)> questions = [];
-        try
-        {
-            CaseGenerator generator = new(run.Engine, string.Join("\n\n", run.Options.Corpus));
-            for (int i = 0; i < Prompts / 2; i++)
-            {
-                EvaluationCase item = generator.Create(generator.Tasks[i % generator.Tasks.Count], length, 1, run.Options.Seed + i).Single();
-                questions.Add((
-                    run.Engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true),
-                    run.Engine.Tokenizer.Encode(item.Answer, addSpecial: false)));
-            }
-        }
-        catch (EvaluationTextException)
-        {
-            // Continuations alone serve as well, only less sharply.
-        }
-
-        return questions;
-    }
 
     private static void Observe(CalibrationRun run, DeltaMaps maps, int[] prompt, int[] forced)
     {

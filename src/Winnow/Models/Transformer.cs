@@ -93,7 +93,7 @@ internal sealed class Transformer
             state.BeginPass(isWhole ? ids.Length : Math.Min(ids.Length, state.Chunk));
             bool isLast = state.PassRows == ids.Length;
             state.SessionAttention.Begin(phase == AttentionPhase.PromptEnd && !isLast ? AttentionPhase.Prompt : phase);
-            ReadPass(state, ids[..state.PassRows], cache, cancellation);
+            ReadPass(state, ids[..state.PassRows], cache, OutputRows(state, phase, output, isLast), cancellation);
             cache.Advance(state.PassRows);
             ids = ids[state.PassRows..];
             for (int first = 0; first < state.PassRows; first += state.Chunk)
@@ -161,8 +161,20 @@ internal sealed class Transformer
         }
     }
 
+    /// <summary>
+    /// How many tokens of a pass, its last ones, must come out of the last layer: of a prompt, only the last token's logits are
+    /// asked for, and the others leave nothing but their keys and values there.
+    /// </summary>
+    private static int OutputRows(ForwardState state, AttentionPhase phase, ForwardOutput output, bool isLast) => output switch
+    {
+        _ when phase == AttentionPhase.Decode || state.Observer is not null => state.PassRows,
+        ForwardOutput.None => 0,
+        ForwardOutput.LastLogits => isLast ? 1 : 0,
+        _ => state.PassRows,
+    };
+
     /// <summary>Takes the tokens of a pass through all layers. Only attention sees them all at once; everything else goes chunk by chunk.</summary>
-    private void ReadPass(ForwardState state, ReadOnlySpan<int> ids, KvCache cache, CancellationToken cancellation)
+    private void ReadPass(ForwardState state, ReadOnlySpan<int> ids, KvCache cache, int outputRows, CancellationToken cancellation)
     {
         ComputeStream stream = state.Stream;
         for (int first = 0; first < ids.Length; first += state.Chunk)
@@ -189,11 +201,12 @@ internal sealed class Transformer
             }
 
             // Which rows the queries attend to is the session's choice; a method may ask for the mass that they received.
+            int outputs = i == _weights.Layers.Length - 1 ? outputRows : ids.Length;
             state.SessionAttention.Attend(new AttentionCall(
-                stream, i, _shapes[i], rows, cache.Length, state.PassQuery, state.PassUnrotatedQuery, state.PassAttended));
+                stream, i, _shapes[i], rows, cache.Length, state.PassQuery, state.PassUnrotatedQuery, state.PassAttended, outputs));
             cache.Leave(i);
 
-            for (int first = 0; first < ids.Length; first += state.Chunk)
+            for (int first = ids.Length - outputs; first < ids.Length; first += state.Chunk)
             {
                 cancellation.ThrowIfCancellationRequested();
                 state.MoveTo(first);

@@ -149,7 +149,7 @@ internal sealed class AttentionRig : IDisposable
             using MatrixOwner values = new(_device, _stream, Rows('v', layer, first, tokens, shape.KvHeads, shape.HeadDimension), tokens);
             using MatrixOwner output = new(_device, _stream, new float[tokens * shape.QueryHeads * shape.HeadDimension], tokens);
             _stream.Append(_cache.Layer(layer), keys.Matrix, values.Matrix, first);
-            _attention.Attend(new AttentionCall(_stream, layer, shape, _cache.Layer(layer), first, queries.Matrix, queries.Matrix, output.Matrix));
+            _attention.Attend(new AttentionCall(_stream, layer, shape, _cache.Layer(layer), first, queries.Matrix, queries.Matrix, output.Matrix, queries.Matrix.Rows));
             outputs[layer] = new float[tokens * shape.QueryHeads * shape.HeadDimension];
             _stream.Read(output.Matrix, outputs[layer]);
         }

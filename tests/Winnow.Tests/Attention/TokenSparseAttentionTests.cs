@@ -124,6 +124,17 @@ public class TokenSparseAttentionTests
         Assert.False(method.Applies(1, 100_000));
     }
 
+    [Theory]
+    [InlineData(12, 7)]
+    [InlineData(16, 10)]
+    [InlineData(32, 19)]
+    [InlineData(1, 1)]
+    public void Without_a_calibration_the_last_five_twelfths_of_the_layers_are_sparse(int layers, int first)
+    {
+        TokenSparseMethod method = Method(new TokenSparseAttention(), [.. Enumerable.Repeat(new AttentionShape(4, 2, 16, 0.25f), layers)]);
+        Assert.Equal(Enumerable.Range(first, layers - first), Enumerable.Range(0, layers).Where(layer => method.Applies(layer, 100_000)));
+    }
+
     [Fact]
     public void Windowed_layers_are_never_sparse()
     {

@@ -11,8 +11,15 @@ public sealed record TokenSparseAttention : PrefillAttention
 {
     internal const string Name = "token-sparse";
 
-    /// <summary>Attention mass of the tokens that are left out (τ); default 0.005. 0 computes everything.</summary>
-    public float Coverage { get; init; } = 0.005f;
+    /// <summary>The coverage of models that were not calibrated.</summary>
+    /// <remarks>
+    /// Deviation: 0.005 in the paper, for half of the layers, which keeps nine tenths of the bundled model's tokens and so saves
+    /// nothing. More mass is left out here, in fewer layers: see <see cref="FirstDefaultLayer"/>.
+    /// </remarks>
+    internal const float DefaultCoverage = 0.05f;
+
+    /// <summary>Attention mass of the tokens that are left out (τ); null for that of the calibration, or 0.05. 0 computes everything.</summary>
+    public float? Coverage { get; init; }
 
     /// <summary>Last tokens of the prompt: they vote, and every head keeps them; default 128.</summary>
     public int Window { get; init; } = 128;
@@ -23,7 +30,7 @@ public sealed record TokenSparseAttention : PrefillAttention
     /// <summary>Tokens that a head keeps at least, the window not counted; default 1024.</summary>
     public int Minimum { get; init; } = 1024;
 
-    /// <summary>The layers that are sparse; null for the calibrated ones, or else the second half.</summary>
+    /// <summary>The layers that are sparse; null for the calibrated ones, or else the last five twelfths.</summary>
     public IReadOnlyList<int>? Layers { get; init; }
 
     /// <summary>
@@ -38,16 +45,24 @@ public sealed record TokenSparseAttention : PrefillAttention
     /// </summary>
     public int From { get; init; } = 8192;
 
+    /// <summary>The first sparse layer of models that were not calibrated, by its place among those without a sliding window.</summary>
+    /// <remarks>
+    /// Deviation: the second half in the paper. Of 12 layers of the bundled model, the sixth from the end finds what a question
+    /// asks for: tokens that it leaves out lose answers, while the last five may leave out most of them.
+    /// </remarks>
+    /// <param name="count">Layers without a sliding window.</param>
+    internal static int FirstDefaultLayer(int count) => ((7 * count) + 11) / 12;
+
     internal override string Specification => string.Create(
         CultureInfo.InvariantCulture,
-        $"token-sparse:tau={Coverage},window={Window},pool={Pool},min={Minimum},from={From}{(Layers is { } layers ? $",layers={string.Join('/', layers)}" : "")}{(PerKvHead ? ",heads=kv" : "")}");
+        $"token-sparse:{(Coverage is { } tau ? $"tau={tau}," : "")}window={Window},pool={Pool},min={Minimum},from={From}{(Layers is { } layers ? $",layers={string.Join('/', layers)}" : "")}{(PerKvHead ? ",heads=kv" : "")}");
 
     internal static TokenSparseAttention Read(SpecKeys keys)
     {
         TokenSparseAttention defaults = new();
         return new TokenSparseAttention
         {
-            Coverage = keys.Number("tau", 0, 1) ?? defaults.Coverage,
+            Coverage = keys.Number("tau", 0, 1),
             Window = keys.Integer("window", 1, 65_536) ?? defaults.Window,
             Pool = keys.OddInteger("pool") ?? defaults.Pool,
             Minimum = keys.Integer("min", 0, int.MaxValue) ?? defaults.Minimum,

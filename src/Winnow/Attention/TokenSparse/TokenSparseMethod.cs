@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Winnow.Calibration;
 using Winnow.Compute;
 
 namespace Winnow.Attention.TokenSparse;
@@ -7,6 +8,7 @@ namespace Winnow.Attention.TokenSparse;
 internal sealed class TokenSparseMethod
 {
     private readonly TokenSparseAttention _options;
+    private readonly float _coverage;
     private readonly bool[] _sparse;
     private readonly TopRows _top = new();
     private AttentionPlan? _plan;
@@ -19,13 +21,15 @@ internal sealed class TokenSparseMethod
         AttentionLayers layers = setup.Layers;
         _options = options;
         _sparse = new bool[layers.Count];
-        IReadOnlyList<int>? chosen = options.Layers ?? setup.Calibration.Find(TokenSparseAttention.Name)?.Integers("layers");
+        CalibrationSection? calibration = setup.Calibration.Find(TokenSparseAttention.Name);
+        _coverage = options.Coverage ?? (float?)calibration?.Number(TokenSparseCalibrator.CoverageKey) ?? TokenSparseAttention.DefaultCoverage;
+        IReadOnlyList<int>? chosen = options.Layers ?? calibration?.Integers(TokenSparseCalibrator.LayersKey);
         if (chosen is not null)
         {
             layers.Check(chosen, "token-sparse: layers");
         }
 
-        foreach (int layer in chosen ?? [.. layers.Global.Skip((layers.Global.Count + 1) / 2)])
+        foreach (int layer in chosen ?? [.. layers.Global.Skip(TokenSparseAttention.FirstDefaultLayer(layers.Global.Count))])
         {
             _sparse[layer] = true;
         }
@@ -35,7 +39,7 @@ internal sealed class TokenSparseMethod
     public int Window => _options.Window;
 
     /// <summary>Whether a layer's attention to a prompt of this length can be sparse at all.</summary>
-    public bool Applies(int layer, int length) => _sparse[layer] && _options.Coverage > 0 && length >= _options.From && length > (long)_options.Minimum + _options.Window;
+    public bool Applies(int layer, int length) => _sparse[layer] && _coverage > 0 && length >= _options.From && length > (long)_options.Minimum + _options.Window;
 
     /// <summary>Chooses the tokens of each head.</summary>
     /// <param name="shape">The layer's heads.</param>
@@ -101,7 +105,7 @@ internal sealed class TokenSparseMethod
         ascending.Sort();
         double cumulated = 0;
         int drop = 0;
-        while (drop < ascending.Length && (cumulated += ascending[drop] / sum) < _options.Coverage)
+        while (drop < ascending.Length && (cumulated += ascending[drop] / sum) < _coverage)
         {
             drop++;
         }
