@@ -44,7 +44,7 @@ internal sealed class ModelOptions
                 result.AddError("--gpu-layers: there is no GPU device in this version; winnow devices lists what there is");
             }
         });
-        _isa.AcceptOnlyFromAmong("portable", "avx2", "avx512");
+        _isa.AcceptOnlyFromAmong([.. Enum.GetValues<CpuIsa>().Select(NameOf)]);
     }
 
     public ModelOptions AddTo(Command command)

@@ -5,7 +5,7 @@ namespace Winnow.Compute.Cpu;
 /// <summary>Runs each operation at once, on the device's pool. One file for each family of operations.</summary>
 internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
 {
-    private readonly CpuIsa _isa = device.Isa;
+    private readonly CpuIsa _isa = device.Isa.ForFloats();
     private readonly WorkerPool _pool = device.Pool;
 
     internal override void RunOnHost(IHostWork work, int parts) => _pool.Run(&RunPart, Unsafe.AsPointer(ref work), parts);

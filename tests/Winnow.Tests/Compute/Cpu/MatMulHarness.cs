@@ -21,7 +21,7 @@ internal static class MatMulHarness
         byte[] data = MatMulOracle.RandomWeight(type, outputs, inputs, random);
         float[][] rows = RandomRows(tokens, inputs, random);
         float[][] results = Multiply(device, type, data, outputs, rows);
-        Compare(device.Isa, type, data, outputs, rows, results, $"{type} {device.Isa} [{outputs}, {inputs}] · {tokens} tokens, seed {seed}");
+        Compare(type, data, outputs, rows, results, $"{type} {device.Isa} [{outputs}, {inputs}] · {tokens} tokens, seed {seed}");
     }
 
     public static float[][] RandomRows(int tokens, int inputs, Random random)
@@ -72,10 +72,10 @@ internal static class MatMulHarness
         return results;
     }
 
-    /// <summary>Compares with sums over the activations that the kernels of the instruction set compute with.</summary>
-    public static void Compare(CpuIsa isa, TensorType type, byte[] data, int outputs, float[][] rows, float[][] results, string what, double tolerance = RandomTolerance)
+    /// <summary>Compares with sums over the activations that the kernels compute with.</summary>
+    public static void Compare(TensorType type, byte[] data, int outputs, float[][] rows, float[][] results, string what, double tolerance = RandomTolerance)
     {
-        int group = isa == CpuIsa.Portable ? 0 : MatMulOracle.ActivationGroup(type);
+        int group = MatMulOracle.ActivationGroup(type);
         int rowBytes = data.Length / outputs;
         for (int t = 0; t < rows.Length; t++)
         {

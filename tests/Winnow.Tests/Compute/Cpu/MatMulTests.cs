@@ -22,6 +22,8 @@ public class MatMulTests
         return data;
     }
 
+    public static TheoryData<CpuIsa> InstructionSets() => [.. Enum.GetValues<CpuIsa>()];
+
     [Theory]
     [MemberData(nameof(Kernels))]
     public void Products_equal_a_double_precision_sum_over_the_same_activations(CpuIsa isa, TensorType type)
@@ -38,9 +40,7 @@ public class MatMulTests
     }
 
     [Theory]
-    [InlineData(CpuIsa.Portable)]
-    [InlineData(CpuIsa.Avx2)]
-    [InlineData(CpuIsa.Avx512)]
+    [MemberData(nameof(InstructionSets))]
     public void Float_weights_take_inputs_of_any_length(CpuIsa isa)
     {
         Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
@@ -77,9 +77,30 @@ public class MatMulTests
             }
 
             float[][] single = [.. rows.Select(row => MatMulHarness.Multiply(device, type, data, Outputs, [row])[0])];
-            MatMulHarness.Compare(isa, type, data, Outputs, rows, single, $"{type} {isa}, bytes {pattern:X2}, row by row", MatMulHarness.WorstTolerance);
+            MatMulHarness.Compare(type, data, Outputs, rows, single, $"{type} {isa}, bytes {pattern:X2}, row by row", MatMulHarness.WorstTolerance);
             float[][] together = MatMulHarness.Multiply(device, type, data, Outputs, rows);
-            MatMulHarness.Compare(isa, type, data, Outputs, rows, together, $"{type} {isa}, bytes {pattern:X2}, together", MatMulHarness.WorstTolerance);
+            MatMulHarness.Compare(type, data, Outputs, rows, together, $"{type} {isa}, bytes {pattern:X2}, together", MatMulHarness.WorstTolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData(CpuIsa.AvxVnni, CpuIsa.Avx2)]
+    [InlineData(CpuIsa.ArmDot, CpuIsa.Portable)]
+    public void Dot_product_instructions_give_the_same_bits_as_the_kernels_without_them(CpuIsa with, CpuIsa without)
+    {
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(with), $"this processor has no {with}");
+        using CpuDevice device = new(new CpuDeviceOptions { Isa = with, Threads = 1 });
+        using CpuDevice other = new(new CpuDeviceOptions { Isa = without, Threads = 1 });
+        foreach (TensorType type in MatMulOracle.Types)
+        {
+            Random random = new(13);
+            int inputs = 5 * Math.Max(type.BlockLength(), 16);
+            byte[] data = MatMulOracle.RandomWeight(type, 37, inputs, random);
+            foreach (int tokens in new[] { 1, 6 })
+            {
+                float[][] rows = MatMulHarness.RandomRows(tokens, inputs, random);
+                Assert.Equal(MatMulHarness.Multiply(other, type, data, 37, rows), MatMulHarness.Multiply(device, type, data, 37, rows));
+            }
         }
     }
 
@@ -134,9 +155,7 @@ public class MatMulTests
     }
 
     [Theory]
-    [InlineData(CpuIsa.Portable)]
-    [InlineData(CpuIsa.Avx2)]
-    [InlineData(CpuIsa.Avx512)]
+    [MemberData(nameof(InstructionSets))]
     public void Activations_of_zero_and_of_the_smallest_magnitudes_give_finite_products(CpuIsa isa)
     {
         Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");

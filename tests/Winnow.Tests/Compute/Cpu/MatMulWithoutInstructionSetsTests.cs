@@ -9,6 +9,8 @@ public class MatMulWithoutInstructionSetsTests
 {
     private const string ExpectedIsa = "WINNOW_TEST_EXPECTED_ISA";
 
+    private const string WithoutAvx512 = "DOTNET_EnableAVX512";
+
     /// <summary>What tells 512-bit units from narrower ones.</summary>
     private const string WithoutVnni = "DOTNET_EnableAVXVNNI";
 
@@ -30,20 +32,27 @@ public class MatMulWithoutInstructionSetsTests
     }
 
     [Theory]
-    [InlineData(WithoutVnni, CpuIsa.Avx512)]
-    [InlineData("DOTNET_EnableAVX512", CpuIsa.Avx2)]
-    [InlineData("DOTNET_EnableAVX2", CpuIsa.Portable)]
-    [InlineData("DOTNET_EnableHWIntrinsic", CpuIsa.Portable)]
-    public async Task A_process_that_is_denied_instructions_multiplies_correctly_without_them(string variable, CpuIsa expected)
+    [InlineData(WithoutVnni, CpuIsa.AvxVnni, CpuIsa.Avx512)]
+    [InlineData(WithoutAvx512, CpuIsa.Avx512, CpuIsa.AvxVnni)]
+    [InlineData($"{WithoutAvx512} {WithoutVnni}", CpuIsa.AvxVnni, CpuIsa.Avx2)]
+    [InlineData("DOTNET_EnableAVX2", CpuIsa.Avx2, CpuIsa.Portable)]
+    [InlineData("DOTNET_EnableArm64Dp", CpuIsa.ArmDot, CpuIsa.Portable)]
+    [InlineData("DOTNET_EnableHWIntrinsic", CpuIsa.Portable, CpuIsa.Portable)]
+    public async Task A_process_that_is_denied_instructions_multiplies_correctly_without_them(string variables, CpuIsa denied, CpuIsa widest)
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable(ExpectedIsa) is not null, "this is the child process");
-        Assert.SkipUnless(CpuIsaSupport.Best > expected || CpuIsaSupport.HasWideUnits, $"this processor has nothing wider than {CpuIsaSupport.Best}");
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(denied), $"this processor has no {denied}");
+        CpuIsa expected = Enum.GetValues<CpuIsa>().Where(isa => isa <= widest && CpuIsaSupport.IsSupported(isa)).Max();
         string assembly = typeof(MatMulWithoutInstructionSetsTests).Assembly.Location;
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(assembly);
         start.ArgumentList.Add("-method");
         start.ArgumentList.Add($"{typeof(MatMulWithoutInstructionSetsTests).FullName}.{nameof(The_widest_kernels_of_this_process_multiply_correctly)}");
-        start.Environment[variable] = "0";
+        foreach (string variable in variables.Split(' '))
+        {
+            start.Environment[variable] = "0";
+        }
+
         start.Environment[ExpectedIsa] = expected.ToString();
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -82,7 +82,7 @@ internal static unsafe class Dot512
                 float m = TBlock.HasMinimum ? HalfBits.ToSingle(*(ushort*)(block + 2)) : d;
                 offset += Vector256.CreateScalar(m * ((float*)(record + Int8Per32Record.Sums))[i]);
                 Vector256<float> scale = Vector256.Create(d * ((float*)(record + Int8Per32Record.Scales))[i]);
-                sum = Fma.MultiplyAdd(DotInt8Per32.Products(TBlock.Quants(block), record + (32 * i)), scale, sum);
+                sum = Fma.MultiplyAdd(DotInt8Per32.Products<Lanes256>(TBlock.Quants(block), record + (32 * i)), scale, sum);
             }
 
             // Without a minimum, d itself was summed: the offset is half the range of the quants.

@@ -18,6 +18,7 @@ internal static unsafe class DotFloat
             Vector256<float> sum0 = Vector256<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
             for (int i = 0; i < whole; i += 32)
             {
+                RowPrefetch.Ask((byte*)(w + i), 128);
                 sum0 = Fma.MultiplyAdd(Vector256.Load(w + i), Vector256.Load(x + i), sum0);
                 sum1 = Fma.MultiplyAdd(Vector256.Load(w + i + 8), Vector256.Load(x + i + 8), sum1);
                 sum2 = Fma.MultiplyAdd(Vector256.Load(w + i + 16), Vector256.Load(x + i + 16), sum2);
@@ -45,6 +46,7 @@ internal static unsafe class DotFloat
             Vector256<float> sum0 = Vector256<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
             for (int i = 0; i < whole; i += 32)
             {
+                RowPrefetch.Ask((byte*)(w + i), 64);
                 sum0 = Fma.MultiplyAdd(HalfBits.ToSingle8(Vector128.Load(w + i)), Vector256.Load(x + i), sum0);
                 sum1 = Fma.MultiplyAdd(HalfBits.ToSingle8(Vector128.Load(w + i + 8)), Vector256.Load(x + i + 8), sum1);
                 sum2 = Fma.MultiplyAdd(HalfBits.ToSingle8(Vector128.Load(w + i + 16)), Vector256.Load(x + i + 16), sum2);
@@ -72,6 +74,7 @@ internal static unsafe class DotFloat
             Vector256<float> sum0 = Vector256<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
             for (int i = 0; i < whole; i += 32)
             {
+                RowPrefetch.Ask((byte*)(w + i), 64);
                 sum0 = Fma.MultiplyAdd(Brain(w + i), Vector256.Load(x + i), sum0);
                 sum1 = Fma.MultiplyAdd(Brain(w + i + 8), Vector256.Load(x + i + 8), sum1);
                 sum2 = Fma.MultiplyAdd(Brain(w + i + 16), Vector256.Load(x + i + 16), sum2);

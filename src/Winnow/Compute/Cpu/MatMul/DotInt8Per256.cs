@@ -13,8 +13,9 @@ namespace Winnow.Compute.Cpu.MatMul;
 internal static unsafe class DotInt8Per256
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows<TBlock>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
+    public static void Rows<TBlock, TLanes>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
         where TBlock : ISuperBlock
+        where TLanes : ILanes<Vector256<int>>
     {
         int blocks = inputs / 256;
         for (int r = 0; r < rows; r++, row += rowBytes)
@@ -30,14 +31,14 @@ internal static unsafe class DotInt8Per256
                 Vector256<byte> scales = TBlock.ScalesPer32
                     ? Avx2.Permute4x64(factors.AsInt64(), 0b01_00_01_00).AsByte()
                     : EvenAndOdd(factors);
-                Vector256<int> even = Scaled(TBlock.Quants32(block, 0), record, scales, Vector256.Create((short)0x0100));
-                Vector256<int> odd = Scaled(TBlock.Quants32(block, 1), record + 32, scales, Vector256.Create((short)0x0302));
-                even += Scaled(TBlock.Quants32(block, 2), record + 64, scales, Vector256.Create((short)0x0504));
-                odd += Scaled(TBlock.Quants32(block, 3), record + 96, scales, Vector256.Create((short)0x0706));
-                even += Scaled(TBlock.Quants32(block, 4), record + 128, scales, Vector256.Create((short)0x0908));
-                odd += Scaled(TBlock.Quants32(block, 5), record + 160, scales, Vector256.Create((short)0x0B0A));
-                even += Scaled(TBlock.Quants32(block, 6), record + 192, scales, Vector256.Create((short)0x0D0C));
-                odd += Scaled(TBlock.Quants32(block, 7), record + 224, scales, Vector256.Create((short)0x0F0E));
+                Vector256<int> even = Add<TLanes>(TLanes.Zero, TBlock.Quants32(block, 0), record, scales, Vector256.Create((short)0x0100));
+                Vector256<int> odd = Add<TLanes>(TLanes.Zero, TBlock.Quants32(block, 1), record + 32, scales, Vector256.Create((short)0x0302));
+                even = Add<TLanes>(even, TBlock.Quants32(block, 2), record + 64, scales, Vector256.Create((short)0x0504));
+                odd = Add<TLanes>(odd, TBlock.Quants32(block, 3), record + 96, scales, Vector256.Create((short)0x0706));
+                even = Add<TLanes>(even, TBlock.Quants32(block, 4), record + 128, scales, Vector256.Create((short)0x0908));
+                odd = Add<TLanes>(odd, TBlock.Quants32(block, 5), record + 160, scales, Vector256.Create((short)0x0B0A));
+                even = Add<TLanes>(even, TBlock.Quants32(block, 6), record + 192, scales, Vector256.Create((short)0x0D0C));
+                odd = Add<TLanes>(odd, TBlock.Quants32(block, 7), record + 224, scales, Vector256.Create((short)0x0F0E));
 
                 Vector128<float> d = TBlock.Multipliers(block) * Vector128.Create(*(float*)(record + Int8Per256Record.Scale));
                 sum = Fma.MultiplyAdd(
@@ -52,12 +53,13 @@ internal static unsafe class DotInt8Per256
         }
     }
 
-    /// <summary>32 products, summed by fours, times the scale that <paramref name="order"/> picks in each 128-bit half.</summary>
+    /// <summary>Adds 32 products, summed by fours, times the scale that <paramref name="order"/> picks in each 128-bit half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Scaled(Vector256<byte> quants, byte* activations, Vector256<byte> scales, Vector256<short> order) =>
-        Avx2.MultiplyAddAdjacent(
-            Avx2.MultiplyAddAdjacent(quants, Vector256.Load((sbyte*)activations)),
-            Avx2.Shuffle(scales, order.AsByte()).AsInt16());
+    private static Vector256<int> Add<TLanes>(
+        Vector256<int> sum, Vector256<byte> quants, byte* activations, Vector256<byte> scales, Vector256<short> order)
+        where TLanes : ILanes<Vector256<int>> =>
+        TLanes.AddPairs(
+            sum, Avx2.MultiplyAddAdjacent(quants, Vector256.Load((sbyte*)activations)).AsInt32(), Avx2.Shuffle(scales, order.AsByte()).AsInt32());
 
     /// <summary>The factors of even sub-blocks in the lower half, those of odd ones in the upper.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

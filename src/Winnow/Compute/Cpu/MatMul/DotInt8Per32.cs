@@ -13,8 +13,9 @@ internal static unsafe class DotInt8Per32
 {
     /// <summary>Quants of up to five bits, unsigned: Σ (d·q + m)·a = d · Σ q·a + m · Σ a.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows<TBlock>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
+    public static void Rows<TBlock, TLanes>(byte* row, long rowBytes, int rows, byte* activations, long stride, int inputs, float* output)
         where TBlock : IBlock
+        where TLanes : ILanes<Vector256<int>>
     {
         int groups = inputs / 256;
         int rest = inputs % 256 / 32;
@@ -32,14 +33,14 @@ internal static unsafe class DotInt8Per32
                 Vector256<float> m = TBlock.HasMinimum ? EightHalves(block + 2, TBlock.Bytes) : d;
                 offset = Fma.MultiplyAdd(m, Vector256.Load((float*)(record + Int8Per32Record.Sums)), offset);
                 d *= Vector256.Load((float*)(record + Int8Per32Record.Scales));
-                even = Fma.MultiplyAdd(Products(TBlock.Quants(block), record), Pick(d, 0), even);
-                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + TBlock.Bytes), record + 32), Pick(d, 1), odd);
-                even = Fma.MultiplyAdd(Products(TBlock.Quants(block + (2 * TBlock.Bytes)), record + 64), Pick(d, 2), even);
-                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + (3 * TBlock.Bytes)), record + 96), Pick(d, 3), odd);
-                even = Fma.MultiplyAdd(Products(TBlock.Quants(block + (4 * TBlock.Bytes)), record + 128), Pick(d, 4), even);
-                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + (5 * TBlock.Bytes)), record + 160), Pick(d, 5), odd);
-                even = Fma.MultiplyAdd(Products(TBlock.Quants(block + (6 * TBlock.Bytes)), record + 192), Pick(d, 6), even);
-                odd = Fma.MultiplyAdd(Products(TBlock.Quants(block + (7 * TBlock.Bytes)), record + 224), Pick(d, 7), odd);
+                even = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block), record), Pick(d, 0), even);
+                odd = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block + TBlock.Bytes), record + 32), Pick(d, 1), odd);
+                even = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block + (2 * TBlock.Bytes)), record + 64), Pick(d, 2), even);
+                odd = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block + (3 * TBlock.Bytes)), record + 96), Pick(d, 3), odd);
+                even = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block + (4 * TBlock.Bytes)), record + 128), Pick(d, 4), even);
+                odd = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block + (5 * TBlock.Bytes)), record + 160), Pick(d, 5), odd);
+                even = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block + (6 * TBlock.Bytes)), record + 192), Pick(d, 6), even);
+                odd = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block + (7 * TBlock.Bytes)), record + 224), Pick(d, 7), odd);
             }
 
             for (int i = 0; i < rest; i++, block += TBlock.Bytes)
@@ -48,7 +49,7 @@ internal static unsafe class DotInt8Per32
                 float m = TBlock.HasMinimum ? HalfBits.ToSingle(*(ushort*)(block + 2)) : d;
                 offset += Vector256.CreateScalar(m * ((float*)(record + Int8Per32Record.Sums))[i]);
                 Vector256<float> scale = Vector256.Create(d * ((float*)(record + Int8Per32Record.Scales))[i]);
-                even = Fma.MultiplyAdd(Products(TBlock.Quants(block), record + (32 * i)), scale, even);
+                even = Fma.MultiplyAdd(Products<TLanes>(TBlock.Quants(block), record + (32 * i)), scale, even);
             }
 
             // Without a minimum, d itself was summed: the offset is half the range of the quants.
@@ -75,6 +76,7 @@ internal static unsafe class DotInt8Per32
     public static Vector256<float> Pick(Vector256<float> values, int element) => Avx2.PermuteVar8x32(values, Vector256.Create(element));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Products(Vector256<byte> quants, byte* activations) => Avx.ConvertToVector256Single(
-        Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(quants, Vector256.Load((sbyte*)activations)), Vector256<short>.One));
+    public static Vector256<float> Products<TLanes>(Vector256<byte> quants, byte* activations)
+        where TLanes : ILanes<Vector256<int>> =>
+        Avx.ConvertToVector256Single(TLanes.Sums(TLanes.AddQuads(TLanes.Zero, quants.AsInt32(), TLanes.Load(activations))));
 }

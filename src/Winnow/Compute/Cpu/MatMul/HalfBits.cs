@@ -8,30 +8,45 @@ namespace Winnow.Compute.Cpu.MatMul;
 /// <remarks>
 /// Exact for every finite value, denormals included. Infinities and NaN, which no weight holds, become numbers from 65,536 up. The
 /// multiplication is a fused one with nothing to add: on Zen 5 a plain one is slow where its operand is a denormal, as scales of Q6_K
-/// blocks are; one core went through such rows at 16 GB/s, with fused ones at 31.
+/// blocks are; one core went through such rows at 16 GB/s, with fused ones at 31. Without fused ones, 128-bit kernels of K-quants
+/// were 2.5 times slower for it: scales are converted with integers then, and only F16 weights, few of which are denormals, multiplied.
 /// </remarks>
 internal static class HalfBits
 {
     /// <summary>2^112: what the exponent biases of f32 (127) and f16 (15) differ by.</summary>
     private const float TwoTo112 = 5.192296858534828e33f;
 
+    /// <summary>The smallest f16 denormal.</summary>
+    private const float TwoToMinus24 = 1f / (1 << 24);
+
     /// <summary>The bits of sign, exponent and mantissa in a sign-extended f16 shifted left by 13; the others are copies of the sign.</summary>
     private const int Mask = unchecked((int)0x8FFF_E000);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ToSingle(ushort half) => MathF.FusedMultiplyAdd(ToUnadjusted(half), TwoTo112, 0);
+    public static float ToSingle(ushort half)
+    {
+        if (Fma.IsSupported)
+        {
+            return MathF.FusedMultiplyAdd(ToUnadjusted(half), TwoTo112, 0);
+        }
+
+        int magnitude = half & 0x7FFF;
+        int bits = magnitude >= 0x0400 ? (magnitude << 13) + (112 << 23) : BitConverter.SingleToInt32Bits(magnitude * TwoToMinus24);
+        return BitConverter.Int32BitsToSingle(bits | ((half & 0x8000) << 16));
+    }
 
     /// <summary>2⁻¹¹² of the value: the bits in their places, the exponent as it was.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ToUnadjusted(ushort half) => BitConverter.Int32BitsToSingle(((short)half << 13) & Mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ToSingle4(Vector128<short> halves) =>
-        Fma.MultiplyAdd(
-            (Sse2.ShiftLeftLogical(Sse41.ConvertToVector128Int32(halves), 13) & Vector128.Create(Mask)).AsSingle(),
-            Vector128.Create(TwoTo112),
-            Vector128<float>.Zero);
+    public static Vector128<float> ToSingle4(Vector128<short> halves)
+    {
+        Vector128<float> bits = ((Vector128.WidenLower(halves) << 13) & Vector128.Create(Mask)).AsSingle();
+        return Fma.IsSupported ? Fma.MultiplyAdd(bits, Vector128.Create(TwoTo112), Vector128<float>.Zero) : bits * Vector128.Create(TwoTo112);
+    }
 
+    /// <summary>Needs AVX2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToSingle8(Vector128<short> halves) =>
         Fma.MultiplyAdd(

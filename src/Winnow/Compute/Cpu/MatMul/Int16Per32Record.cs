@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
@@ -19,7 +18,7 @@ internal static unsafe class Int16Per32Record
 
     private const float Largest = short.MaxValue;
 
-    /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart. Needs AVX2.</summary>
+    /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(float* row, int inputs, byte* target, long stride)
     {
@@ -43,16 +42,14 @@ internal static unsafe class Int16Per32Record
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float EncodeBlock(float* source, short* target)
     {
-        Vector256<float> a = Vector256.Load(source), b = Vector256.Load(source + 8), c = Vector256.Load(source + 16), d = Vector256.Load(source + 24);
-        float largest = Int8Quants.Max(Avx.Max(Avx.Max(Vector256.Abs(a), Vector256.Abs(b)), Avx.Max(Vector256.Abs(c), Vector256.Abs(d))));
+        float largest = Int8Quants.Max(source, 32);
         // 0 for a block so small that the quotient would overflow, whose quants are then all zero.
-        Vector256<float> inverse = Vector256.Create(largest > 1e-33f ? Largest / largest : 0);
-        Pack(a * inverse, b * inverse).Store(target);
-        Pack(c * inverse, d * inverse).Store(target + 16);
+        Vector128<float> inverse = Vector128.Create(largest > 1e-33f ? Largest / largest : 0);
+        for (int i = 0; i < 32; i += 8)
+        {
+            Int8Quants.Quantize8(source + i, inverse).Store(target + i);
+        }
+
         return largest / Largest;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Pack(Vector256<float> low, Vector256<float> high) =>
-        Avx2.Permute4x64(Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(low), Avx.ConvertToVector256Int32(high)).AsInt64(), 0b11_01_10_00).AsInt16();
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
@@ -29,7 +28,7 @@ internal static unsafe class Int8Per256Record
     /// <summary>f32: what the integers are multiplied with.</summary>
     public const int Scale = 384;
 
-    /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart. Needs AVX2.</summary>
+    /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(float* row, int inputs, byte* target, long stride)
     {
@@ -39,40 +38,30 @@ internal static unsafe class Int8Per256Record
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void EncodeBlock(float* source, byte* target)
     {
-        Vector256<float> max0 = Vector256<float>.Zero;
-        Vector256<float> max1 = Vector256<float>.Zero;
-        for (int i = 0; i < Length; i += 16)
-        {
-            max0 = Avx.Max(max0, Vector256.Abs(Vector256.Load(source + i)));
-            max1 = Avx.Max(max1, Vector256.Abs(Vector256.Load(source + i + 8)));
-        }
-
-        float max = Int8Quants.Max(Avx.Max(max0, max1));
+        float max = Int8Quants.Max(source, Length);
         *(float*)(target + Scale) = max / 127;
-        Vector256<float> inverse = Vector256.Create(Int8Quants.Inverse(max));
-        for (int i = 0; i < Length; i += 32)
-        {
-            Vector256<sbyte> quants = Int8Quants.Quantize32(source + i, inverse);
-            quants.Store((sbyte*)target + i);
-            Vector256<int> lanes = Int8Quants.LaneSums16(quants);
-            ((int*)(target + LaneOffsets))[i / 16] = lanes.ToScalar();
-            ((int*)(target + LaneOffsets))[(i / 16) + 1] = lanes.GetUpper().ToScalar();
-        }
-
-        // [16 pairs of lanes] → [16 sums] and [8 sums]; then the offset that the lanes are for.
-        Vector256<short> ones = Vector256<short>.One;
-        Vector256<short> lanes0 = Vector256.Load((short*)(target + LaneOffsets));
-        Vector256<short> lanes1 = Vector256.Load((short*)(target + LaneOffsets + 32));
-        Vector256<short> sums16 = Avx2.Permute4x64(
-            Avx2.PackSignedSaturate(Avx2.MultiplyAddAdjacent(lanes0, ones), Avx2.MultiplyAddAdjacent(lanes1, ones)).AsInt64(), 0b11_01_10_00).AsInt16();
-        sums16.Store((short*)(target + Sums16));
-        Vector256<int> sums32 = Avx2.MultiplyAddAdjacent(sums16, ones);
+        Vector128<float> inverse = Vector128.Create(Int8Quants.Inverse(max));
         Vector128<short>.Zero.Store((short*)(target + Sums32Behind));
-        Sse2.PackSignedSaturate(sums32.GetLower(), sums32.GetUpper()).Store((short*)(target + Sums32));
-        (Vector256<short>.Zero - Avx2.ShiftLeftLogical(lanes0, 5)).Store((short*)(target + LaneOffsets));
-        (Vector256<short>.Zero - Avx2.ShiftLeftLogical(lanes1, 5)).Store((short*)(target + LaneOffsets + 32));
+        for (int i = 0; i < 16; i += 2)
+        {
+            int even = EncodePart(source, target, i, inverse);
+            ((short*)(target + Sums32))[i / 2] = (short)(even + EncodePart(source, target, i + 1, inverse));
+        }
+    }
+
+    /// <summary>Quantizes 16 activations and returns their sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int EncodePart(float* source, byte* target, int part, Vector128<float> inverse)
+    {
+        Vector128<sbyte> quants = Int8Quants.Quantize16(source + (16 * part), inverse);
+        quants.Store((sbyte*)target + (16 * part));
+        Vector128<short> lanes = Int8Quants.LaneSums16(quants);
+        ((int*)(target + LaneOffsets))[part] = (lanes * (short)-32).AsInt32().ToScalar();
+        int sum = lanes[0] + lanes[1];
+        ((short*)(target + Sums16))[part] = (short)sum;
+        return sum;
     }
 }

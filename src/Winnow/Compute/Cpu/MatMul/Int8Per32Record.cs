@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
@@ -20,7 +19,7 @@ internal static unsafe class Int8Per32Record
     /// <remarks>What a tile's lanes start from; see <see cref="Int8Per256Record.LaneOffsets"/>. At most 16 · 16 · 127 = 32,512.</remarks>
     public const int LaneOffsets = 320;
 
-    /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart. Needs AVX2.</summary>
+    /// <summary>Encodes a row into records <paramref name="stride"/> bytes apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(float* row, int inputs, byte* target, long stride)
     {
@@ -43,29 +42,20 @@ internal static unsafe class Int8Per32Record
         }
     }
 
-    /// <summary>Quantizes 32 activations and returns their scale.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Quantize(float* source, out Vector256<sbyte> quants)
-    {
-        Vector256<float> max = Avx.Max(
-            Avx.Max(Vector256.Abs(Vector256.Load(source)), Vector256.Abs(Vector256.Load(source + 8))),
-            Avx.Max(Vector256.Abs(Vector256.Load(source + 16)), Vector256.Abs(Vector256.Load(source + 24))));
-        float largest = Int8Quants.Max(max);
-        quants = Int8Quants.Quantize32(source, Vector256.Create(Int8Quants.Inverse(largest)));
-        return largest / 127;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void EncodeBlock(float* source, byte* target, int offset)
     {
-        float scale = Quantize(source, out Vector256<sbyte> quants);
-        quants.Store((sbyte*)target + offset);
-        Vector256<int> halves = Int8Quants.LaneSums16(quants);
-        Vector128<short> lanes = (halves.GetLower().AsInt16() + halves.GetUpper().AsInt16());
-        int sum = lanes.ToScalar() + lanes.GetElement(1);
+        float largest = Int8Quants.Max(source, 32);
+        Vector128<float> inverse = Vector128.Create(Int8Quants.Inverse(largest));
+        Vector128<sbyte> first = Int8Quants.Quantize16(source, inverse);
+        Vector128<sbyte> second = Int8Quants.Quantize16(source + 16, inverse);
+        first.Store((sbyte*)target + offset);
+        second.Store((sbyte*)target + offset + 16);
+        Vector128<short> lanes = Int8Quants.LaneSums16(first) + Int8Quants.LaneSums16(second);
+        float scale = largest / 127;
         int block = offset / 32;
         ((float*)(target + Scales))[block] = scale;
-        ((float*)(target + Sums))[block] = scale * sum;
-        ((int*)(target + LaneOffsets))[block] = (Vector128<short>.Zero - Sse2.ShiftLeftLogical(lanes, 4)).AsInt32().ToScalar();
+        ((float*)(target + Sums))[block] = scale * (lanes[0] + lanes[1]);
+        ((int*)(target + LaneOffsets))[block] = (lanes * (short)-16).AsInt32().ToScalar();
     }
 }

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Formats;
-using Winnow.Quantization;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
@@ -142,14 +141,7 @@ internal unsafe struct MatMulJob
         float* output = product->Output + firstRow;
         for (int token = 0; token < tokens; token++, activations += product->TokenStride, output += product->OutputStride)
         {
-            if (product->Kernels.Dot is not null)
-            {
-                product->Kernels.Dot(weight, product->RowBytes, rows, activations, product->RecordStride, product->Inputs, output);
-            }
-            else
-            {
-                Portable.Dot(product->Type, weight, product->RowBytes, rows, (float*)activations, product->Inputs, output);
-            }
+            product->Kernels.Dot(weight, product->RowBytes, rows, activations, product->RecordStride, product->Inputs, output);
         }
     }
 
@@ -181,7 +173,7 @@ internal unsafe struct MatMulJob
                     if (weightRow < rows)
                     {
                         byte* source = product->Weight + ((firstRow + weightRow) * product->RowBytes) + ((long)block * blockBytes);
-                        Unpack(ref kernels, product->Type, source, count, target);
+                        kernels.Unpack(source, count, target);
                         used = count * kernels.BlockWords;
                     }
 
@@ -194,11 +186,11 @@ internal unsafe struct MatMulJob
             Prefetch(product, firstRow, rows, block + chunkBlocks, chunkBlocks, job, share);
 
             int recordCount = ((count * kernels.ChunkRecords) + chunkBlocks - 1) / chunkBlocks;
-            for (int panel = 0; panel < PanelLayout.PanelsPerTile && panel * PanelLayout.Rows < rows; panel += kernels.PanelsPerCall)
+            for (int row = 0; row < rows; row += kernels.TileRows)
             {
                 kernels.Tile(
-                    panels + (panel * PanelLayout.Rows * chunkWords), chunkWords,
-                    records, product->RecordStride, recordCount, paddedTokens, sums + (panel * PanelLayout.Rows));
+                    panels + (row / PanelLayout.Rows * PanelLayout.Rows * chunkWords) + (row % PanelLayout.Rows), chunkWords,
+                    records, product->RecordStride, recordCount, paddedTokens, sums + row);
             }
         }
 
@@ -238,19 +230,6 @@ internal unsafe struct MatMulJob
             {
                 Sse.Prefetch1(data + line);
             }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Unpack(ref WeightKernels kernels, TensorType type, byte* source, int blocks, uint* words)
-    {
-        if (kernels.Unpack is not null)
-        {
-            kernels.Unpack(source, blocks, words);
-        }
-        else
-        {
-            BlockCodec.Decode(type, source, new Span<float>(words, blocks * type.BlockLength()));
         }
     }
 }

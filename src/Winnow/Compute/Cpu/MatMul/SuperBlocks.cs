@@ -52,15 +52,8 @@ internal static unsafe class SuperBlocks
             TwoBits64(block + 32, part) | (Spread(block, 2 - (2 * part), 1 - (2 * part)) & Vector512.Create((byte)4));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<short> Factors(byte* block)
-        {
-            ulong low = *(ulong*)(block + 96);
-            uint high = *(uint*)(block + 104);
-            const uint Two = 0x03030303;
-            ulong first = (low & 0x0F0F0F0F_0F0F0F0F) | (((high & Two) | ((ulong)((high >> 2) & Two) << 32)) << 4);
-            ulong second = ((low >> 4) & 0x0F0F0F0F_0F0F0F0F) | ((((high >> 4) & Two) | ((ulong)((high >> 6) & Two) << 32)) << 4);
-            return Avx2.ConvertToVector256Int16(Vector128.Create(first, second).AsByte()) - Vector256.Create((short)32);
-        }
+        public static Vector256<short> Factors(byte* block) =>
+            Avx2.ConvertToVector256Int16(SixBitScales(block + 96)) - Vector256.Create((short)32);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<int> Offsets(byte* block, Vector256<short> factors, byte* record) =>
@@ -82,7 +75,7 @@ internal static unsafe class SuperBlocks
         public static Vector256<byte> Quants32(byte* block, int part) => FourBits32(block + 16, part);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<short> Factors(byte* block) => ScalesAndMinima(block + 4);
+        public static Vector256<short> Factors(byte* block) => Avx2.ConvertToVector256Int16(ScalesThenMinima(block + 4));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<int> Offsets(byte* block, Vector256<short> factors, byte* record) => SecondHalfOffsets(factors, record);
@@ -103,7 +96,7 @@ internal static unsafe class SuperBlocks
             FourBits32(block + 48, part) | (Move32(Vector256.Load(block + 16), 4 - part) & Vector256.Create((byte)16));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<short> Factors(byte* block) => ScalesAndMinima(block + 4);
+        public static Vector256<short> Factors(byte* block) => Avx2.ConvertToVector256Int16(ScalesThenMinima(block + 4));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<int> Offsets(byte* block, Vector256<short> factors, byte* record) => SecondHalfOffsets(factors, record);
@@ -182,9 +175,22 @@ internal static unsafe class SuperBlocks
         _ => (bytes.AsUInt16() >> -left).AsByte(),
     };
 
-    /// <summary>The packed six-bit factors of Q4_K and Q5_K, taken apart in general registers while the vector units do other things.</summary>
+    /// <summary>The sixteen packed scales of Q3_K, still with their offset of 32. Runs on every processor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> ScalesAndMinima(byte* packed)
+    public static Vector128<sbyte> SixBitScales(byte* packed)
+    {
+        ulong low = *(ulong*)packed;
+        uint high = *(uint*)(packed + 8);
+        const uint Two = 0x03030303;
+        ulong first = (low & 0x0F0F0F0F_0F0F0F0F) | (((high & Two) | ((ulong)((high >> 2) & Two) << 32)) << 4);
+        ulong second = ((low >> 4) & 0x0F0F0F0F_0F0F0F0F) | ((((high >> 4) & Two) | ((ulong)((high >> 6) & Two) << 32)) << 4);
+        return Vector128.Create(first, second).AsSByte();
+    }
+
+    /// <summary>The eight packed scales, then the eight minima, of Q4_K and Q5_K. Runs on every processor.</summary>
+    /// <remarks>They are taken apart in general registers while the vector units do other things.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> ScalesThenMinima(byte* packed)
     {
         // Bytes 0 to 3 hold scales 0 to 3, bytes 4 to 7 minima 0 to 3, both with two bits of the factor four further on top; bytes 8 to
         // 11 the lower four bits of scales and minima 4 to 7.
@@ -192,13 +198,14 @@ internal static unsafe class SuperBlocks
         ulong last = *(uint*)(packed + 8);
         ulong low = first & 0x3F3F3F3F_3F3F3F3F;
         ulong high = ((last | (last << 28)) & 0x0F0F0F0F_0F0F0F0F) | ((first >> 2) & 0x30303030_30303030);
-        return Avx2.ConvertToVector256Int16(Sse2.Shuffle(Vector128.Create(low, high).AsInt32(), 0b11_01_10_00).AsByte());
+        return Vector128.Shuffle(Vector128.Create(low, high).AsInt32(), Vector128.Create(0, 2, 1, 3)).AsByte();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> SecondHalfOffsets(Vector256<short> factors, byte* record) =>
         Avx2.MultiplyAddAdjacent(factors, Vector256.Load((short*)(record + Int8Per256Record.Sums32Behind)));
 
+    /// <summary>Two neighbouring f16 in the lowest elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> TwoHalves(byte* halves) => HalfBits.ToSingle4(Vector128.CreateScalarUnsafe(*(int*)halves).AsInt16());
 }

@@ -3,13 +3,31 @@ using System.Runtime.Intrinsics;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
-/// <summary>Float weights into f32 words. F16 and BF16 need AVX2.</summary>
+/// <summary>Float weights into f32 words.</summary>
 internal static unsafe class UnpackFloats
 {
+    /// <summary>In 128 bits, on every processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void In128<TElement>(byte* source, int count, uint* words)
+        where TElement : IFloatElement
+    {
+        int i = 0;
+        for (; i <= count - 4; i += 4, source += 4 * TElement.Bytes)
+        {
+            TElement.Load4(source).Store((float*)words + i);
+        }
+
+        for (; i < count; i++, source += TElement.Bytes)
+        {
+            ((float*)words)[i] = TElement.Load(source);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void F32(byte* source, int count, uint* words) =>
         new ReadOnlySpan<uint>(source, count).CopyTo(new Span<uint>(words, count));
 
+    /// <summary>Needs AVX2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void F16(byte* source, int count, uint* words)
     {
@@ -25,6 +43,7 @@ internal static unsafe class UnpackFloats
         }
     }
 
+    /// <summary>Needs AVX2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void BF16(byte* source, int count, uint* words)
     {

@@ -4,9 +4,20 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Compute.Cpu.MatMul;
 
-/// <summary>Super-blocks of K-quants into the words of <see cref="PanelLayout.Super32"/> and <see cref="PanelLayout.Super16"/>. Need AVX2.</summary>
+/// <summary>Super-blocks of K-quants into the words of <see cref="PanelLayout.Super32"/> and <see cref="PanelLayout.Super16"/>. All but the first need AVX2.</summary>
 internal static unsafe class UnpackSuperBlocks
 {
+    /// <summary>In 128 bits, on every processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void In128<TBlock>(byte* block, int count, uint* words)
+        where TBlock : ISuperBlock128
+    {
+        for (; count > 0; count--, block += TBlock.Bytes, words += TBlock.Words)
+        {
+            TBlock.Unpack(block, words);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q2_K(byte* block, int count, uint* words)
     {

@@ -21,7 +21,7 @@ internal unsafe struct TileJob
 
     /// <summary>Multiply-adds of a task.</summary>
     public static double MultiplyAdds(in WeightKernels kernels) =>
-        (double)Calls * Tokens * kernels.PanelsPerCall * PanelLayout.Rows * kernels.ChunkRecords * kernels.TileFormat.RecordLength();
+        (double)Calls * Tokens * kernels.TileRows * kernels.ChunkRecords * kernels.TileFormat.RecordLength();
 
     public static void Work(void* state, int task)
     {
