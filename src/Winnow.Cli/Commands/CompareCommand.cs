@@ -88,14 +88,20 @@ internal static class CompareCommand
             json.WriteNumber("kl_p99", result.Divergence99);
             json.WriteNumber("top1_agreement", result.TopOneAgreement);
             json.WriteNumber("attended_fraction", result.AttendedFraction);
-            json.WriteStartArray("recovered_mass");
-            foreach (double layer in result.RecoveredMass)
-            {
-                json.WriteNumberValue(Math.Round(layer, 6));
-            }
-
-            json.WriteEndArray();
+            WriteLayers(json, "recovered_mass", result.RecoveredMass);
+            WriteLayers(json, "top_recall", result.TopRecall);
             json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteLayers(Utf8JsonWriter json, string name, IReadOnlyList<double> layers)
+    {
+        json.WriteStartArray(name);
+        foreach (double layer in layers)
+        {
+            json.WriteNumberValue(Math.Round(layer, 6));
         }
 
         json.WriteEndArray();
@@ -118,14 +124,20 @@ internal static class CompareCommand
         }
 
         Console.Out.WriteLine(table);
-        TextTable layers = new(["recovered attention by layer", .. results.Select((_, i) => Text($"no. {i + 1}"))]);
-        for (int layer = 0; layer < results[0].RecoveredMass.Count; layer++)
+        WriteLayers("recovered attention by layer", results, result => result.RecoveredMass);
+        WriteLayers("recall of the rows with most attention", results, result => result.TopRecall);
+    }
+
+    private static void WriteLayers(string title, IReadOnlyList<ComparisonResult> results, Func<ComparisonResult, IReadOnlyList<double>> values)
+    {
+        TextTable table = new([title, .. results.Select((_, i) => Text($"no. {i + 1}"))]);
+        for (int layer = 0; layer < values(results[0]).Count; layer++)
         {
             int row = layer;
-            layers.Add([Text($"{layer}"), .. results.Select(result => Text($"{100 * result.RecoveredMass[row]:F2} %"))]);
+            table.Add([Text($"{layer}"), .. results.Select(result => Text($"{100 * values(result)[row]:F2} %"))]);
         }
 
-        Console.Out.WriteLine(layers);
+        Console.Out.WriteLine(table);
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

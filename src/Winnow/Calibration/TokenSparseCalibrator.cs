@@ -31,7 +31,7 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
     private const double Tolerance = 0.01;
 
     /// <summary>What is tried, the most first: the last is the paper's.</summary>
-    private static readonly float[] Coverages = [0.1f, 0.05f, 0.02f, 0.005f];
+    private static readonly float[] Coverages = [0.05f, 0.02f, 0.005f];
 
     public override string Method => TokenSparseAttention.Name;
 

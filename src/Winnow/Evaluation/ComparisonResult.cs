@@ -25,4 +25,7 @@ public sealed record ComparisonResult
 
     /// <summary>For each layer, the attention that falls on the rows that the method named, had all rows been visited; mean over steps and query heads.</summary>
     public required IReadOnlyList<double> RecoveredMass { get; init; }
+
+    /// <summary>For each layer, of the rows with the most attention, as many as the method named, the part that it named; mean over steps and query heads.</summary>
+    public required IReadOnlyList<double> TopRecall { get; init; }
 }

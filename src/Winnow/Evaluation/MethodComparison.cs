@@ -112,6 +112,7 @@ public sealed class MethodComparison : IDisposable
             TopOneAgreement = _divergences.Count == 0 ? 1 : (double)_agreements / _divergences.Count,
             AttendedFraction = _dense == 0 ? 1 : (double)_attended / _dense,
             RecoveredMass = recovered.ByLayer,
+            TopRecall = recovered.RecallByLayer,
         };
 
         public void Add(ReadOnlySpan<float> reference, ReadOnlySpan<float> other)

@@ -20,14 +20,14 @@ public class TokenSparseCalibratorTests
 
     [Fact]
     public void Stable_layers_that_cost_no_answers_are_taken_with_the_largest_coverage() =>
-        Check([2, 3, 5], 0.1f, (_, _) => 0, stable: [2, 3, 5]);
+        Check([2, 3, 5], 0.05f, (_, _) => 0, stable: [2, 3, 5]);
 
     [Theory]
     [InlineData(7)]
     [InlineData(3)]
     [InlineData(9)]
     public void Where_they_cost_answers_as_many_of_the_last_layers_are_taken_as_do_not(int first) =>
-        Check([.. Enumerable.Range(first, 12 - first)], 0.1f, (layers, _) => layers.Any(layer => layer < first) ? 1 : 0, stable: [2, 3]);
+        Check([.. Enumerable.Range(first, 12 - first)], 0.05f, (layers, _) => layers.Any(layer => layer < first) ? 1 : 0, stable: [2, 3]);
 
     [Fact]
     public void A_smaller_coverage_is_tried_where_less_than_a_quarter_of_the_layers_would_be_left() =>

@@ -101,11 +101,13 @@ public sealed class LabModelTests : IDisposable
         ComparisonResult whole = comparison.Results[0];
         Assert.Equal((30, 0, 0, 1, 1), (whole.Tokens, whole.MeanDivergence, whole.Divergence99, whole.TopOneAgreement, whole.AttendedFraction));
         Assert.All(whole.RecoveredMass, mass => Assert.Equal(1, mass, 5));
+        Assert.All(whole.TopRecall, recall => Assert.Equal(1, recall));
         ComparisonResult window = comparison.Results[1];
         Assert.True(window.MeanDivergence > 1e-4 && window.Divergence99 >= window.MeanDivergence, $"{window.MeanDivergence}");
         Assert.InRange(window.AttendedFraction, 0.1, 0.25);
         Assert.Equal(_engine.Model.Layers, window.RecoveredMass.Count);
         Assert.All(window.RecoveredMass, mass => Assert.InRange(mass, 0.01, 0.9999));
+        Assert.All(window.TopRecall, recall => Assert.InRange(recall, 0.05, 0.95));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Compute.Cpu;
 using Winnow.Evaluation;
 
 namespace Winnow.Tests.Evaluation;
@@ -32,6 +33,18 @@ public class RecoveredMassTests
         AttentionPlan plan = Plan(AttentionPlanKind.PerQueryHead, [0], [2], [], [0, 1, 2]);
 
         Assert.Equal((0.5 + 0.7 + 0 + 1) / 4, RecoveredMass.OnNamedRows(Shape, plan, Mass, 3), 6);
+    }
+
+    [Fact]
+    public void Recall_counts_the_largest_rows_of_each_head_among_as_many_as_were_named()
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
+        using RecoveredMass recovered = new(device, 1);
+
+        // Heads 0 and 1 name rows 1 and 2, heads 2 and 3 row 1.
+        Assert.Equal((0.5 + 1 + 0 + 0) / 4, recovered.Recall(Shape, Plan(AttentionPlanKind.PerKvHead, [1, 2], [1]), Mass, 3), 6);
+        Assert.Equal((1 + 0 + 1 + 1) / 4.0, recovered.Recall(Shape, Plan(AttentionPlanKind.PerQueryHead, [0], [0], [2], [0, 1, 2]), Mass, 3), 6);
+        Assert.Equal(1, recovered.Recall(Shape, Plan(AttentionPlanKind.Shared, Array.Empty<int>()), Mass, 3), 6);
     }
 
     private static AttentionPlan Plan(AttentionPlanKind kind, params int[][] lists)

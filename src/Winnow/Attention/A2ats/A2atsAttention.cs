@@ -25,8 +25,8 @@ public sealed record A2atsAttention : DecodeAttention
 
     private const long MiB = 1 << 20;
 
-    /// <summary>Far tokens that each query head reads, as a part of the context; default 0.05.</summary>
-    public double Rho { get; init; } = 0.05;
+    /// <summary>Far tokens that each query head reads, as a part of the context and on average over the heads; default 0.048.</summary>
+    public double Rho { get; init; } = 0.048;
 
     /// <summary>Far tokens that each query head reads, as a number; null to go by <see cref="Rho"/>.</summary>
     public int? Budget { get; init; }

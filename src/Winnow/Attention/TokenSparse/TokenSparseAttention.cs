@@ -30,7 +30,7 @@ public sealed record TokenSparseAttention : PrefillAttention
     /// <summary>Tokens that a head keeps at least, the window not counted; default 1024.</summary>
     public int Minimum { get; init; } = 1024;
 
-    /// <summary>The layers that are sparse; null for the calibrated ones, or else the last five twelfths.</summary>
+    /// <summary>The layers that are sparse; null for the calibrated ones, or else the last five twelfths, rounded up.</summary>
     public IReadOnlyList<int>? Layers { get; init; }
 
     /// <summary>
@@ -51,7 +51,7 @@ public sealed record TokenSparseAttention : PrefillAttention
     /// asks for: tokens that it leaves out lose answers, while the last five may leave out most of them.
     /// </remarks>
     /// <param name="count">Layers without a sliding window.</param>
-    internal static int FirstDefaultLayer(int count) => ((7 * count) + 11) / 12;
+    internal static int FirstDefaultLayer(int count) => 7 * count / 12;
 
     internal override string Specification => string.Create(
         CultureInfo.InvariantCulture,
