@@ -25,8 +25,17 @@ public sealed record A2atsAttention : DecodeAttention
 
     private const long MiB = 1 << 20;
 
-    /// <summary>Far tokens that each query head reads, as a part of the context and on average over the heads; default 0.048.</summary>
-    public double Rho { get; init; } = 0.048;
+    /// <summary>
+    /// The part of the context that a KV head reads by default for query heads that choose independently of each other. With
+    /// window and sinks that is less than 12 % of 8 K tokens.
+    /// </summary>
+    private const double DefaultReads = 0.094;
+
+    /// <summary>
+    /// Far tokens that each query head reads, as a part of the context and on average over the heads; null for
+    /// <see cref="DefaultRho"/>, which lets a KV head read less than a tenth of the context for all its query heads together.
+    /// </summary>
+    public double? Rho { get; init; }
 
     /// <summary>Far tokens that each query head reads, as a number; null to go by <see cref="Rho"/>.</summary>
     public int? Budget { get; init; }
@@ -65,9 +74,18 @@ public sealed record A2atsAttention : DecodeAttention
             CultureInfo culture = CultureInfo.InvariantCulture;
             List<string> keys =
             [
-                Budget is { } budget ? string.Create(culture, $"budget={budget}") : string.Create(culture, $"rho={Rho}"),
                 string.Create(culture, $"window={Window},sink={Sink}"),
             ];
+            if (Rho is { } rho)
+            {
+                keys.Insert(0, string.Create(culture, $"rho={rho}"));
+            }
+
+            if (Budget is { } budget)
+            {
+                keys.Insert(0, string.Create(culture, $"budget={budget}"));
+            }
+
             if (Far is { } far)
             {
                 keys.Add(string.Create(culture, $"far={far}"));
@@ -94,6 +112,10 @@ public sealed record A2atsAttention : DecodeAttention
 
     internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(this, setup);
 
+    /// <summary>The part for each query head by default: the more of them share a KV head, the less each may add.</summary>
+    /// <param name="groupSize">Query heads of a KV head.</param>
+    internal static double DefaultRho(int groupSize) => 1 - Math.Pow(1 - DefaultReads, 1.0 / groupSize);
+
     /// <summary>The distance for a model: within what it was trained for.</summary>
     /// <param name="contextLength">Tokens that the model was made for; null where nobody knows.</param>
     internal static int DefaultFar(int? contextLength) => Math.Min(LargestFar, (contextLength ?? int.MaxValue) / 2);
@@ -115,7 +137,7 @@ public sealed record A2atsAttention : DecodeAttention
         return new A2atsAttention
         {
             // Through decimal, so that 0.03 times 100 is 3 and not a little less.
-            Rho = keys.Number("rho", 0, 1) is { } rho ? (double)(decimal)rho : defaults.Rho,
+            Rho = keys.Number("rho", 0, 1) is { } rho ? (double)(decimal)rho : null,
             Budget = keys.Integer("budget", 0, int.MaxValue),
             Window = keys.Integer("window", 1, int.MaxValue) ?? defaults.Window,
             Far = keys.Integer("far", 0, int.MaxValue),

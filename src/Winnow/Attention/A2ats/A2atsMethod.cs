@@ -16,6 +16,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     private const int CatchUpTokens = 256;
 
     private readonly A2atsAttention _options;
+    private readonly double _rho;
     private readonly double[]? _budgets;
     private readonly LayerState[] _layers;
     private readonly AttentionPlan _plan;
@@ -42,6 +43,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         _options = options;
         AttentionShape shape = setup.Layers.Shapes[0];
         Codebook[][]? codebooks = calibration.Codebooks;
+        _rho = options.Rho ?? A2atsAttention.DefaultRho(shape.GroupSize);
         _budgets = options.Budget is null ? calibration.Budgets : null;
         int far = options.Far ?? calibration.Far ?? A2atsAttention.DefaultFar(setup.ContextLength);
         _layers = new LayerState[setup.Layers.Count];
@@ -250,7 +252,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     /// <summary>Far tokens that each query head of a KV head chooses.</summary>
     private int Budget(int layer, int head, int length) =>
-        _options.Budget ?? (int)((_budgets is null ? _options.Rho : _budgets[(layer * _scratch.Length) + head]) * length);
+        _options.Budget ?? (int)((_budgets is null ? _rho : _budgets[(layer * _scratch.Length) + head]) * length);
 
     private bool ReadsAll(in AttentionCall call, int far)
     {
