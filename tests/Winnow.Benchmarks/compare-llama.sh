@@ -3,11 +3,14 @@
 #
 #   tests/Winnow.Benchmarks/compare-llama.sh /path/to/llama-bench model.gguf [model.gguf…]
 #
-# Environment: THREADS (2), ROUNDS (3), PROMPT (512), GENERATE (64), and WINNOW, the command to run (the Release build of this folder).
+# Then, of the first file: decoding at DEPTHS (4096; none for nothing; llama.cpp computes that many tokens first, which takes it minutes),
+# with ATTENTION beside full attention at the deepest, and Winnow's instruction sets.
+# Environment: THREADS (2), ROUNDS (3), PROMPT (512), GENERATE (64), DEPTHS, ATTENTION ("full;recycled;delta"), and WINNOW, the command to
+# run (the Release build of this folder).
 # A file of random weights does: winnow synth --shape llama-3.2-1b --type Q4_K_M model.gguf
 set -euo pipefail
 if [ $# -lt 2 ]; then
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 
@@ -16,6 +19,7 @@ shift
 root=$(cd "$(dirname "$0")/../.." && pwd)
 winnow=${WINNOW:-dotnet $root/src/Winnow.Cli/bin/Release/net10.0/Winnow.Cli.dll}
 threads=${THREADS:-2} rounds=${ROUNDS:-3} prompt=${PROMPT:-512} generate=${GENERATE:-64}
+depths=${DEPTHS-4096} attention=${ATTENTION:-full;recycled;delta} first=$1
 
 median() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2; else print "nan" }'; }
 speed() { grep -oE '"avg_ts": ?[0-9.]+' | grep -oE '[0-9.]+$'; }
@@ -46,4 +50,34 @@ for model in "$@"; do
     done
 
     rm -rf "$samples"
+done
+
+if [ -n "$depths" ]; then
+    echo
+    echo "| decode at depth | llama.cpp tok/s | Winnow tok/s | ratio |"
+    echo "| ---: | ---: | ---: | ---: |"
+    for depth in $depths; do
+        theirs=$("$llama" -m "$first" -t "$threads" -p 0 -n 8 -d "$depth" -r 1 --no-warmup -o json 2>/dev/null | speed)
+        ours=$($winnow bench -m "$first" -t "$threads" -p 0 -n "$generate" -d "$depth" -r "$rounds" -o json 2>/dev/null | speed)
+        awk -v d="$depth" -v a="$theirs" -v b="$ours" 'BEGIN { printf "| %s | %.1f | %.1f | %.2f× |\n", d, a, b, b / a }'
+    done
+
+    echo
+    $winnow bench -m "$first" -t "$threads" -p 0 -n "$generate" -d "${depths##* }" -r "$rounds" --attention "$attention" 2>/dev/null
+fi
+
+echo
+echo "| instruction set | prefill, 1 thread | $threads threads | decode, 1 thread | $threads threads |"
+echo "| --- | ---: | ---: | ---: | ---: |"
+for isa in avx512 avxvnni avx2 armdot portable; do
+    row="| $isa |"
+    for test in "-p 128 -n 0" "-p 0 -n 16"; do
+        for count in 1 "$threads"; do
+            # An instruction set that this machine lacks is refused, and its row left out.
+            value=$($winnow bench -m "$first" -t "$count" $test -r "$rounds" --isa "$isa" -o json 2>/dev/null | speed) || row=
+            row=${row:+"$row $(printf '%.1f' "${value:-0}") |"}
+        done
+    done
+
+    [ -z "$row" ] || echo "$row"
 done

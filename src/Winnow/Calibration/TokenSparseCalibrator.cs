@@ -22,6 +22,9 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
     /// <summary>The mass that they leave out, in the settings.</summary>
     public const string CoverageKey = "tau";
 
+    /// <summary>Whether query heads share tokens, in the settings.</summary>
+    public const string SharedKey = "shared";
+
     private const double Quantile = 0.5;
     private const int DefaultTokens = 16_384;
     private const int PieceTokens = 8192;
@@ -60,12 +63,15 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
         if (TokenSparseTrial.Prepare(run, Questions, length) is { } trial)
         {
             int trials = 0;
-            (chosen, float coverage) = Choose(chosen, layers.Global, (tried, mass) =>
-            {
-                run.Report($"answers with {tried.Count} sparse layers", Math.Min(1, ++trials + 1) / 8.0);
-                return trial.Cost(tried, mass);
-            });
+            (chosen, float coverage) = Choose(chosen, layers.Global, (tried, mass) => Cost(tried, mass, perKvHead: false));
             settings[CoverageKey] = coverage;
+            settings[SharedKey] = Cost(chosen, coverage, perKvHead: true) <= Tolerance;
+
+            double Cost(IReadOnlyList<int> tried, float mass, bool perKvHead)
+            {
+                run.Report($"answers with {tried.Count} sparse layers", Math.Min(1, (++trials + 1) / 8.0));
+                return trial.Cost(tried, mass, perKvHead);
+            }
         }
 
         settings[LayersKey] = new JsonArray([.. chosen.Select(layer => JsonValue.Create(layer))]);

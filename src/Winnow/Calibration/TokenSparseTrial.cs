@@ -37,9 +37,10 @@ internal sealed class TokenSparseTrial
     /// </summary>
     /// <param name="layers">The sparse layers.</param>
     /// <param name="coverage">The mass of the tokens that they leave out.</param>
-    public double Cost(IReadOnlyList<int> layers, float coverage)
+    /// <param name="perKvHead">Whether the query heads of a group share their tokens.</param>
+    public double Cost(IReadOnlyList<int> layers, float coverage, bool perKvHead = false)
     {
-        AttentionOptions options = new() { Prefill = new TokenSparseAttention { Layers = layers, Coverage = coverage, From = 0 } };
+        AttentionOptions options = new() { Prefill = new TokenSparseAttention { Layers = layers, Coverage = coverage, PerKvHead = perKvHead, From = 0 } };
         return _questions.Select((question, i) => Math.Max(0, Loss(question.Prompt, question.Answer, options) - _dense[i])).Average();
     }
 

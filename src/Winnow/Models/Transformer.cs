@@ -155,6 +155,7 @@ internal sealed class Transformer
 
                 state.SessionAttention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
                 state.Stream.Append(cache.Layer(layer), state.Key, state.Value, cache.Length);
+                cache.Leave(layer);
             }
 
             cache.Advance(state.Rows);

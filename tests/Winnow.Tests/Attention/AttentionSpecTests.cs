@@ -18,6 +18,7 @@ public class AttentionSpecTests
     [InlineData("delta:page=32,pages=9,from=5")]
     [InlineData("token-sparse")]
     [InlineData("token-sparse:tau=0.01,window=64,pool=5,min=12,layers=3-5,heads=kv")]
+    [InlineData("token-sparse:window=64,heads=query")]
     [InlineData("streaming:sinks=2,window=9")]
     [InlineData("snapkv:budget=99,window=9,pool=3")]
     [InlineData("random:budget=9,seed=3")]

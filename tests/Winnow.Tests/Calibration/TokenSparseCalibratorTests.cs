@@ -48,6 +48,7 @@ public class TokenSparseCalibratorTests
         CalibrationRun run = new(engine, TokenSparseAttention.Name, [], options, null, _ => { }, null, CancellationToken.None);
         TokenSparseTrial trial = TokenSparseTrial.Prepare(run, 1, 2400)!;
         Assert.Equal(0, trial.Cost([0, 1, 2, 3], coverage: 0));
+        Assert.Equal(0, trial.Cost([0, 1, 2, 3], coverage: 0, perKvHead: true));
         Assert.True(trial.Cost([.. Enumerable.Range(0, engine.Model.Layers)], coverage: 0.9f) > 0.05);
         Assert.Null(TokenSparseTrial.Prepare(run, 1, 1200));
     }

@@ -156,6 +156,12 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
                 Train(call, state, training);
             }
         }
+
+        // A forked session may have begun with a cache that nobody coded: that belongs to the prompt, not to its first answer.
+        if (isLast && state.HasCodebooks)
+        {
+            CatchUp(call, state);
+        }
     }
 
     public override AttentionPlan Select(in AttentionCall call, out bool observe)

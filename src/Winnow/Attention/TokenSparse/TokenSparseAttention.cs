@@ -18,7 +18,7 @@ public sealed record TokenSparseAttention : PrefillAttention
     /// </remarks>
     internal const float DefaultCoverage = 0.05f;
 
-    /// <summary>Attention mass of the tokens that are left out (τ); null for that of the calibration, or 0.05. 0 computes everything.</summary>
+    /// <summary>Attention mass of the tokens that are left out (τ); null for that of the calibration, or 0.05. 0 computes everything. A calibration counts only where <see cref="Layers"/> are its own.</summary>
     public float? Coverage { get; init; }
 
     /// <summary>Last tokens of the prompt: they vote, and every head keeps them; default 128.</summary>
@@ -34,10 +34,10 @@ public sealed record TokenSparseAttention : PrefillAttention
     public IReadOnlyList<int>? Layers { get; init; }
 
     /// <summary>
-    /// Whether the query heads of a group share their tokens. Deviation: the paper selects per query head; one gather for the
-    /// whole group is cheaper.
+    /// Whether the query heads of a group share their tokens; null for what the calibration found, or else false. Deviation: the
+    /// paper selects per query head; one gather for the whole group is cheaper.
     /// </summary>
-    public bool PerKvHead { get; init; }
+    public bool? PerKvHead { get; init; }
 
     /// <summary>
     /// Tokens of a prompt from which on the method is used; shorter ones are computed in full; 0 for always. In a specification
@@ -55,7 +55,7 @@ public sealed record TokenSparseAttention : PrefillAttention
 
     internal override string Specification => string.Create(
         CultureInfo.InvariantCulture,
-        $"token-sparse:{(Coverage is { } tau ? $"tau={tau}," : "")}window={Window},pool={Pool},min={Minimum},from={From}{(Layers is { } layers ? $",layers={string.Join('/', layers)}" : "")}{(PerKvHead ? ",heads=kv" : "")}");
+        $"token-sparse:{(Coverage is { } tau ? $"tau={tau}," : "")}window={Window},pool={Pool},min={Minimum},from={From}{(Layers is { } layers ? $",layers={string.Join('/', layers)}" : "")}{PerKvHead switch { true => ",heads=kv", false => ",heads=query", null => "" }}");
 
     internal static TokenSparseAttention Read(SpecKeys keys)
     {
@@ -68,7 +68,7 @@ public sealed record TokenSparseAttention : PrefillAttention
             Minimum = keys.Integer("min", 0, int.MaxValue) ?? defaults.Minimum,
             From = keys.Integer("from", 0, int.MaxValue) ?? (keys.Has("min") ? 0 : defaults.From),
             Layers = keys.Integers("layers"),
-            PerKvHead = keys.Choice("heads", "query", "kv") == "kv",
+            PerKvHead = keys.Choice("heads", "query", "kv") == "kv" ? true : keys.Has("heads") ? false : null,
         };
     }
 }

@@ -9,6 +9,7 @@ internal sealed class TokenSparseMethod
 {
     private readonly TokenSparseAttention _options;
     private readonly float _coverage;
+    private readonly bool _perKvHead;
     private readonly bool[] _sparse;
     private readonly TopRows _top = new();
     private AttentionPlan? _plan;
@@ -21,8 +22,9 @@ internal sealed class TokenSparseMethod
         AttentionLayers layers = setup.Layers;
         _options = options;
         _sparse = new bool[layers.Count];
-        CalibrationSection? calibration = setup.Calibration.Find(TokenSparseAttention.Name);
+        CalibrationSection? calibration = options.Layers is null ? setup.Calibration.Find(TokenSparseAttention.Name) : null;
         _coverage = options.Coverage ?? (float?)calibration?.Number(TokenSparseCalibrator.CoverageKey) ?? TokenSparseAttention.DefaultCoverage;
+        _perKvHead = options.PerKvHead ?? calibration?.Settings[TokenSparseCalibrator.SharedKey]?.GetValue<bool>() ?? false;
         IReadOnlyList<int>? chosen = options.Layers ?? calibration?.Integers(TokenSparseCalibrator.LayersKey);
         if (chosen is not null)
         {
@@ -71,8 +73,8 @@ internal sealed class TokenSparseMethod
         }
 
         int keep = Math.Max(_options.Minimum, older - drop - 1);
-        AttentionPlanKind kind = _options.PerKvHead ? AttentionPlanKind.PerKvHead : AttentionPlanKind.PerQueryHead;
-        int lists = _options.PerKvHead ? shape.KvHeads : shape.QueryHeads;
+        AttentionPlanKind kind = _perKvHead ? AttentionPlanKind.PerKvHead : AttentionPlanKind.PerQueryHead;
+        int lists = _perKvHead ? shape.KvHeads : shape.QueryHeads;
         if (_plan is null || _plan.Lists != lists)
         {
             _plan = new AttentionPlan(kind, lists) { SelectsQueries = true };
@@ -115,7 +117,7 @@ internal sealed class TokenSparseMethod
 
     private ReadOnlySpan<float> ListScore(AttentionShape shape, int list, int older)
     {
-        if (!_options.PerKvHead)
+        if (!_perKvHead)
         {
             return _scores.AsSpan(list * older, older);
         }
