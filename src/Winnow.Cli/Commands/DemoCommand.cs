@@ -19,7 +19,7 @@ internal static class DemoCommand
     private const int AnswerWidth = 46;
 
     private static readonly string[] Methods =
-        ["full", "recycled:k=512", "delta:budget=512", "token-sparse:min=1024", "token-sparse:min=1024+delta:budget=512", "streaming:window=508"];
+        ["full", "recycled:k=512", "delta:budget=512", "a2ats", "token-sparse:min=1024", "token-sparse:min=1024+delta:budget=512", "streaming:window=508"];
 
     public static Command Create()
     {
