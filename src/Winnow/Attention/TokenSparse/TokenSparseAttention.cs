@@ -60,6 +60,7 @@ public sealed record TokenSparseAttention : PrefillAttention
     internal static TokenSparseAttention Read(SpecKeys keys)
     {
         TokenSparseAttention defaults = new();
+        bool perKvHead = keys.Choice("heads", "query", "kv") == "kv";
         return new TokenSparseAttention
         {
             Coverage = keys.Number("tau", 0, 1),
@@ -68,7 +69,7 @@ public sealed record TokenSparseAttention : PrefillAttention
             Minimum = keys.Integer("min", 0, int.MaxValue) ?? defaults.Minimum,
             From = keys.Integer("from", 0, int.MaxValue) ?? (keys.Has("min") ? 0 : defaults.From),
             Layers = keys.Integers("layers"),
-            PerKvHead = keys.Choice("heads", "query", "kv") == "kv" ? true : keys.Has("heads") ? false : null,
+            PerKvHead = keys.Has("heads") ? perKvHead : null,
         };
     }
 }
