@@ -23,6 +23,9 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     private const uint StartWriteback = 2;
     private const int WriteBytes = 8 << 20;
 
+    /// <summary>What Linux maps at most when one byte is touched.</summary>
+    private const long LargestUnit = 2 << 20;
+
     private static readonly long PageBytes = Environment.SystemPageSize;
 
     private readonly FileStream _stream;
@@ -75,11 +78,14 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     /// <summary>How large it is.</summary>
     public long SizeBytes { get; }
 
-    /// <summary>Lets go of memory: the bytes are read from disk, or from the system's page cache, when they are next touched.</summary>
-    public void Release(long offset, long length) => Advise(offset, length, DontNeed, inner: true);
+    /// <summary>
+    /// Lets go of memory: the bytes are read from disk, or from the system's page cache, when they are next touched. So are those
+    /// around them, which the system may have mapped together with them.
+    /// </summary>
+    public void Release(long offset, long length) => Advise(offset - LargestUnit, length + (2 * LargestUnit), DontNeed);
 
     /// <summary>Asks for bytes to be read ahead.</summary>
-    public void Prefetch(long offset, long length) => Advise(offset, length, WillNeed, inner: false);
+    public void Prefetch(long offset, long length) => Advise(offset, length, WillNeed);
 
     /// <summary>Starts writing bytes to the disk and does not wait, so that memory can be let go of cheaply later.</summary>
     public void StartWriting(long offset, long length)
@@ -208,11 +214,11 @@ internal sealed unsafe partial class ScratchFile : IDisposable
         }
     }
 
-    /// <summary>Advice counts in whole pages: those inside the range only, or those that it touches too.</summary>
-    private void Advise(long offset, long length, int advice, bool inner)
+    /// <summary>Advice counts for whole pages.</summary>
+    private void Advise(long offset, long length, int advice)
     {
-        long first = inner ? (offset + PageBytes - 1) / PageBytes * PageBytes : offset / PageBytes * PageBytes;
-        long end = inner ? (offset + length) / PageBytes * PageBytes : Math.Min(offset + length, SizeBytes);
+        long first = Math.Max(0, offset) / PageBytes * PageBytes;
+        long end = Math.Min(offset + length, SizeBytes);
         if (OperatingSystem.IsLinux() && end > first)
         {
             _ = madvise(Data + first, (nuint)(end - first), advice);

@@ -15,6 +15,9 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     /// <summary>Tokens that are read back from the cache in one piece.</summary>
     private const int CatchUpTokens = 256;
 
+    /// <summary>Tokens that are coded together where there is time: a codebook is read once for all of them.</summary>
+    private const int BatchTokens = 16;
+
     private readonly A2atsAttention _options;
     private readonly double _rho;
     private readonly double[]? _budgets;
@@ -136,9 +139,9 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     {
         LayerState state = _layers[layer];
         state.Truncate(firstPosition);
-        if (!state.HasCodebooks || state.Length < firstPosition)
+        if (!state.HasCodebooks || state.Length < firstPosition || keys.Rows < BatchTokens)
         {
-            // What is missing is read back from the cache when it is needed.
+            // What is missing is read back from the cache when it is needed: of single tokens not before they leave the window.
             return;
         }
 
@@ -160,7 +163,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         // A forked session may have begun with a cache that nobody coded: that belongs to the prompt, not to its first answer.
         if (isLast && state.HasCodebooks)
         {
-            CatchUp(call, state);
+            CatchUp(call, state, call.Length);
         }
     }
 
@@ -181,7 +184,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
             return AttentionPlan.All;
         }
 
-        CatchUp(call, state);
+        CatchUp(call, state, call.Length - _options.Window);
         if (_queries.Length != queries.Length)
         {
             _queries = new float[queries.Length];
@@ -278,16 +281,16 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         if (training.IsDue(call.Length))
         {
             state.SetCodebooks(training.Train(call.Stream, call.Cache, state.Cached, call.Length));
-            CatchUp(call, state);
+            CatchUp(call, state, call.Length);
         }
     }
 
-    /// <summary>Codes the tokens that have none yet, from what the cache holds of their keys.</summary>
-    private void CatchUp(in AttentionCall call, LayerState state)
+    /// <summary>Codes the tokens before a position, and perhaps a few more, that have none yet, from what the cache holds of their keys.</summary>
+    private void CatchUp(in AttentionCall call, LayerState state, int end)
     {
-        while (state.Length < call.Length)
+        while (state.Length < end)
         {
-            int count = Math.Min(CatchUpTokens, call.Length - state.Length);
+            int count = Math.Min(call.Length - state.Length, Math.Clamp(end - state.Length, BatchTokens, CatchUpTokens));
             int width = call.Shape.KvHeads * call.Shape.HeadDimension;
             Span<float> keys = state.Keys(count * width);
             state.Cached.Read(call.Cache, state.Length, 1, keys);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -18,7 +19,11 @@ internal sealed class FarSelection
 
     private readonly int[] _bucketTokens = new int[Buckets];
     private readonly List<(float Score, int Centroid)> _lastBucket = [];
+    private readonly List<(int Oldest, int Centroid)> _later = [];
+    private float[] _scaled = [];
+    private int[] _buckets = [];
     private int[] _oldest = [];
+    private byte[] _flags = [];
 
     /// <summary>Begins the choice of a step.</summary>
     /// <param name="centroids">Centroids of the codebook.</param>
@@ -26,7 +31,10 @@ internal sealed class FarSelection
     {
         if (_oldest.Length != centroids)
         {
+            _scaled = new float[centroids];
+            _buckets = new int[centroids];
             _oldest = new int[centroids];
+            _flags = new byte[centroids];
         }
 
         Array.Fill(_oldest, Never);
@@ -82,15 +90,7 @@ internal sealed class FarSelection
             return;
         }
 
-        float threshold = _lastBucket[index].Score;
-        for (int c = 0; c < scores.Length; c++)
-        {
-            if (scores[c] > threshold)
-            {
-                _oldest[c] = 0;
-            }
-        }
-
+        AddAbove(scores, _lastBucket[index].Score);
         AddNewest(CollectionsMarshal.AsSpan(_lastBucket)[index..same], codes[first..end], first, left);
     }
 
@@ -104,19 +104,51 @@ internal sealed class FarSelection
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows.Length, end - first, nameof(rows));
         ArgumentOutOfRangeException.ThrowIfLessThan(codes.Length, end, nameof(codes));
-        ref int target = ref MemoryMarshal.GetReference(rows);
-        ref int oldest = ref MemoryMarshal.GetArrayDataReference(_oldest);
-        ref ushort code = ref MemoryMarshal.GetReference(codes);
+        CollectFlags(first);
+        int row = first;
         nuint count = 0;
+        foreach ((int oldest, int centroid) in _later)
+        {
+            count = Write(codes, row, Math.Min(oldest, end), rows, count);
+            row = Math.Min(oldest, end);
+            _flags[centroid] = 1;
+        }
+
+        return (int)Write(codes, row, end, rows, count);
+    }
+
+    /// <summary>Flags the centroids whose tokens are all read, and sorts out those that are read from a later token on.</summary>
+    private void CollectFlags(int first)
+    {
+        _later.Clear();
+        for (int c = 0; c < _oldest.Length; c++)
+        {
+            int oldest = _oldest[c];
+            _flags[c] = (byte)(oldest <= first ? 1 : 0);
+            if (oldest > first && oldest != Never)
+            {
+                _later.Add((oldest, c));
+            }
+        }
+
+        _later.Sort();
+    }
+
+    /// <summary>Writes the tokens [first, end) of flagged centroids behind those that were written before; returns how many there are now.</summary>
+    private nuint Write(ReadOnlySpan<ushort> codes, int first, int end, Span<int> rows, nuint count)
+    {
+        ref int target = ref MemoryMarshal.GetReference(rows);
+        ref byte flags = ref MemoryMarshal.GetArrayDataReference(_flags);
+        ref ushort code = ref MemoryMarshal.GetReference(codes);
 
         // Written whether it counts or not: a branch would be mispredicted for every tenth token.
         for (int row = first; row < end; row++)
         {
             Unsafe.Add(ref target, count) = row;
-            count += Unsafe.Add(ref oldest, Unsafe.Add(ref code, row)) <= row ? 1u : 0u;
+            count += Unsafe.Add(ref flags, Unsafe.Add(ref code, row));
         }
 
-        return (int)count;
+        return count;
     }
 
     /// <summary>Finds the bucket of scores that the budget ends in; returns what the buckets above it leave.</summary>
@@ -124,11 +156,14 @@ internal sealed class FarSelection
     {
         float low = TensorPrimitives.Min(scores);
         float range = TensorPrimitives.Max(scores) - low;
-        float scale = range > 0 ? (Buckets - 1) / range : 0;
+        TensorPrimitives.Subtract(scores, low, _scaled);
+        TensorPrimitives.Multiply(_scaled, range > 0 ? (Buckets - 1) / range : 0, _scaled);
+        TensorPrimitives.ConvertToInteger<float, int>(_scaled, _buckets);
+        TensorPrimitives.Clamp(_buckets, 0, Buckets - 1, _buckets);
         Array.Clear(_bucketTokens);
-        for (int c = 0; c < scores.Length; c++)
+        for (int c = 0; c < _buckets.Length; c++)
         {
-            _bucketTokens[Bucket(scores[c], low, scale)] += counts[c];
+            _bucketTokens[_buckets[c]] += counts[c];
         }
 
         int bucket = Buckets - 1;
@@ -138,18 +173,32 @@ internal sealed class FarSelection
         }
 
         _lastBucket.Clear();
-        for (int c = 0; c < scores.Length; c++)
+        int next;
+        for (int c = 0; (next = _buckets.AsSpan(c).IndexOf(bucket)) >= 0; c++)
         {
-            if (Bucket(scores[c], low, scale) == bucket)
-            {
-                _lastBucket.Add((scores[c], c));
-            }
+            c += next;
+            _lastBucket.Add((scores[c], c));
         }
 
         return budget;
     }
 
-    private static int Bucket(float score, float low, float scale) => Math.Clamp((int)((score - low) * scale), 0, Buckets - 1);
+    /// <summary>Adds all tokens of the centroids whose score is above a threshold.</summary>
+    private void AddAbove(ReadOnlySpan<float> scores, float threshold)
+    {
+        Span<int> oldest = _oldest;
+        Vector<float> limit = new(threshold);
+        int c = 0;
+        for (; c <= scores.Length - Vector<float>.Count; c += Vector<float>.Count)
+        {
+            Vector.AndNot(new Vector<int>(oldest[c..]), Vector.GreaterThan(new Vector<float>(scores[c..]), limit)).CopyTo(oldest[c..]);
+        }
+
+        for (; c < scores.Length; c++)
+        {
+            oldest[c] = scores[c] > threshold ? 0 : oldest[c];
+        }
+    }
 
     /// <summary>Adds the newest tokens of centroids that have the same score.</summary>
     private void AddNewest(ReadOnlySpan<(float Score, int Centroid)> centroids, ReadOnlySpan<ushort> codes, int first, int count)
