@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Winnow.Cli;
 
@@ -10,8 +11,7 @@ internal static class CommandHost
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-            return Fail(ExitCodes.Usage, $"{parsed.Errors[0].Message} (see: winnow {command}--help)");
+            return Fail(ExitCodes.Usage, $"{parsed.Errors[0].Message} (see: winnow {PathOf(parsed.CommandResult)}--help)");
         }
 
         using CancellationTokenSource interrupt = new();
@@ -49,6 +49,10 @@ internal static class CommandHost
             Console.CancelKeyPress -= onInterrupt;
         }
     }
+
+    /// <summary>What is typed for a command, such as <c>eval ruler</c>.</summary>
+    private static string PathOf(SymbolResult command) =>
+        command is CommandResult { Command: not RootCommand, Command.Name: string name, Parent: { } parent } ? $"{PathOf(parent)}{name} " : "";
 
     private static int Fail(int exitCode, string message)
     {

@@ -72,6 +72,9 @@ public sealed class FailureTests : IDisposable
     [InlineData("run", "--frobnicate")]
     public void A_wrong_command_line_is_usage(params string[] arguments) => Fails(2, "", arguments);
 
+    [Fact]
+    public void The_help_of_the_command_that_was_meant_is_named() => Fails(2, "(see: winnow eval ruler --help)", "eval", "ruler", "--frobnicate");
+
     private static void Fails(int exitCode, string named, params string[] arguments)
     {
         WinnowProcess process = WinnowProcess.Run(arguments);
