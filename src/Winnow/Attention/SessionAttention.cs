@@ -101,7 +101,7 @@ internal sealed class SessionAttention : IDisposable
         bool whole = call.FirstPosition == 0 && _phase == AttentionPhase.PromptEnd;
         if (global && whole && _prefill is not null && _prefill.Applies(call.Layer, call.Length))
         {
-            plan = _prefill.Select(call.Shape, WindowMass(call, _prefill.Window), call.Length);
+            plan = _prefill.Select(call.Layer, call.Shape, WindowMass(call, _prefill.Window), call.Length);
         }
 
         if (call.OutputRows > 0)

@@ -7,34 +7,29 @@ using Winnow.Models;
 
 namespace Winnow.Calibration;
 
-/// <summary>Finds the layers that tolerate token-sparse attention, and how much attention mass they may leave out.</summary>
+/// <summary>Finds the KV heads that tolerate token-sparse attention.</summary>
 /// <remarks>
 /// Section 3 of the paper (see <see cref="TokenSparseAttention"/>) takes the layers that change the residual stream least: the
 /// drift of layer ℓ is the mean over tokens of ‖hₗ₊₁ − hₗ‖ / (‖hₗ‖ + 1e-8), and layers up to the δ quantile are sparse.
-/// Deviation: that choice is tried on questions about facts hidden in the corpus. Where answers suffer, the last layers are
-/// taken instead, as many as leave the answers alone. (The bundled model drifts least where it finds what was asked for.)
+/// Deviation: that choice is tried on questions about facts hidden in the corpus. Where predictions of the answers move, heads are
+/// taken one layer after the other from the last on, without those that move them. (The bundled model drifts least where it
+/// finds what was asked for.)
 /// </remarks>
 internal sealed class TokenSparseCalibrator : MethodCalibrator
 {
-    /// <summary>The layers, in the settings.</summary>
-    public const string LayersKey = "layers";
+    /// <summary>The sparse KV heads, in the settings, as layer · kvHeads + head.</summary>
+    public const string HeadsKey = "heads";
 
     /// <summary>The mass that they leave out, in the settings.</summary>
     public const string CoverageKey = "tau";
-
-    /// <summary>Whether query heads share tokens, in the settings.</summary>
-    public const string SharedKey = "shared";
 
     private const double Quantile = 0.5;
     private const int DefaultTokens = 16_384;
     private const int PieceTokens = 8192;
     private const int Questions = 7;
 
-    /// <summary>By how much −log p of an answer's token may rise.</summary>
-    private const double Tolerance = 0.01;
-
-    /// <summary>What is tried, the most first: the last is the paper's.</summary>
-    private static readonly float[] Coverages = [0.05f, 0.02f, 0.005f];
+    /// <summary>By how much predictions may move for each sparse head, in nats for a token of the answers.</summary>
+    private const double Tolerance = 0.0005;
 
     public override string Method => TokenSparseAttention.Name;
 
@@ -50,72 +45,91 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
         }
 
         double[] drift = observer.Drift();
-        IReadOnlyList<int> chosen = Stable(drift, layers.Global);
+        int kvHeads = layers.Shapes[0].KvHeads;
+        IReadOnlyList<int> heads = HeadsOf(Stable(drift, layers.Global), kvHeads);
         JsonObject settings = new()
         {
             ["drift"] = new JsonArray([.. drift.Select(value => JsonValue.Create(value))]),
             ["quantile"] = Quantile,
             ["tokens"] = pieces.Sum(piece => piece.Length),
             ["corpus"] = run.CorpusHash,
+            [CoverageKey] = TokenSparseAttention.DefaultCoverage,
         };
         int length = Math.Min(run.TokenLimit(PieceTokens), Math.Min(PieceTokens, run.Engine.Model.ContextLength));
         run.Report("answers with full attention", 1.0 / 8);
         if (TokenSparseTrial.Prepare(run, Questions, length) is { } trial)
         {
             int trials = 0;
-            (chosen, float coverage) = Choose(chosen, layers.Global, (tried, mass) => Cost(tried, mass, perKvHead: false));
-            settings[CoverageKey] = coverage;
-            settings[SharedKey] = Cost(chosen, coverage, perKvHead: true) <= Tolerance;
+            heads = Choose(heads, layers.Global, kvHeads, Cost);
 
-            double Cost(IReadOnlyList<int> tried, float mass, bool perKvHead)
+            double Cost(IReadOnlyList<int> tried)
             {
-                run.Report($"answers with {tried.Count} sparse layers", Math.Min(1, (++trials + 1) / 8.0));
-                return trial.Cost(tried, mass, perKvHead);
+                run.Report($"answers with {tried.Count} sparse heads", Math.Min(1, (++trials + 1) / 16.0));
+                return trial.Cost(tried, TokenSparseAttention.DefaultCoverage);
             }
         }
 
-        settings[LayersKey] = new JsonArray([.. chosen.Select(layer => JsonValue.Create(layer))]);
+        settings[HeadsKey] = new JsonArray([.. heads.Select(head => JsonValue.Create(head))]);
         return new CalibrationSectionDraft { Settings = settings };
     }
 
-    /// <summary>The stable layers if answers bear it; otherwise as many of the last layers as they do, a quarter of all at least.</summary>
+    /// <summary>
+    /// The stable layers if answers bear it; otherwise heads that answers bear, from the last layer but one on (of the last one a
+    /// prompt needs a single token) until they are a quarter of all: each further one saves less than it risks. The first third of the
+    /// layers is never asked.
+    /// </summary>
     /// <param name="stable">The paper's choice.</param>
     /// <param name="global">All layers without a sliding window.</param>
-    /// <param name="cost">What sparse layers and a coverage cost the answers.</param>
-    internal static (IReadOnlyList<int> Layers, float Coverage) Choose(
-        IReadOnlyList<int> stable, IReadOnlyList<int> global, Func<IReadOnlyList<int>, float, double> cost)
+    /// <param name="kvHeads">KV heads of a layer.</param>
+    /// <param name="cost">How far sparse heads move predictions of the answers.</param>
+    internal static IReadOnlyList<int> Choose(
+        IReadOnlyList<int> stable, IReadOnlyList<int> global, int kvHeads, Func<IReadOnlyList<int>, double> cost)
     {
-        if (cost(stable, Coverages[0]) <= Tolerance)
+        if (cost(stable) <= Tolerance * stable.Count)
         {
-            return (stable, Coverages[0]);
+            return stable;
         }
 
-        int quarter = (global.Count + 3) / 4;
-        foreach (float coverage in Coverages)
+        SortedSet<int> chosen = [];
+        double moved = 0;
+        int most = ((global.Count * kvHeads) + 3) / 4;
+        for (int i = global.Count - 2; i >= global.Count / 3 && chosen.Count < most; i--)
         {
-            int first = quarter;
-            int end = global.Count;
-            while (first < end)
+            IReadOnlyList<int> layer = HeadsOf([global[i]], kvHeads);
+            if (!Add(layer))
             {
-                int middle = (first + end) / 2;
-                if (cost([.. global.Skip(middle)], coverage) <= Tolerance)
+                foreach (int head in layer.OrderBy(head => Cost([head])))
                 {
-                    end = middle;
+                    Add([head]);
                 }
-                else
-                {
-                    first = middle + 1;
-                }
-            }
-
-            if (global.Count - end >= quarter)
-            {
-                return ([.. global.Skip(end)], coverage);
             }
         }
 
-        return ([], Coverages[^1]);
+        return [.. chosen];
+
+        double Cost(IReadOnlyList<int> heads) => cost([.. chosen.Union(heads).Order()]);
+
+        bool Add(IReadOnlyList<int> heads)
+        {
+            if (heads.Count > most - chosen.Count)
+            {
+                return false;
+            }
+
+            double together = Cost(heads);
+            bool isBorne = together - moved <= Tolerance * heads.Count;
+            if (isBorne)
+            {
+                chosen.UnionWith(heads);
+                moved = together;
+            }
+
+            return isBorne;
+        }
     }
+
+    private static IReadOnlyList<int> HeadsOf(IReadOnlyList<int> layers, int kvHeads) =>
+        [.. layers.SelectMany(layer => Enumerable.Range(layer * kvHeads, kvHeads))];
 
     /// <summary>The layers without a sliding window whose drift is at most the quantile of all such layers.</summary>
     internal static IReadOnlyList<int> Stable(double[] drift, IReadOnlyList<int> global)

@@ -89,19 +89,53 @@ public class TokenSparseAttentionTests
         }
     }
 
-    [Fact]
-    public void Heads_of_a_group_may_share_their_tokens()
+    [Theory]
+    [InlineData(0.4f, 0)]
+    [InlineData(0.1f, 0)]
+    [InlineData(0.4f, 80)]
+    public void Heads_of_a_group_may_share_their_tokens_of_which_each_KV_head_leaves_out_its_own_tau(float coverage, int minimum)
     {
         using AttentionRig rig = Rig(new TokenSparseAttention { Coverage = 0, From = 0 });
         rig.Prompt(Prompt);
-        AttentionPlan plan = Plan(rig, new TokenSparseAttention { Coverage = 0.4f, Window = Window, Pool = Pool, Minimum = 0, Layers = [0], PerKvHead = true, From = 0 });
+        AttentionPlan plan = Plan(rig, new TokenSparseAttention { Coverage = coverage, Window = Window, Pool = Pool, Minimum = minimum, Layers = [0], PerKvHead = true, From = 0 });
         Assert.Equal(AttentionPlanKind.PerKvHead, plan.Kind);
-        double[] first = WindowMean(rig, 0, 0);
-        double[] second = WindowMean(rig, 0, 1);
-        int keep = plan.Rows(0).Length - Window;
-        int[] expected = [.. Pooled([.. first.Zip(second, (a, b) => a + b)]).Index().OrderByDescending(pair => pair.Item).Take(keep).Select(pair => pair.Index).Order()];
-        Assert.Equal(expected, plan.Rows(0)[..keep].ToArray());
+        Assert.Equal(2, plan.Lists);
+        for (int kvHead = 0; kvHead < 2; kvHead++)
+        {
+            Assert.Equal(SelectShared(rig, kvHead, coverage, minimum), plan.Rows(kvHead).ToArray());
+        }
+
+        Assert.NotEqual(plan.Rows(0).ToArray(), plan.Rows(1).ToArray());
     }
+
+    [Fact]
+    public void KV_heads_that_a_calibration_did_not_choose_read_and_answer_everything()
+    {
+        TokenSparseAttention options = new() { Coverage = 0.4f, Window = Window, Pool = Pool, Minimum = 0, Heads = [1], From = 0 };
+        using AttentionRig rig = Rig(options);
+        float[][] outputs = rig.Prompt(Prompt);
+        int[] all = [.. Enumerable.Range(0, Prompt)];
+        int[] kept = SelectShared(rig, 1, 0.4, 0);
+        for (int head = 0; head < QueryHeads; head++)
+        {
+            Check(rig, outputs[0], layer: 0, head, head / 2 == 1 ? kept : all);
+            Check(rig, outputs[1], layer: 1, head, all);
+        }
+
+        AttentionPlan perQueryHead = Plan(rig, options with { PerKvHead = false });
+        Assert.Equal(AttentionPlanKind.PerQueryHead, perQueryHead.Kind);
+        Assert.Equal(all, perQueryHead.Rows(1).ToArray());
+        Assert.Equal(perQueryHead.Rows(2).Length, perQueryHead.Rows(3).Length);
+        Assert.InRange(perQueryHead.Rows(2).Length, Window, Prompt - 1);
+        Assert.Throws<AttentionSpecException>(() => Method(options with { Heads = [4] }));
+    }
+
+    [Theory]
+    [InlineData(null, 3000, 1024)]
+    [InlineData(null, 16_000, 4000)]
+    [InlineData(100, 16_000, 100)]
+    public void A_quarter_of_the_prompt_is_kept_at_least(int? minimum, int length, int expected) =>
+        Assert.Equal(expected, new TokenSparseAttention { Minimum = minimum }.MinimumOf(length));
 
     [Theory]
     [InlineData(121, true)]
@@ -163,11 +197,24 @@ public class TokenSparseAttentionTests
         int older = Prompt - Window;
         double[][] scores = [.. Enumerable.Range(0, QueryHeads).Select(head => Pooled(WindowMean(rig, layer, head)))];
         double[] total = [.. Enumerable.Range(0, older).Select(row => scores.Average(score => score[row]))];
-        double sum = total.Sum();
+        int keep = CountKept(total, coverage, minimum, out dropped);
+        return [.. scores.Select(score => Best(score, keep))];
+    }
+
+    /// <summary>The same where the two query heads of a KV head share their tokens.</summary>
+    private static int[] SelectShared(AttentionRig rig, int kvHead, double coverage, int minimum)
+    {
+        double[] score = [.. Pooled(WindowMean(rig, 0, 2 * kvHead)).Zip(Pooled(WindowMean(rig, 0, (2 * kvHead) + 1)), (a, b) => a + b)];
+        return Best(score, CountKept(score, coverage, minimum, out _));
+    }
+
+    private static int CountKept(double[] score, double coverage, int minimum, out double dropped)
+    {
+        double sum = score.Sum();
         int drop = 0;
         double cumulated = 0;
         dropped = 0;
-        foreach (double value in total.Order())
+        foreach (double value in score.Order())
         {
             cumulated += value / sum;
             if (cumulated >= coverage)
@@ -179,10 +226,11 @@ public class TokenSparseAttentionTests
             drop++;
         }
 
-        int keep = drop == 0 ? older : Math.Max(minimum, older - drop - 1);
-        return [.. scores.Select(score => Enumerable.Range(0, older)
-            .OrderByDescending(row => score[row]).ThenBy(row => row).Take(keep).Order().Concat(Enumerable.Range(older, Window)).ToArray())];
+        return drop == 0 ? score.Length : Math.Max(minimum, score.Length - drop - 1);
     }
+
+    private static int[] Best(double[] score, int keep) =>
+        [.. score.Index().OrderByDescending(pair => pair.Item).ThenBy(pair => pair.Index).Take(keep).Select(pair => pair.Index).Order(), .. Enumerable.Range(score.Length, Window)];
 
     private static double[] WindowMean(AttentionRig rig, int layer, int head)
     {
@@ -214,7 +262,7 @@ public class TokenSparseAttentionTests
             }
         }
 
-        return Method(options).Select(rig.Shapes[0], mass, Prompt);
+        return Method(options).Select(0, rig.Shapes[0], mass, Prompt);
     }
 
     private static TokenSparseMethod Method(TokenSparseAttention options, AttentionShape[]? shapes = null)

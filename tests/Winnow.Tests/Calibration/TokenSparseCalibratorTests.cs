@@ -5,11 +5,9 @@ using Winnow.Generation;
 
 namespace Winnow.Tests.Calibration;
 
-/// <summary>Which layers become sparse: the paper's, unless answers suffer, and then the last ones that leave them alone.</summary>
+/// <summary>Which heads become sparse: those of the paper's layers, unless answers suffer, and then late ones that leave them alone.</summary>
 public class TokenSparseCalibratorTests
 {
-    private static readonly int[] Twelve = [.. Enumerable.Range(0, 12)];
-
     [Fact]
     public void The_stable_half_of_the_layers_is_tried_first_and_windowed_layers_never()
     {
@@ -19,44 +17,37 @@ public class TokenSparseCalibratorTests
     }
 
     [Fact]
-    public void Stable_layers_that_cost_no_answers_are_taken_with_the_largest_coverage() =>
-        Check([2, 3, 5], 0.05f, (_, _) => 0, stable: [2, 3, 5]);
-
-    [Theory]
-    [InlineData(7)]
-    [InlineData(3)]
-    [InlineData(9)]
-    public void Where_they_cost_answers_as_many_of_the_last_layers_are_taken_as_do_not(int first) =>
-        Check([.. Enumerable.Range(first, 12 - first)], 0.05f, (layers, _) => layers.Any(layer => layer < first) ? 1 : 0, stable: [2, 3]);
+    public void Stable_layers_that_cost_no_answers_are_taken() => Check([4, 5, 6, 7, 10, 11], _ => 0, stable: [4, 5, 6, 7, 10, 11]);
 
     [Fact]
-    public void A_smaller_coverage_is_tried_where_less_than_a_quarter_of_the_layers_would_be_left() =>
-        Check(
-            [8, 9, 10, 11],
-            0.02f,
-            (layers, coverage) => layers.Any(layer => layer < (coverage > 0.02f ? 10 : 8)) ? 1 : 0,
-            stable: [2, 3]);
+    public void Where_they_cost_answers_a_quarter_of_the_heads_is_taken_from_the_last_layer_but_one_on() =>
+        Check([16, 17, 18, 19, 20, 21], heads => heads.Min() < 16 ? 1 : 0, stable: [4, 5]);
 
     [Fact]
-    public void No_layer_is_taken_where_answers_always_suffer() => Check([], 0.005f, (_, _) => 1, stable: [2, 3]);
+    public void Heads_that_cost_answers_are_passed_over_and_of_a_layer_that_does_not_fit_the_least_costly_are_taken() =>
+        Check([15, 16, 17, 18, 19, 20], heads => heads.Contains(4) || heads.Contains(21) ? 1 : heads.Contains(14) ? 0.0003 : heads.Count * 1e-5, stable: [4, 5]);
 
     [Fact]
-    public void Sparse_layers_that_leave_nothing_out_cost_nothing_and_those_that_leave_everything_out_do()
+    public void A_head_that_costs_answers_does_not_take_the_others_of_its_layer_with_it() =>
+        Check([15, 16, 17, 18, 20, 21], heads => heads.Contains(4) || heads.Contains(19) || heads.Contains(14) ? 1 : 0, stable: [4, 5]);
+
+    [Fact]
+    public void No_head_is_taken_where_answers_always_suffer() => Check([], _ => 1, stable: [4, 5]);
+
+    [Fact]
+    public void Sparse_heads_that_leave_nothing_out_cost_nothing_and_those_that_leave_everything_out_do()
     {
         using Engine engine = Engine.Load(BundledModel.Find());
         CalibrationOptions options = new() { Corpus = [string.Join("\n\n", Enumerable.Range(0, 60).Select(i => $"On day {i} the captain walked the deck until the morning came, and wrote {i * 37} lines."))] };
         CalibrationRun run = new(engine, TokenSparseAttention.Name, [], options, null, _ => { }, null, CancellationToken.None);
         TokenSparseTrial trial = TokenSparseTrial.Prepare(run, 1, 2400)!;
-        Assert.Equal(0, trial.Cost([0, 1, 2, 3], coverage: 0));
-        Assert.Equal(0, trial.Cost([0, 1, 2, 3], coverage: 0, perKvHead: true));
-        Assert.True(trial.Cost([.. Enumerable.Range(0, engine.Model.Layers)], coverage: 0.9f) > 0.05);
+        int[] heads = [.. Enumerable.Range(0, engine.Model.Layers * engine.Model.KvHeads)];
+        Assert.Equal(0, trial.Cost(heads[..16], coverage: 0));
+        Assert.True(trial.Cost(heads, coverage: 0.9f) > 0.05);
         Assert.Null(TokenSparseTrial.Prepare(run, 1, 1200));
     }
 
-    private static void Check(int[] layers, float coverage, Func<IReadOnlyList<int>, float, double> cost, int[] stable)
-    {
-        (IReadOnlyList<int> chosen, float mass) = TokenSparseCalibrator.Choose(stable, Twelve, cost);
-        Assert.Equal(layers, chosen);
-        Assert.Equal(coverage, mass);
-    }
+    /// <summary>Twelve layers of two KV heads: heads 22 and 23 are the last layer's; 6 are a quarter of all.</summary>
+    private static void Check(int[] heads, Func<IReadOnlyList<int>, double> cost, int[] stable) =>
+        Assert.Equal(heads, TokenSparseCalibrator.Choose(stable, [.. Enumerable.Range(0, 12)], 2, cost));
 }

@@ -10,30 +10,36 @@ internal sealed class TokenSparseMethod
     private readonly TokenSparseAttention _options;
     private readonly float _coverage;
     private readonly bool _perKvHead;
-    private readonly bool[] _sparse;
+
+    /// <summary>[layers][kvHeads]: the sparse ones; null for a layer without any.</summary>
+    private readonly bool[]?[] _sparse;
     private readonly TopRows _top = new();
     private AttentionPlan? _plan;
     private float[] _scores = [];
-    private float[] _total = [];
-    private float[] _pooled = [];
+    private float[] _sum = [];
+    private float[] _ascending = [];
 
     public TokenSparseMethod(TokenSparseAttention options, MethodSetup setup)
     {
         AttentionLayers layers = setup.Layers;
         _options = options;
-        _sparse = new bool[layers.Count];
-        CalibrationSection? calibration = options.Layers is null ? setup.Calibration.Find(TokenSparseAttention.Name) : null;
+        _sparse = new bool[]?[layers.Count];
+        CalibrationSection? calibration = options.Layers is null && options.Heads is null ? setup.Calibration.Find(TokenSparseAttention.Name) : null;
+        IReadOnlyList<int>? heads = options.Heads ?? calibration?.Integers(TokenSparseCalibrator.HeadsKey);
         _coverage = options.Coverage ?? (float?)calibration?.Number(TokenSparseCalibrator.CoverageKey) ?? TokenSparseAttention.DefaultCoverage;
-        _perKvHead = options.PerKvHead ?? calibration?.Settings[TokenSparseCalibrator.SharedKey]?.GetValue<bool>() ?? false;
-        IReadOnlyList<int>? chosen = options.Layers ?? calibration?.Integers(TokenSparseCalibrator.LayersKey);
-        if (chosen is not null)
+        _perKvHead = options.PerKvHead ?? heads is not null;
+        int kvHeads = layers.Shapes[0].KvHeads;
+        if (options.Layers is { } named)
         {
-            layers.Check(chosen, "token-sparse: layers");
+            layers.Check(named, "token-sparse: layers");
         }
 
-        foreach (int layer in chosen ?? [.. layers.Global.Skip(TokenSparseAttention.FirstDefaultLayer(layers.Global.Count))])
+        heads ??= [.. (options.Layers ?? [.. layers.Global.Skip(TokenSparseAttention.FirstDefaultLayer(layers.Global.Count))])
+            .SelectMany(layer => Enumerable.Range(layer * kvHeads, kvHeads))];
+        layers.Check([.. heads.Select(head => head < 0 ? -1 : head / kvHeads).Distinct()], "token-sparse: heads");
+        foreach (int head in heads)
         {
-            _sparse[layer] = true;
+            (_sparse[head / kvHeads] ??= new bool[kvHeads])[head % kvHeads] = true;
         }
     }
 
@@ -41,69 +47,97 @@ internal sealed class TokenSparseMethod
     public int Window => _options.Window;
 
     /// <summary>Whether a layer's attention to a prompt of this length can be sparse at all.</summary>
-    public bool Applies(int layer, int length) => _sparse[layer] && _coverage > 0 && length >= _options.From && length > (long)_options.Minimum + _options.Window;
+    public bool Applies(int layer, int length) =>
+        _sparse[layer] is not null && _coverage > 0 && length >= _options.From && length > (long)_options.MinimumOf(length) + _options.Window;
 
     /// <summary>Chooses the tokens of each head.</summary>
+    /// <param name="layer">A layer with sparse heads; its other heads get all tokens.</param>
     /// <param name="shape">The layer's heads.</param>
-    /// <param name="mass">[queryHeads, length]: mean probability of each row over the window's queries; overwritten.</param>
+    /// <param name="mass">[queryHeads, length]: mean probability of each row over the window's queries.</param>
     /// <param name="length">The prompt's length.</param>
-    public AttentionPlan Select(AttentionShape shape, Span<float> mass, int length)
+    public AttentionPlan Select(int layer, AttentionShape shape, ReadOnlySpan<float> mass, int length)
     {
         int older = length - _options.Window;
-        if (_scores.Length < shape.QueryHeads * older)
+        if (_sum.Length < older)
         {
             _scores = new float[shape.QueryHeads * older];
-            _total = new float[older];
-            _pooled = new float[older];
+            _sum = new float[older];
+            _ascending = new float[older];
         }
 
-        Span<float> total = _total.AsSpan(0, older);
-        total.Clear();
         for (int head = 0; head < shape.QueryHeads; head++)
         {
-            Span<float> score = _scores.AsSpan(head * older, older);
-            Pooling.Average(mass.Slice(head * length, older), _options.Pool, score);
-            TensorPrimitives.Add(total, score, total);
+            Pooling.Average(mass.Slice(head * length, older), _options.Pool, Score(head, older));
         }
 
-        int drop = CountDropped(total);
-        if (drop == 0)
-        {
-            return AttentionPlan.All;
-        }
-
-        int keep = Math.Max(_options.Minimum, older - drop - 1);
-        AttentionPlanKind kind = _perKvHead ? AttentionPlanKind.PerKvHead : AttentionPlanKind.PerQueryHead;
+        bool[] sparse = _sparse[layer]!;
         int lists = _perKvHead ? shape.KvHeads : shape.QueryHeads;
         if (_plan is null || _plan.Lists != lists)
         {
-            _plan = new AttentionPlan(kind, lists) { SelectsQueries = true };
+            _plan = new AttentionPlan(_perKvHead ? AttentionPlanKind.PerKvHead : AttentionPlanKind.PerQueryHead, lists) { SelectsQueries = true };
         }
 
+        int common = _perKvHead ? 0 : CountKept(SumScores(Enumerable.Range(0, lists).Where(head => sparse[head / shape.GroupSize]), older), length);
+        bool leavesOut = false;
         for (int list = 0; list < lists; list++)
         {
-            Span<int> rows = _plan.Resize(list, keep + _options.Window);
-            _top.Select(ListScore(shape, list, older), rows[..keep]);
-            for (int i = 0; i < _options.Window; i++)
+            if (!sparse[list * shape.KvHeads / lists])
             {
-                rows[keep + i] = older + i;
+                Fill(_plan.Resize(list, length), 0);
+                continue;
             }
+
+            ReadOnlySpan<float> score = _perKvHead ? SumScores(Enumerable.Range(list * shape.GroupSize, shape.GroupSize), older) : Score(list, older);
+            int keep = _perKvHead ? CountKept(score, length) : common;
+            Span<int> rows = _plan.Resize(list, keep + _options.Window);
+            _top.Select(score, rows[..keep]);
+            Fill(rows[keep..], older);
+            leavesOut |= keep < older;
         }
 
-        return _plan;
+        return leavesOut ? _plan : AttentionPlan.All;
     }
 
-    /// <summary>How many tokens, the least looked at first, together hold less than τ of the mass of all heads.</summary>
-    private int CountDropped(Span<float> total)
+    private static void Fill(Span<int> rows, int first)
+    {
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i] = first + i;
+        }
+    }
+
+    private Span<float> Score(int head, int older) => _scores.AsSpan(head * older, older);
+
+    private ReadOnlySpan<float> SumScores(IEnumerable<int> heads, int older)
+    {
+        Span<float> sum = _sum.AsSpan(0, older);
+        sum.Clear();
+        foreach (int head in heads)
+        {
+            TensorPrimitives.Add(sum, Score(head, older), sum);
+        }
+
+        return sum;
+    }
+
+    /// <summary>How many tokens before the window are kept.</summary>
+    private int CountKept(ReadOnlySpan<float> score, int length)
+    {
+        int drop = CountDropped(score);
+        return drop == 0 ? score.Length : Math.Max(_options.MinimumOf(length), score.Length - drop - 1);
+    }
+
+    /// <summary>How many tokens, the least looked at first, together hold less than τ of the mass.</summary>
+    private int CountDropped(ReadOnlySpan<float> score)
     {
         double sum = 0;
-        foreach (float value in total)
+        foreach (float value in score)
         {
             sum += value;
         }
 
-        Span<float> ascending = _pooled.AsSpan(0, total.Length);
-        total.CopyTo(ascending);
+        Span<float> ascending = _ascending.AsSpan(0, score.Length);
+        score.CopyTo(ascending);
         ascending.Sort();
         double cumulated = 0;
         int drop = 0;
@@ -113,22 +147,5 @@ internal sealed class TokenSparseMethod
         }
 
         return drop;
-    }
-
-    private ReadOnlySpan<float> ListScore(AttentionShape shape, int list, int older)
-    {
-        if (!_perKvHead)
-        {
-            return _scores.AsSpan(list * older, older);
-        }
-
-        Span<float> score = _pooled.AsSpan(0, older);
-        score.Clear();
-        for (int head = list * shape.GroupSize; head < (list + 1) * shape.GroupSize; head++)
-        {
-            TensorPrimitives.Add(score, _scores.AsSpan(head * older, older), score);
-        }
-
-        return score;
     }
 }
