@@ -91,7 +91,7 @@ internal sealed class FarSelection
         }
 
         AddAbove(scores, _lastBucket[index].Score);
-        AddNewest(CollectionsMarshal.AsSpan(_lastBucket)[index..same], codes[first..end], first, left);
+        AddNewest(CollectionsMarshal.AsSpan(_lastBucket)[index..same], codes[first..end], first, left, tokens);
     }
 
     /// <summary>Writes the chosen tokens in ascending order.</summary>
@@ -201,15 +201,32 @@ internal sealed class FarSelection
     }
 
     /// <summary>Adds the newest tokens of centroids that have the same score.</summary>
-    private void AddNewest(ReadOnlySpan<(float Score, int Centroid)> centroids, ReadOnlySpan<ushort> codes, int first, int count)
+    /// <param name="centroids">The centroids.</param>
+    /// <param name="codes">The codes of the far tokens.</param>
+    /// <param name="first">The first far token.</param>
+    /// <param name="count">How many to add.</param>
+    /// <param name="tokens">How many there are.</param>
+    private void AddNewest(ReadOnlySpan<(float Score, int Centroid)> centroids, ReadOnlySpan<ushort> codes, int first, int count, int tokens)
     {
         int row = codes.Length;
         if (centroids.Length == 1)
         {
+            // Found from whichever end is nearer.
             ushort code = (ushort)centroids[0].Centroid;
-            for (; count > 0; count--)
+            if (2 * count > tokens)
             {
-                row = codes[..row].LastIndexOf(code);
+                row = -1;
+                for (int left = tokens - count; left >= 0; left--)
+                {
+                    row += 1 + codes[(row + 1)..].IndexOf(code);
+                }
+            }
+            else
+            {
+                for (; count > 0; count--)
+                {
+                    row = codes[..row].LastIndexOf(code);
+                }
             }
         }
         else
