@@ -29,7 +29,7 @@ public sealed record TokenSparseAttention : PrefillAttention
 
     /// <summary>
     /// Tokens that a head keeps at least, the window not counted; null for a quarter of the prompt, 1024 at least. Deviation: always
-    /// 1024 in the paper. Answers are safer with more, and a quarter of the tokens has a sixteenth of the attention.
+    /// 1024 in the paper. A quarter of the tokens has only a sixteenth of the attention.
     /// </summary>
     public int? Minimum { get; init; }
 
