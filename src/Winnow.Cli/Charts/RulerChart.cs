@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
+using Winnow.Lab.Evaluation;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Cli.Charts;
 

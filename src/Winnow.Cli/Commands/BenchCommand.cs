@@ -8,6 +8,7 @@ using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Tensors;
 
 namespace Winnow.Cli.Commands;
 

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
 using Winnow.Generation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Commands;
 

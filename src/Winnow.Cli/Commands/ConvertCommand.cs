@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Winnow.Cli.Output;
-using Winnow.Models.Conversion;
+using Winnow.Lab.Conversion;
+using Winnow.Lab.Quantization;
 using Winnow.Quantization;
 
 namespace Winnow.Cli.Commands;

@@ -4,8 +4,9 @@ using Winnow.Attention;
 using Winnow.Cli.Chat;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
 using Winnow.Generation;
+using Winnow.Lab.Evaluation;
+using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Cli.Commands;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Winnow.Cli.Output;
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Cli.Commands;
 

@@ -4,6 +4,7 @@ using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Formats;
 using Winnow.Generation;
+using Winnow.Tensors;
 
 namespace Winnow.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
 using Winnow.Generation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Commands;
 

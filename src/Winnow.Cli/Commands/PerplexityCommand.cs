@@ -4,8 +4,8 @@ using System.Text.Json;
 using Winnow.Attention;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
 using Winnow.Generation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Commands;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
 using Winnow.Generation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Commands;
 

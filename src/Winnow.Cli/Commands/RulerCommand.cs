@@ -3,8 +3,8 @@ using Winnow.Attention;
 using Winnow.Cli.Charts;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
 using Winnow.Generation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Commands;
 

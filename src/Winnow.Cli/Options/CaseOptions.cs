@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Winnow.Evaluation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Options;
 

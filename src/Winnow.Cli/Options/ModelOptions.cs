@@ -5,6 +5,7 @@ using Winnow.Cli.Output;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Generation;
+using Winnow.Tensors;
 
 namespace Winnow.Cli.Options;
 

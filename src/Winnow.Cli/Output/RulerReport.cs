@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Winnow.Evaluation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Output;
 

@@ -14,12 +14,12 @@ internal sealed class SessionAttention : IDisposable
     private Matrix? _mass;
     private AttentionPhase _phase;
 
-    public SessionAttention(Device device, MethodSetup setup, AttentionOptions options)
+    public SessionAttention(Device device, MethodSetup setup, PrefillAttention? prefill, DecodeAttention? decode)
     {
         _device = device;
         _layers = setup.Layers;
-        _decode = options.Decode?.CreateMethod(setup);
-        _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, setup) : null;
+        _decode = decode?.CreateMethod(setup);
+        _prefill = prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, setup) : null;
         Statistics = new AttentionStatistics(setup.Layers.Count);
     }
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Winnow.Compute;
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Cache;
 

@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Compute.Cpu.MatMul;
 
 namespace Winnow.Cache;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Winnow.Formats;
-using Winnow.Models;
+using Winnow.Tensors;
 
 namespace Winnow.Calibration;
 
@@ -36,7 +36,7 @@ internal sealed class CalibrationFile : IDisposable
 
     /// <summary>Opens the sidecar of a model.</summary>
     /// <exception cref="CalibrationException">The file is missing, damaged, or of another model.</exception>
-    public static CalibrationFile Open(string path, ModelInfo model)
+    public static CalibrationFile Open(string path, ModelIdentity model)
     {
         SafetensorsFile file;
         try
@@ -62,7 +62,7 @@ internal sealed class CalibrationFile : IDisposable
 
     /// <summary>Writes sections as the sidecar of a model, in place of an older one.</summary>
     /// <exception cref="ModelWriteException">The disk is full or failed; the older file is unchanged.</exception>
-    public static void Write(string path, ModelInfo model, IReadOnlyDictionary<string, CalibrationSectionDraft> sections)
+    public static void Write(string path, ModelIdentity model, IReadOnlyDictionary<string, CalibrationSectionDraft> sections)
     {
         Dictionary<string, string> metadata = new() { [VersionKey] = Version, [FingerprintKey] = model.Fingerprint };
         foreach ((string method, CalibrationSectionDraft section) in sections)
@@ -96,7 +96,7 @@ internal sealed class CalibrationFile : IDisposable
     /// <summary>Unmaps the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    private static void Check(string path, SafetensorsFile file, ModelInfo model)
+    private static void Check(string path, SafetensorsFile file, ModelIdentity model)
     {
         if (!file.Metadata.TryGetValue(VersionKey, out string? version))
         {

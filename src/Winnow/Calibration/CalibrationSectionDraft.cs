@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Winnow.Formats;
 using Winnow.Quantization;
+using Winnow.Tensors;
 
 namespace Winnow.Calibration;
 

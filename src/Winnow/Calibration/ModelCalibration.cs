@@ -1,4 +1,4 @@
-using Winnow.Models;
+using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Calibration;
 
@@ -6,9 +6,9 @@ namespace Winnow.Calibration;
 public sealed class ModelCalibration : IDisposable
 {
     private readonly CalibrationFile? _file;
-    private readonly ModelInfo? _model;
+    private readonly ModelIdentity? _model;
 
-    private ModelCalibration(CalibrationFile? file, ModelInfo? model, string? path, string problem)
+    private ModelCalibration(CalibrationFile? file, ModelIdentity? model, string? path, string problem)
     {
         _file = file;
         _model = model;
@@ -40,7 +40,7 @@ public sealed class ModelCalibration : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="path">The file; null for the one beside the model, where there is one that fits.</param>
     /// <exception cref="CalibrationException">The file that was named is missing, damaged, or of another model.</exception>
-    internal static ModelCalibration Load(ModelInfo model, string? path)
+    internal static ModelCalibration Load(ModelIdentity model, string? path)
     {
         if (path is not null)
         {

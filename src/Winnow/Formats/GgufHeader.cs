@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Winnow.Tensors;
 
 namespace Winnow.Formats;
 

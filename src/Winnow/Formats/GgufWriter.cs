@@ -1,4 +1,5 @@
 using System.Text;
+using Winnow.Tensors;
 
 namespace Winnow.Formats;
 

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Text.Json;
+using Winnow.Tensors;
 
 namespace Winnow.Formats;
 

@@ -1,3 +1,5 @@
+using Winnow.Tensors;
+
 namespace Winnow.Formats;
 
 /// <summary>A named tensor inside a mapped model file: where its bytes are and how to read them.</summary>

@@ -1,3 +1,5 @@
+using Winnow.Tensors;
+
 namespace Winnow.Formats;
 
 /// <summary>A tensor as a file's header announces it: its bytes lie at an offset in the file's data section.</summary>

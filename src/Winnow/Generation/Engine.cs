@@ -7,8 +7,10 @@ using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Models;
+using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Templates;
+using Winnow.Tensors;
 using Winnow.Tokenization;
 
 namespace Winnow.Generation;

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Models;
-using Winnow.Retrieval;
+using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Templates;
 
@@ -24,7 +24,7 @@ public sealed class Session : IDisposable
     private readonly ForwardState _state;
     private readonly float[] _logits;
     private readonly List<int> _tokens;
-    private readonly PromptRetrieval? _retrieval;
+    private readonly IPromptTransformer? _transformer;
     private KvCache _cache;
     private int _busy;
 
@@ -38,15 +38,18 @@ public sealed class Session : IDisposable
         _engine = engine;
         _cache = cache;
         _tokens = [.. tokens];
-        _state = engine.Transformer.CreateState(contextLength, attention);
+        _state = engine.Transformer.CreateState(contextLength, attention.Prefill, attention.Decode);
         _logits = new float[engine.Model.VocabularySize];
         ContextLength = contextLength;
         Attention = attention;
-        _retrieval = attention.Retrieval is { } retrieval ? new PromptRetrieval(engine, retrieval, contextLength) : null;
+        _transformer = attention.Transform?.CreateTransformer(engine, contextLength);
     }
 
     /// <summary>Tokens that prompt and answer may take together.</summary>
     public int ContextLength { get; }
+
+    /// <summary>The model.</summary>
+    internal Engine Engine => _engine;
 
     /// <summary>How the session attends.</summary>
     public AttentionOptions Attention { get; }
@@ -101,47 +104,6 @@ public sealed class Session : IDisposable
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
         IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(_engine.EncodeChat(messages), options, cancellationToken);
-
-    /// <summary>Answers a question from the documents of an index: finds the evidence, then generates from a prompt of it.</summary>
-    /// <param name="index">The documents.</param>
-    /// <param name="question">The question.</param>
-    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
-    /// <param name="options">How to generate.</param>
-    /// <param name="history">Earlier messages of the conversation, a system message for example.</param>
-    /// <param name="cancellationToken">Stops the search; pass one to the enumeration of the answer too.</param>
-    /// <returns>The evidence, and the answer as it is generated.</returns>
-    /// <exception cref="ContextOverflowException">Question and history alone do not fit.</exception>
-    public async Task<DocumentAnswer> AskAsync(
-        DocumentIndex index,
-        string question,
-        SearchOptions? search = null,
-        GenerationOptions? options = null,
-        IReadOnlyList<ChatMessage>? history = null,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(index);
-        ArgumentNullException.ThrowIfNull(question);
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        IReadOnlyList<EvidenceSpan> evidence = FindEvidence(index, question, search, cancellationToken);
-        ChatMessage message = EvidencePrompt.Message(evidence, question);
-        IReadOnlyList<int> prompt = _engine.ChatTemplate is null
-            ? _engine.Tokenizer.Encode(message.Content + "\n", addSpecial: true)
-            : _engine.EncodeChat([.. history ?? [], message]);
-        return new DocumentAnswer(evidence, prompt.Count, GenerateAsync(prompt, options, cancellationToken));
-    }
-
-    /// <summary>Searches an index for as much evidence as this session's context has room for.</summary>
-    /// <param name="index">The documents.</param>
-    /// <param name="question">The question.</param>
-    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
-    /// <param name="cancellationToken">Stops between layers.</param>
-    public IReadOnlyList<EvidenceSpan> FindEvidence(
-        DocumentIndex index, string question, SearchOptions? search = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(index);
-        search ??= new SearchOptions();
-        return index.Search(question, search with { Budget = search.BudgetTokens(index.Tokens, ContextLength) }, cancellationToken);
-    }
 
     /// <summary>Continues a sequence of tokens.</summary>
     /// <remarks>Computation runs on the thread pool, never on the caller's synchronization context.</remarks>
@@ -199,7 +161,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            Compute(Condense(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
+            Compute(Transform(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
         }
         finally
         {
@@ -375,7 +337,7 @@ public sealed class Session : IDisposable
     {
         _cache.Dispose();
         _state.Dispose();
-        _retrieval?.Dispose();
+        _transformer?.Dispose();
     }
 
     private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
@@ -384,7 +346,7 @@ public sealed class Session : IDisposable
         try
         {
             long start = Stopwatch.GetTimestamp();
-            prompt = Condense(prompt, cancellationToken);
+            prompt = Transform(prompt, cancellationToken);
             int cached = Compute(prompt, DefaultChunkTokens, options.Progress, cancellationToken);
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
@@ -445,15 +407,15 @@ public sealed class Session : IDisposable
         }
     }
 
-    /// <summary>A prompt, or what a retrieval method leaves of it.</summary>
-    private IReadOnlyList<int> Condense(IReadOnlyList<int> prompt, CancellationToken cancellationToken)
+    /// <summary>A prompt, or what a transforming method leaves of it.</summary>
+    private IReadOnlyList<int> Transform(IReadOnlyList<int> prompt, CancellationToken cancellationToken)
     {
-        if (_retrieval is null)
+        if (_transformer is null)
         {
             return prompt;
         }
 
-        prompt = _retrieval.Condense(prompt, cancellationToken);
+        prompt = _transformer.Transform(prompt, cancellationToken);
         return prompt.Count < ContextLength ? prompt : throw new ContextOverflowException(prompt.Count, ContextLength);
     }
 
@@ -525,8 +487,8 @@ public sealed class Session : IDisposable
             throw new ArgumentException("the prompt has no tokens, and the model has no begin-of-text token to start from", nameof(prompt));
         }
 
-        // A retrieval method shortens what is too long.
-        if (prompt.Count >= ContextLength && _retrieval is null)
+        // A transforming method may shorten what is too long.
+        if (prompt.Count >= ContextLength && _transformer is null)
         {
             throw new ContextOverflowException(prompt.Count, ContextLength);
         }

@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Generation;
 

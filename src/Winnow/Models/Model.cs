@@ -1,6 +1,10 @@
 using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Formats;
+using Winnow.Models.Architectures;
+using Winnow.Models.Config;
+using Winnow.Models.Forward;
+using Winnow.Models.Weights;
 
 namespace Winnow.Models;
 
@@ -54,7 +58,7 @@ internal sealed class Model : IDisposable
         {
             weights = WeightLoader.Load(device, file, config, progress, cancellation);
             ModelInfo info = Describe(path, file, config, weights);
-            ModelCalibration calibration = ModelCalibration.Load(info, calibrationPath);
+            ModelCalibration calibration = ModelCalibration.Load(info.Identity, calibrationPath);
             return new Model(file, config, weights, new Transformer(device, config, weights, calibration), info, calibration);
         }
         catch

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Winnow.Compute;
 using Winnow.Formats;
+using Winnow.Models.Config;
 
 namespace Winnow.Models;
 

@@ -1,3 +1,6 @@
+using Winnow.Calibration;
+using Winnow.Models.Architectures;
+
 namespace Winnow.Models;
 
 /// <summary>What is known of a model without running it.</summary>
@@ -60,4 +63,7 @@ public sealed record ModelInfo
     /// calibration files are tied to.
     /// </summary>
     public required string Fingerprint { get; init; }
+
+    /// <summary>Which calibrations belong to it.</summary>
+    internal ModelIdentity Identity => new(Path, Name, Fingerprint);
 }

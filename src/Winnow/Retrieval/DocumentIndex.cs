@@ -1,3 +1,4 @@
+using Winnow.Compute.Cpu.MatMul;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Retrieval.Features;

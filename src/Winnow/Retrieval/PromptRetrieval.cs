@@ -3,13 +3,13 @@ using Winnow.Generation;
 namespace Winnow.Retrieval;
 
 /// <summary>Shortens the prompts of one session to their evidence; remembers the last document.</summary>
-internal sealed class PromptRetrieval(Engine engine, RetrievalAttention options, int contextLength) : IDisposable
+internal sealed class PromptRetrieval(Engine engine, RetrievalAttention options, int contextLength) : IPromptTransformer
 {
     private string? _document;
     private DocumentIndex? _index;
 
     /// <summary>A prompt that holds the evidence instead of the document; the same prompt where the budget covers the document.</summary>
-    public IReadOnlyList<int> Condense(IReadOnlyList<int> prompt, CancellationToken cancellation)
+    public IReadOnlyList<int> Transform(IReadOnlyList<int> prompt, CancellationToken cancellation)
     {
         if (prompt.Count <= options.Search.BudgetTokens(prompt.Count, contextLength) || PromptParts.Split(prompt, engine.Tokenizer) is not { } parts)
         {

@@ -1,5 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Winnow.Attention;
+using Winnow.Generation;
+using Winnow.Retrieval.Lexical;
+using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Retrieval;
 
@@ -8,7 +13,7 @@ namespace Winnow.Retrieval;
 /// arXiv 2601.17702. The last paragraph of the longest message is the question, what stands before it is the document; asked
 /// again about the same document, a session does not scan it again. Attention itself is not changed: any method may be combined.
 /// </remarks>
-public sealed record RetrievalAttention
+public sealed record RetrievalAttention : PromptTransform
 {
     /// <summary>What specifications call the method.</summary>
     internal const string Name = "s3";
@@ -19,7 +24,7 @@ public sealed record RetrievalAttention
     /// <summary>How the document is scanned.</summary>
     public IndexOptions Index { get; init; } = new();
 
-    internal string Specification
+    internal override string Specification
     {
         get
         {
@@ -45,6 +50,13 @@ public sealed record RetrievalAttention
             }
         }
     }
+
+    internal override IPromptTransformer CreateTransformer(Engine engine, int contextLength) => new PromptRetrieval(engine, this, contextLength);
+
+    /// <summary>Makes the method known to specifications, which lie in a room below this one.</summary>
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "Costs one dictionary entry, and spares every caller a call to register what the assembly contains.")]
+    internal static void Register() => AttentionSpec.Register(Name, Read);
 
     internal static RetrievalAttention Read(SpecKeys keys)
     {

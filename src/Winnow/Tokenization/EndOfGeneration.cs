@@ -1,3 +1,5 @@
+using Winnow.Tokenization.Models;
+
 namespace Winnow.Tokenization;
 
 /// <summary>

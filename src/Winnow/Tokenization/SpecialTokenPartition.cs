@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using Winnow.Tokenization.Models;
 
 namespace Winnow.Tokenization;
 

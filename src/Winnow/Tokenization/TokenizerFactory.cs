@@ -1,4 +1,6 @@
 using Winnow.Formats;
+using Winnow.Tokenization.Gguf;
+using Winnow.Tokenization.HuggingFace;
 
 namespace Winnow.Tokenization;
 

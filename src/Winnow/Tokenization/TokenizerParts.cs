@@ -1,3 +1,6 @@
+using Winnow.Models;
+using Winnow.Tokenization.Models;
+
 namespace Winnow.Tokenization;
 
 /// <summary>What a <see cref="Tokenizer"/> is made of.</summary>

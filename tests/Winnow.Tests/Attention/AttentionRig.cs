@@ -4,6 +4,8 @@ using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Generation;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Attention;
 
@@ -32,7 +34,10 @@ internal sealed class AttentionRig : IDisposable
         _cache = new KvCache(_device, [.. shapes.Select(shape => new KvLayout(shape.KvHeads, shape.HeadDimension, TensorType.F32))]);
         AttentionLayers attentionLayers = new(shapes);
         _attention = new SessionAttention(
-            _device, new MethodSetup(attentionLayers, new RopeFrequencies?[shapes.Length], calibration ?? ModelCalibration.None), options)
+            _device,
+            new MethodSetup(attentionLayers, new RopeFrequencies?[shapes.Length], calibration ?? ModelCalibration.None),
+            options.Prefill,
+            options.Decode)
         {
             Observer = (in AttentionCall call, AttentionPlan plan) => _rows[call.Layer] = plan.Kind == AttentionPlanKind.All
                 ? null

@@ -2,6 +2,7 @@ using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Attention.Recycled;
 using Winnow.Attention.TokenSparse;
+using Winnow.Generation;
 
 namespace Winnow.Tests.Attention;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Cli.Output;
+using Winnow.Generation;
 
 namespace Winnow.Tests.Attention;
 

@@ -6,7 +6,9 @@ using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Models.Forward;
 using Winnow.Sampling;
+using Winnow.Tensors;
 using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Attention;
@@ -88,7 +90,8 @@ public sealed class CompositionTests : IDisposable
     {
         using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
         using Model model = Model.Load(TinyModels.Path("llama"), device);
-        using ForwardState state = model.Transformer.CreateState(400, AttentionOptions.Parse("token-sparse:tau=0.1,window=8,min=16"), chunk: 32);
+        using ForwardState state = model.Transformer.CreateState(
+            400, AttentionOptions.Parse("token-sparse:tau=0.1,window=8,min=16").Prefill, chunk: 32);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F16);
         long chunk = state.Query.Buffer.SizeBytes;
         model.Transformer.Forward(state, [.. Enumerable.Range(0, 320).Select(i => i % 50)], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);

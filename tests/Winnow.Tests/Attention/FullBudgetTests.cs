@@ -7,7 +7,10 @@ using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Tensors;
 using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Attention;
@@ -86,7 +89,7 @@ public class FullBudgetTests
     /// <summary>The logits after the prompt and after each forced token.</summary>
     private static float[] Logits(Model model, AttentionOptions options, TensorType type, int chunk, int[] prompt, int[] forced)
     {
-        using ForwardState state = model.Transformer.CreateState(prompt.Length + forced.Length, options, chunk);
+        using ForwardState state = model.Transformer.CreateState(prompt.Length + forced.Length, options.Prefill, options.Decode, chunk);
         using KvCache cache = model.Transformer.CreateCache(type);
         int width = model.Config.VocabularySize;
         float[] logits = new float[(forced.Length + 1) * width];

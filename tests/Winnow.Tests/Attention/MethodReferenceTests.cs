@@ -3,7 +3,10 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Attention;
 
@@ -43,7 +46,8 @@ public class MethodReferenceTests
         using Model model = Model.Load(SharedData.Path($"models/{one.Model}"), device);
         int context = one.PromptIds.Length + one.ForcedIds.Length;
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
-        using ForwardState state = model.Transformer.CreateState(context, AttentionOptions.Parse(one.Specification));
+        AttentionOptions attention = AttentionOptions.Parse(one.Specification);
+        using ForwardState state = model.Transformer.CreateState(context, attention.Prefill, attention.Decode);
         using SafetensorsFile reference = SafetensorsFile.Open(one.File);
         bool everyLogit = reference.Tensors.ContainsKey("logits");
         float[] expected = reference.Tensors[everyLogit ? "logits" : "logits_every_64"].ToSingles();

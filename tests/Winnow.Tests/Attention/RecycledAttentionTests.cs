@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Attention.Recycled;
+using Winnow.Generation;
 
 namespace Winnow.Tests.Attention;
 

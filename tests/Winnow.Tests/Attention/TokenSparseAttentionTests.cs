@@ -2,6 +2,7 @@ using Winnow.Attention;
 using Winnow.Attention.TokenSparse;
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Generation;
 
 namespace Winnow.Tests.Attention;
 

@@ -2,6 +2,7 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Cache;
 

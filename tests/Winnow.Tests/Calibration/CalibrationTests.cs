@@ -6,7 +6,12 @@ using Winnow.Cli;
 using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Generation;
+using Winnow.Lab.Calibration;
+using Winnow.Lab.Calibration.A2ats;
 using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Templates.Jinja.Library;
+using Winnow.Tensors;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Calibration;
@@ -35,10 +40,10 @@ public sealed class CalibrationTests : IDisposable
     {
         CalibrationSectionDraft other = new() { Settings = { ["layers"] = new System.Text.Json.Nodes.JsonArray(3, 5) } };
         other.Set("table", [1f, 2f, 3f, 4f], 2, 2);
-        CalibrationFile.Write(_path, _engine.Model, new Dictionary<string, CalibrationSectionDraft> { ["other"] = other });
+        CalibrationFile.Write(_path, _engine.Model.Identity, new Dictionary<string, CalibrationSectionDraft> { ["other"] = other });
         Calibrator.Run(_engine, new CalibrationOptions { Corpus = [Corpus], Methods = ["token-sparse"], MaxTokens = 512 }, _path);
 
-        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model);
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
         Assert.Equal(["other", "token-sparse"], file.Sections.Keys.Order());
         Assert.Equal([3, 5], file.Sections["other"].Integers("layers")!);
         Assert.Equal([1f, 2f, 3f, 4f], file.Sections["other"].Tensor("table", 2, 2).ToSingles());
@@ -53,7 +58,7 @@ public sealed class CalibrationTests : IDisposable
         Calibrator.Run(_engine, options, _path);
         byte[] whole = File.ReadAllBytes(_path);
         Dictionary<string, CalibrationSectionDraft> sections;
-        using (CalibrationFile file = CalibrationFile.Open(_path, _engine.Model))
+        using (CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity))
         {
             Assert.Equal(_engine.Model.Layers, file.Sections["a2ats"].Settings["layers"]!.GetValue<int>());
             sections = file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value));
@@ -61,7 +66,7 @@ public sealed class CalibrationTests : IDisposable
 
         // As if the first run had ended after seven layers.
         sections["a2ats"].Settings["layers"] = 7;
-        CalibrationFile.Write(_path, _engine.Model, sections);
+        CalibrationFile.Write(_path, _engine.Model.Identity, sections);
         using (Engine unfinished = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }))
         {
             Assert.Throws<CalibrationException>(() => unfinished.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats") }));
@@ -81,7 +86,7 @@ public sealed class CalibrationTests : IDisposable
         CalibrationOptions options = new() { Corpus = [prose], MaxTokens = 560 };
         CalibrationRun run = new(_engine, "a2ats", [], options, null, _ => { }, null, CancellationToken.None);
         Calibrator.Run(_engine, options with { Methods = ["a2ats"], MaxTokens = 60, Centroids = 8 }, _path);
-        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model);
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
         A2atsCalibration codebooks = new(CodebookFile.Read(_path, file.Sections["a2ats"].Tensors, _engine.Transformer.AttentionLayers), null, null);
         float[] losses = A2atsTrial.Measure(run, codebooks, questionCount: 1, steps: 3)!;
         Assert.Equal(_engine.Model.Layers * 4 * HeadBudgets.Levels.Count, losses.Length);
@@ -99,13 +104,13 @@ public sealed class CalibrationTests : IDisposable
         Calibrator.Run(_engine, options, _path);
         float[] losses = [.. Enumerable.Range(0, _engine.Model.Layers * 4 * HeadBudgets.Levels.Count).Select(i => i * 0.5f)];
         Dictionary<string, CalibrationSectionDraft> sections;
-        using (CalibrationFile file = CalibrationFile.Open(_path, _engine.Model))
+        using (CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity))
         {
             sections = file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value));
         }
 
-        sections["a2ats"].Set(A2atsCalibrator.LossesName, losses, _engine.Model.Layers, 4, HeadBudgets.Levels.Count);
-        CalibrationFile.Write(_path, _engine.Model, sections);
+        sections["a2ats"].Set(A2atsCalibration.LossesName, losses, _engine.Model.Layers, 4, HeadBudgets.Levels.Count);
+        CalibrationFile.Write(_path, _engine.Model.Identity, sections);
         byte[] whole = File.ReadAllBytes(_path);
         Calibrator.Run(_engine, options, _path);
         Assert.Equal(whole, File.ReadAllBytes(_path));
@@ -114,7 +119,7 @@ public sealed class CalibrationTests : IDisposable
     [Fact]
     public void A_file_of_another_model_is_refused_by_name_and_passed_over_beside_the_model()
     {
-        CalibrationFile.Write(_path, _engine.Model with { Fingerprint = "0123" }, new Dictionary<string, CalibrationSectionDraft>());
+        CalibrationFile.Write(_path, _engine.Model.Identity with { Fingerprint = "0123" }, new Dictionary<string, CalibrationSectionDraft>());
         CalibrationException refusal = Assert.Throws<CalibrationException>(
             () => Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }));
         Assert.Contains("another model", refusal.Message, StringComparison.Ordinal);
@@ -132,7 +137,7 @@ public sealed class CalibrationTests : IDisposable
     public void A_damaged_file_is_refused(string content)
     {
         File.WriteAllText(_path, content);
-        Assert.Throws<CalibrationException>(() => CalibrationFile.Open(_path, _engine.Model));
+        Assert.Throws<CalibrationException>(() => CalibrationFile.Open(_path, _engine.Model.Identity));
     }
 
     [Fact]
@@ -146,7 +151,7 @@ public sealed class CalibrationTests : IDisposable
         _engine.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
 
         Calibrator.Run(_engine, new CalibrationOptions { Corpus = [Corpus], Methods = ["token-sparse"], MaxTokens = 512 }, _path);
-        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model);
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
         double[] drift = [.. file.Sections["token-sparse"].Settings["drift"]!.AsArray().Select(value => value!.GetValue<double>())];
         Assert.Equal(_engine.Model.Layers, drift.Length);
         for (int layer = 0; layer < drift.Length; layer++)

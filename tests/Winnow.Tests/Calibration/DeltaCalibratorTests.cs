@@ -6,6 +6,9 @@ using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute;
 using Winnow.Generation;
+using Winnow.Lab.Calibration;
+using Winnow.Lab.Calibration.Delta;
+using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Attention;
 using Winnow.Tests.Formats;
 
@@ -92,7 +95,7 @@ public class DeltaCalibratorTests
         using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { Threads = 2 });
         CalibrationOptions options = new() { Corpus = [ExampleDocument.Create(31, 6000).Text], Methods = ["delta"], MaxTokens = 12 * 1400 };
         Calibrator.Run(engine, options, path);
-        using CalibrationFile file = CalibrationFile.Open(path, engine.Model);
+        using CalibrationFile file = CalibrationFile.Open(path, engine.Model.Identity);
         IReadOnlyList<int> chosen = file.Sections["delta"].Integers("select")!;
         Assert.Equal(DeltaAttention.DenseLayers(engine.Model.Layers), chosen[0] + chosen.Count);
 

@@ -2,7 +2,9 @@ using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Generation;
+using Winnow.Lab.Calibration;
 using Winnow.Retrieval.Features;
+using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Calibration;
@@ -44,7 +46,7 @@ public sealed class S3CalibratorTests : IDisposable
                 cancellation.Cancel();
             }
         }), cancellation.Token));
-        using (ModelCalibration partial = ModelCalibration.Load(_engine.Model, resumed))
+        using (ModelCalibration partial = ModelCalibration.Load(_engine.Model.Identity, resumed))
         {
             Assert.Null(FeatureModel.Find(partial, _engine.Model));
         }
@@ -53,7 +55,7 @@ public sealed class S3CalibratorTests : IDisposable
         Calibrator.Run(_engine, Small, resumed, new Callback(progress => rest.Add(progress.Activity)));
         Assert.DoesNotContain(rest, activity => activity.StartsWith("looking", StringComparison.Ordinal));
         Assert.True(rest.Count(activity => activity.StartsWith("head ", StringComparison.Ordinal)) < all.Count(activity => activity.StartsWith("head ", StringComparison.Ordinal)));
-        using ModelCalibration complete = ModelCalibration.Load(_engine.Model, whole);
+        using ModelCalibration complete = ModelCalibration.Load(_engine.Model.Identity, whole);
         FeatureModel model = FeatureModel.Find(complete, _engine.Model)!;
         Assert.InRange(model.Autoencoders.Count, 1, 4);
         Assert.All(model.Autoencoders, autoencoder => Assert.Equal((128, 4, 64), (autoencoder.Latents, autoencoder.Active, autoencoder.Width)));

@@ -2,6 +2,8 @@ using Winnow.Attention.TokenSparse;
 using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Generation;
+using Winnow.Lab.Calibration;
+using Winnow.Lab.Calibration.TokenSparse;
 
 namespace Winnow.Tests.Calibration;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Winnow.Evaluation;
-using Winnow.Evaluation.Cases;
+using Winnow.Lab.Evaluation;
+using Winnow.Lab.Evaluation.Cases;
 
 namespace Winnow.Tests.Evaluation;
 

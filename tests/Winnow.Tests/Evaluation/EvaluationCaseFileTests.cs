@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using Winnow.Evaluation;
+using Winnow.Lab.Evaluation;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Evaluation;

@@ -2,8 +2,8 @@ using Winnow.Attention;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute;
-using Winnow.Evaluation;
 using Winnow.Generation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Tests.Evaluation;
 

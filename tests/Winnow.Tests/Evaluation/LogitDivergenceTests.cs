@@ -1,4 +1,4 @@
-using Winnow.Evaluation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Tests.Evaluation;
 

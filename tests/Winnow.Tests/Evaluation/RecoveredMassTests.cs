@@ -1,6 +1,6 @@
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Evaluation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Tests.Evaluation;
 

@@ -3,7 +3,8 @@ using System.Xml.Linq;
 using Winnow.Attention;
 using Winnow.Cli.Charts;
 using Winnow.Cli.Output;
-using Winnow.Evaluation;
+using Winnow.Generation;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Tests.Evaluation;
 

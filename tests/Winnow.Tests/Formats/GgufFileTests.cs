@@ -1,4 +1,5 @@
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Formats;
 

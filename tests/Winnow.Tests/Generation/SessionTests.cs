@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
+using Winnow.Cli;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Sampling;
 using Winnow.Templates;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Generation;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Sampling;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Generation;
 

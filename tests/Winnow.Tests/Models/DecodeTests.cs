@@ -3,6 +3,8 @@ using Winnow.Cache;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Models;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Winnow.Formats;
+using Winnow.Tensors;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

@@ -2,8 +2,10 @@ using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Formats;
+using Winnow.Lab.Conversion;
 using Winnow.Models;
-using Winnow.Models.Conversion;
+using Winnow.Models.Forward;
+using Winnow.Tensors;
 using Winnow.Tests.Compute;
 using Winnow.Tests.Formats;
 

@@ -2,9 +2,13 @@ using System.Text.Json.Nodes;
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Formats;
+using Winnow.Lab.Conversion;
+using Winnow.Lab.Quantization;
 using Winnow.Models;
-using Winnow.Models.Conversion;
+using Winnow.Models.Config;
+using Winnow.Models.Forward;
 using Winnow.Quantization;
+using Winnow.Tensors;
 using Winnow.Tests.Compute.Reference;
 using Winnow.Tests.Formats;
 

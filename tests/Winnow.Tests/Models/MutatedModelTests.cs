@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Winnow.Formats;
 using Winnow.Generation;
-using Winnow.Models.Conversion;
+using Winnow.Lab.Conversion;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

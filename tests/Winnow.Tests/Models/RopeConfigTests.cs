@@ -1,4 +1,5 @@
 using Winnow.Models;
+using Winnow.Models.Config;
 
 namespace Winnow.Tests.Models;
 

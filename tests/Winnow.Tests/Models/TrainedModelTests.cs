@@ -4,10 +4,14 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Lab.Conversion;
+using Winnow.Lab.Quantization;
 using Winnow.Models;
-using Winnow.Models.Conversion;
+using Winnow.Models.Forward;
 using Winnow.Quantization;
+using Winnow.Tensors;
 using Winnow.Tests.Compute;
+using Winnow.Tests.Compute.Cpu;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Winnow.Formats;
 using Winnow.Quantization;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Quantization;
 

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Winnow.Formats;
+using Winnow.Lab.Synthesis;
 using Winnow.Quantization;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Quantization;
 

@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using Winnow.Formats;
+using Winnow.Lab.Quantization;
+using Winnow.Lab.Synthesis;
 using Winnow.Quantization;
+using Winnow.Tensors;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Quantization;

@@ -1,5 +1,7 @@
 using Winnow.Formats;
+using Winnow.Lab.Quantization;
 using Winnow.Quantization;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Quantization;
 

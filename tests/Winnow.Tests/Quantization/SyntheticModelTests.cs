@@ -1,4 +1,7 @@
 using Winnow.Formats;
+using Winnow.Lab.Quantization;
+using Winnow.Lab.Synthesis;
+using Winnow.Models.Architectures;
 using Winnow.Quantization;
 using Winnow.Tests.Formats;
 

@@ -6,10 +6,12 @@ using Winnow.Cli.Chat;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Models.Forward;
 using Winnow.Retrieval;
 using Winnow.Retrieval.Features;
 using Winnow.Sampling;
 using Winnow.Templates;
+using Winnow.Tensors;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Retrieval;
@@ -184,7 +186,7 @@ public sealed class DocumentIndexTests : IDisposable
     {
         AttentionOptions options = AttentionOptions.Parse("s3:budget=0.05+delta:budget=1024");
         Assert.NotNull(options.Decode);
-        Assert.Equal(0.05, options.Retrieval!.Search.Budget);
+        Assert.Equal(0.05, Assert.IsType<RetrievalAttention>(options.Transform).Search.Budget);
         Assert.StartsWith("s3:budget=0.05+delta:", options.ToString(), StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Generation;
+using Winnow.Models.Weights;
 using Winnow.Retrieval.Features;
 
 namespace Winnow.Tests.Retrieval;
@@ -29,7 +30,7 @@ internal static class LabFeatures
             };
             FeatureModel.Write(section, Autoencoder(random, new KeyProjection(1, KeyProjection.AllHeads), plain.Model.HeadDimension));
             FeatureModel.Write(section, Autoencoder(random, new KeyProjection(2, 3), plain.Model.HeadDimension));
-            CalibrationFile.Write(calibrationPath, plain.Model, new Dictionary<string, CalibrationSectionDraft> { [FeatureModel.Method] = section });
+            CalibrationFile.Write(calibrationPath, plain.Model.Identity, new Dictionary<string, CalibrationSectionDraft> { [FeatureModel.Method] = section });
         }
 
         return Engine.Load(BundledModel.Find(), new EngineOptions { Threads = 2, CalibrationPath = calibrationPath });

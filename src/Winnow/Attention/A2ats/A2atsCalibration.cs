@@ -11,6 +11,15 @@ namespace Winnow.Attention.A2ats;
 /// <param name="Budgets">The part of the context that each query head reads, [layers · kvHeads]; null for the same everywhere.</param>
 internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, double[]? Budgets)
 {
+    /// <summary>The distance that queries were rotated by.</summary>
+    public const string FarKey = "far";
+
+    /// <summary>Layers that are finished.</summary>
+    public const string LayersKey = "layers";
+
+    /// <summary>What is lost if one KV head reads a part only, [layers, kvHeads, <see cref="HeadBudgets.Levels"/>].</summary>
+    public const string LossesName = "losses";
+
     /// <summary>Finds what the options ask for: a codebook file, the model's calibration, or nothing.</summary>
     /// <exception cref="CalibrationException">It is damaged, not finished, or does not fit the model.</exception>
     /// <exception cref="AttentionSpecException">The codebook has another number of centroids than the options say.</exception>
@@ -28,25 +37,25 @@ internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, doubl
 
         double[]? budgets = ReadBudgets(section, setup, options.Rho ?? A2atsAttention.DefaultRho(setup.Layers.Shapes[0].GroupSize));
         return options.Codebook is null
-            ? new A2atsCalibration(Checked(options, ReadCodebooks(section, setup)), section.Settings[A2atsCalibrator.FarKey]?.GetValue<int>(), budgets)
+            ? new A2atsCalibration(Checked(options, ReadCodebooks(section, setup)), section.Settings[FarKey]?.GetValue<int>(), budgets)
             : new A2atsCalibration(null, null, budgets);
     }
 
     private static Codebook[][] ReadCodebooks(CalibrationSection section, MethodSetup setup) =>
-        section.Settings[A2atsCalibrator.LayersKey]?.GetValue<int>() == setup.Layers.Count
+        section.Settings[LayersKey]?.GetValue<int>() == setup.Layers.Count
             ? CodebookFile.Read(setup.Calibration.Path!, section.Tensors, setup.Layers)
             : throw new CalibrationException($"{setup.Calibration.Path}: the codebooks of '{A2atsAttention.Name}' are not finished; calibrate again with the same corpus to go on");
 
     private static double[]? ReadBudgets(CalibrationSection section, MethodSetup setup, double rho)
     {
-        if (!section.Tensors.ContainsKey(A2atsCalibrator.LossesName))
+        if (!section.Tensors.ContainsKey(LossesName))
         {
             return null;
         }
 
         AttentionShape shape = setup.Layers.Shapes[0];
         int levels = HeadBudgets.Levels.Count;
-        float[] losses = section.Tensor(A2atsCalibrator.LossesName, setup.Layers.Count, shape.KvHeads, levels).ToSingles();
+        float[] losses = section.Tensor(LossesName, setup.Layers.Count, shape.KvHeads, levels).ToSingles();
         int layerLength = shape.KvHeads * levels;
         double[] chosen = HeadBudgets.Allocate(
             [.. setup.Layers.Global.SelectMany(layer => losses.AsSpan(layer * layerLength, layerLength).ToArray())], shape.GroupSize, rho);

@@ -7,6 +7,12 @@ namespace Winnow.Attention.TokenSparse;
 /// <summary>Chooses the tokens of each head in the sparse layers of a prompt.</summary>
 internal sealed class TokenSparseMethod
 {
+    /// <summary>The sparse KV heads, in the settings, as layer · kvHeads + head.</summary>
+    public const string HeadsKey = "heads";
+
+    /// <summary>The mass that they leave out, in the settings.</summary>
+    public const string CoverageKey = "tau";
+
     private readonly TokenSparseAttention _options;
     private readonly float _coverage;
     private readonly bool _perKvHead;
@@ -25,8 +31,8 @@ internal sealed class TokenSparseMethod
         _options = options;
         _sparse = new bool[]?[layers.Count];
         CalibrationSection? calibration = options.Layers is null && options.Heads is null ? setup.Calibration.Find(TokenSparseAttention.Name) : null;
-        IReadOnlyList<int>? heads = options.Heads ?? calibration?.Integers(TokenSparseCalibrator.HeadsKey);
-        _coverage = options.Coverage ?? (float?)calibration?.Number(TokenSparseCalibrator.CoverageKey) ?? TokenSparseAttention.DefaultCoverage;
+        IReadOnlyList<int>? heads = options.Heads ?? calibration?.Integers(HeadsKey);
+        _coverage = options.Coverage ?? (float?)calibration?.Number(CoverageKey) ?? TokenSparseAttention.DefaultCoverage;
         _perKvHead = options.PerKvHead ?? heads is not null;
         int kvHeads = layers.Shapes[0].KvHeads;
         if (options.Layers is { } named)

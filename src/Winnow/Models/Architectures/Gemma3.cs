@@ -1,3 +1,5 @@
+using Winnow.Models.Config;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>

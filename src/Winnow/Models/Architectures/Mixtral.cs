@@ -1,3 +1,5 @@
+using Winnow.Models.Weights;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>Mixtral: Mistral with eight expert feed-forward blocks a layer, of which each token takes two.</summary>

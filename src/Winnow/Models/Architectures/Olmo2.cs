@@ -1,3 +1,6 @@
+using Winnow.Models.Config;
+using Winnow.Models.Weights;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>OLMo 2: norms after the blocks, and of whole query and key projections.</summary>

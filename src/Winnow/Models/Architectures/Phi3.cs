@@ -1,3 +1,5 @@
+using Winnow.Models.Weights;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>Phi 3, 3.5 and 4: Llama with fused projections; long-context versions scale rotary frequencies by searched factors.</summary>

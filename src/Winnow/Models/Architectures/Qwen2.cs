@@ -1,3 +1,5 @@
+using Winnow.Models.Config;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>Qwen 1.5, 2 and 2.5: Llama with biases on query, key and value.</summary>

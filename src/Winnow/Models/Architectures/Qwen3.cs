@@ -1,3 +1,5 @@
+using Winnow.Models.Config;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>Qwen 3: norms of each query and key head instead of Qwen 2's biases.</summary>

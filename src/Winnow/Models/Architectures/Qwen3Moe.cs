@@ -1,3 +1,5 @@
+using Winnow.Models.Weights;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>Qwen 3 with experts instead of one feed-forward block.</summary>

@@ -1,3 +1,6 @@
+using Winnow.Models.Config;
+using Winnow.Models.Weights;
+
 namespace Winnow.Models.Architectures;
 
 /// <summary>StableLM 2: Llama with layer norms, a rotated quarter of each head, and biases in the 1.6 B model.</summary>

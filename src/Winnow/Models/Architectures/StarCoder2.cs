@@ -1,4 +1,6 @@
 using Winnow.Compute;
+using Winnow.Models.Config;
+using Winnow.Models.Weights;
 
 namespace Winnow.Models.Architectures;
 

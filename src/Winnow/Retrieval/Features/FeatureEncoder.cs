@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Winnow.Compute;
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Retrieval.Features;
 

@@ -1,5 +1,6 @@
 using Winnow.Compute;
 using Winnow.Models;
+using Winnow.Models.Forward;
 
 namespace Winnow.Retrieval.Features;
 

@@ -3,6 +3,8 @@ using Winnow.Cache;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Tensors;
 
 namespace Winnow.Retrieval.Features;
 

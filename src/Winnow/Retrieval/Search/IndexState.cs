@@ -1,3 +1,5 @@
+using Winnow.Compute.Cpu.MatMul;
+using Winnow.Retrieval.Lexical;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

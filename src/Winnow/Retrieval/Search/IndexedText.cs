@@ -1,4 +1,5 @@
 using System.Text;
+using Winnow.Compute.Cpu.MatMul;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

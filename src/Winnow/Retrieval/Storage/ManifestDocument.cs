@@ -1,3 +1,5 @@
+using Winnow.Compute.Cpu.MatMul;
+
 namespace Winnow.Retrieval.Storage;
 
 /// <summary>A document of an index file.</summary>

@@ -1,6 +1,7 @@
 using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Cache;
+using Winnow.Generation;
 
 namespace Winnow.Tests.Attention.A2ats;
 

@@ -5,7 +5,11 @@ using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute;
 using Winnow.Generation;
+using Winnow.Lab.Calibration;
+using Winnow.Lab.Calibration.A2ats;
 using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Attention.A2ats;
@@ -208,9 +212,9 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         float[] losses = new float[Engine.Model.Layers * kvHeads * levels];
         losses.AsSpan(((Layer * kvHeads) + Head) * levels, levels).Fill(1);
         CalibrationSectionDraft section = new();
-        section.Set(A2atsCalibrator.LossesName, losses, Engine.Model.Layers, kvHeads, levels);
+        section.Set(A2atsCalibration.LossesName, losses, Engine.Model.Layers, kvHeads, levels);
         string path = _folder.PathOf("budgets.winnow");
-        CalibrationFile.Write(path, Engine.Model, new Dictionary<string, CalibrationSectionDraft> { ["a2ats"] = section });
+        CalibrationFile.Write(path, Engine.Model.Identity, new Dictionary<string, CalibrationSectionDraft> { ["a2ats"] = section });
 
         using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = path });
         using Session session = engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats:codebook=online,centroids=32,window=64") });
@@ -283,7 +287,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
     private HeadRecorder Record(int[] tokens, int layer)
     {
         HeadRecorder recorder = new(layer, Engine.Transformer.CreateRopes(tokens.Length)[layer]);
-        using Winnow.Cache.KvCache cache = Engine.Transformer.CreateCache(Winnow.Formats.TensorType.F16);
+        using Winnow.Cache.KvCache cache = Engine.Transformer.CreateCache(Winnow.Tensors.TensorType.F16);
         using ForwardState state = Engine.Transformer.CreateState(tokens.Length);
         state.Observer = recorder;
         Engine.Transformer.Forward(state, tokens, cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);

@@ -1,5 +1,6 @@
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Cpu;
 

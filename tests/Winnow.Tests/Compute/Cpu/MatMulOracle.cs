@@ -1,5 +1,6 @@
 using Winnow.Formats;
 using Winnow.Quantization;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Cpu;
 

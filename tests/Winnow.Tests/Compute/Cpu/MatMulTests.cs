@@ -3,6 +3,7 @@ using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Quantization;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Cpu;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Cpu;
 

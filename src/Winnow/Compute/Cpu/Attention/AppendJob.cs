@@ -1,6 +1,6 @@
 using Winnow.Quantization;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>Stores keys and values in the type of the cache: a task is one token.</summary>
 internal unsafe struct AppendJob

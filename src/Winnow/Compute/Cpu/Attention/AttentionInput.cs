@@ -1,6 +1,7 @@
 using Winnow.Formats;
+using Winnow.Tensors;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>What every kernel of one attention call reads. Lives on the caller's stack; workers get its address.</summary>
 internal unsafe struct AttentionInput

@@ -1,4 +1,6 @@
-namespace Winnow.Compute.Cpu;
+using Winnow.Compute.Cpu.Elementwise;
+
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>Attention of one query: each group's rows are cut into partitions, scored and summed apart, and merged in order.</summary>
 /// <remarks>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Winnow.Compute.Cpu.Elementwise;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>The two passes of decode attention over a tile of cache rows: every row is loaded and converted once for up to four query heads.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Compute.Cpu.MatMul;
+using Winnow.Retrieval.Storage;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>A type of cache rows that kernels load straight into f32 vectors.</summary>
 internal unsafe interface IKvElements

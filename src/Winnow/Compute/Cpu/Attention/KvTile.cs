@@ -1,8 +1,11 @@
 using System.Runtime.Intrinsics;
+using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Compute.Cpu.MatMul;
 using Winnow.Formats;
+using Winnow.Retrieval.Storage;
+using Winnow.Tensors;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>Brings cache rows into the form that kernels compute with.</summary>
 internal static unsafe class KvTile

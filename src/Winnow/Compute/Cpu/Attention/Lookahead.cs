@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Winnow.Compute.Cpu.Elementwise;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>
 /// Memory that is visited after the present tile. Hardware prefetchers do not see through rows of keys and values that alternate:

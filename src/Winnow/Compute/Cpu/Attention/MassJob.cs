@@ -1,4 +1,6 @@
-namespace Winnow.Compute.Cpu;
+using Winnow.Compute.Cpu.Elementwise;
+
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>
 /// The second pass of attention mass: with each query's maximum and sum known, an item adds up the probabilities that one tile of

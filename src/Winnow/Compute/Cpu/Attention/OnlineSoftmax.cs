@@ -1,4 +1,6 @@
-namespace Winnow.Compute.Cpu;
+using Winnow.Compute.Cpu.Elementwise;
+
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>Softmax over rows that come in tiles (https://arxiv.org/abs/1805.02867): running maxima, and sums that are corrected when a maximum grows.</summary>
 internal static unsafe class OnlineSoftmax

@@ -1,4 +1,6 @@
-namespace Winnow.Compute.Cpu;
+using Winnow.Compute.Cpu.Elementwise;
+
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>
 /// Attention of many queries (https://arxiv.org/abs/2205.14135): an item is a tile of queries of one group, which passes over the

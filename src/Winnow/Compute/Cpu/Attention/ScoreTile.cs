@@ -1,4 +1,6 @@
-namespace Winnow.Compute.Cpu;
+using Winnow.Compute.Cpu.Elementwise;
+
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>The scores of six query rows over a tile of cache rows, −∞ where a query does not see a row.</summary>
 internal static unsafe class ScoreTile

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Templates.Jinja.Nodes;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>Six query rows times a tile, in registers: both products of prefill attention.</summary>
 /// <remarks>

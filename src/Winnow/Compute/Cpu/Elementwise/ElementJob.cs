@@ -1,4 +1,4 @@
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>output[r, c] = operation(a[r, c], b[r, c], factor), in tasks of <see cref="TaskColumns"/> columns of a row.</summary>
 internal unsafe struct ElementJob

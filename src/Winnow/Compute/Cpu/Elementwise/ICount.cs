@@ -1,4 +1,4 @@
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>A number that kernels are specialised for: the JIT drops what lies beyond it.</summary>
 internal interface ICount

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>What an element-wise kernel computes from one or two elements and a factor.</summary>
 internal interface IElementOperation

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>
 /// The vector operations that attention and elementwise kernels are written with, once for every instruction set: kernels are

@@ -1,4 +1,4 @@
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>Normalises rows: a task is one row.</summary>
 internal unsafe struct NormJob

@@ -1,4 +1,4 @@
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>Rotates the heads of rows in place: a task is one row.</summary>
 internal unsafe struct RopeJob

@@ -1,6 +1,6 @@
 using Winnow.Compute.Cpu.MatMul;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>Cosines and sines of a run of positions, kept from layer to layer: 8 bytes for each position and rotated element.</summary>
 /// <remarks>

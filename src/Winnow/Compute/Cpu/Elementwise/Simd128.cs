@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>Every processor: 128-bit vectors of whatever kind the runtime has.</summary>
 internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>

@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>AVX2 and FMA.</summary>
 internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>

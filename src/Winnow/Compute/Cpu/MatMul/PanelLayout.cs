@@ -1,3 +1,5 @@
+using Winnow.Retrieval.Lexical;
+
 namespace Winnow.Compute.Cpu.MatMul;
 
 /// <summary>

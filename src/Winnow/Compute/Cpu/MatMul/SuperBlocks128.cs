@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Compute.Cpu.MatMul;
 

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Roofline;
 
 /// <summary>Reads memory and does next to nothing with it: a task is one thread's part.</summary>
 internal unsafe struct ReadJob

@@ -1,6 +1,6 @@
 using Winnow.Compute.Cpu.MatMul;
 
-namespace Winnow.Compute.Cpu;
+namespace Winnow.Compute.Cpu.Roofline;
 
 /// <summary>Multiplies one chunk of two panels with a few tokens again and again, all of it in the first-level cache: a task is one thread.</summary>
 internal unsafe struct TileJob

@@ -1,0 +1,84 @@
+using Winnow.Calibration;
+using Winnow.Generation;
+using Winnow.Lab.Calibration.A2ats;
+using Winnow.Lab.Calibration.Delta;
+using Winnow.Lab.Calibration.S3;
+using Winnow.Lab.Calibration.TokenSparse;
+using Winnow.Templates.Jinja.Library;
+
+namespace Winnow.Lab.Calibration;
+
+/// <summary>Makes the calibration file of a model: what <c>winnow calibrate</c> does.</summary>
+public static class Calibrator
+{
+    private static readonly MethodCalibrator[] All = [new TokenSparseCalibrator(), new DeltaCalibrator(), new A2atsCalibrator(), new S3Calibrator()];
+
+    /// <summary>The methods that can be calibrated.</summary>
+    public static IReadOnlyList<string> Methods { get; } = [.. All.Select(calibrator => calibrator.Method)];
+
+    /// <summary>Calibrates methods and writes the file; sections of other methods in it stay, and so does what an interrupted run had saved.</summary>
+    /// <param name="engine">The model.</param>
+    /// <param name="options">Corpus, methods, seed.</param>
+    /// <param name="path">The file; null for the one beside the model.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops soon; sections that were completed before are in the file.</param>
+    /// <returns>The file's path.</returns>
+    /// <exception cref="CalibrationException">A method is unknown, the corpus is too small, or the file is of another model.</exception>
+    public static string Run(
+        Engine engine,
+        CalibrationOptions options,
+        string? path = null,
+        IProgress<CalibrationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(options);
+        MethodCalibrator[] chosen = Choose(options.Methods);
+        path ??= CalibrationFile.DefaultPath(engine.Model.Path);
+        Dictionary<string, CalibrationSectionDraft> sections = ReadSections(engine, path);
+        int[][] documents = [.. options.Corpus.Select(text => engine.Tokenizer.Encode(text, addSpecial: true)).Where(tokens => tokens.Length > 1)];
+        if (documents.Length == 0)
+        {
+            throw new CalibrationException("the corpus has no text");
+        }
+
+        foreach (MethodCalibrator calibrator in chosen)
+        {
+            void Save(CalibrationSectionDraft section)
+            {
+                sections[calibrator.Method] = section;
+                CalibrationFile.Write(path, engine.Model.Identity, sections);
+            }
+
+            CalibrationRun run = new(
+                engine, calibrator.Method, documents, options, sections.GetValueOrDefault(calibrator.Method), Save, progress, cancellationToken);
+            Save(calibrator.Calibrate(run));
+        }
+
+        return path;
+    }
+
+    private static MethodCalibrator[] Choose(IReadOnlyList<string>? methods)
+    {
+        foreach (string method in methods ?? [])
+        {
+            if (!Methods.Contains(method))
+            {
+                throw new CalibrationException($"'{method}' cannot be calibrated; there are {string.Join(", ", Methods)}");
+            }
+        }
+
+        return [.. All.Where(calibrator => methods?.Contains(calibrator.Method) ?? true)];
+    }
+
+    private static Dictionary<string, CalibrationSectionDraft> ReadSections(Engine engine, string path)
+    {
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        using CalibrationFile file = CalibrationFile.Open(path, engine.Model.Identity);
+        return file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value), StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,14 @@
+using Winnow.Calibration;
+
+namespace Winnow.Lab.Calibration;
+
+/// <summary>Finds out what one method needs to know of a model.</summary>
+internal abstract class MethodCalibrator
+{
+    /// <summary>The method, as attention specifications call it; also its section in the file.</summary>
+    public abstract string Method { get; }
+
+    /// <summary>Does the work; the result is saved by the caller.</summary>
+    /// <exception cref="CalibrationException">The corpus or the model does not serve.</exception>
+    public abstract CalibrationSectionDraft Calibrate(CalibrationRun run);
+}

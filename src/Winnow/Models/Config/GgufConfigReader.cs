@@ -1,0 +1,210 @@
+using Winnow.Compute;
+using Winnow.Formats;
+using Winnow.Models.Architectures;
+using Winnow.Models.Weights;
+using Winnow.Templates.Jinja.Values;
+using Winnow.Tensors;
+
+namespace Winnow.Models.Config;
+
+/// <summary>Reads hyper-parameters from GGUF metadata, in llama.cpp's keys.</summary>
+internal sealed class GgufConfigReader
+{
+    private readonly GgufFile _file;
+    private readonly GgufMetadata _metadata;
+    private readonly Architecture _architecture;
+    private readonly string _prefix;
+
+    private GgufConfigReader(GgufFile file, Architecture architecture)
+    {
+        _file = file;
+        _metadata = file.Metadata;
+        _architecture = architecture;
+        _prefix = architecture.GgufName;
+    }
+
+    /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model.</exception>
+    /// <exception cref="UnsupportedArchitectureException">The file is of an architecture without a descriptor.</exception>
+    public static ModelConfig Read(GgufFile file)
+    {
+        string name = file.Metadata.GetString("general.architecture");
+        Architecture architecture = Architecture.ForGguf(name)
+            ?? throw new UnsupportedArchitectureException(file.Path, name, Architecture.All.Select(a => a.GgufName).Distinct());
+        return new GgufConfigReader(file, architecture).Read();
+    }
+
+    private ModelConfig Read()
+    {
+        int hiddenSize = Int32("embedding_length");
+        int queryHeads = Int32("attention.head_count");
+        if (queryHeads <= 0 || hiddenSize <= 0)
+        {
+            throw new ModelFormatException(
+                _file.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
+        }
+
+        int headDimension = Int32OrNull("attention.key_length") ?? hiddenSize / queryHeads;
+        int valueLength = Int32OrNull("attention.value_length") ?? headDimension;
+        if (valueLength != headDimension)
+        {
+            throw new ModelFormatException(
+                _file.Path, $"has heads with {headDimension} key and {valueLength} value elements, but only equal ones are supported");
+        }
+
+        LayerConfig[] layers = ReadLayers(headDimension);
+        float scoreDivisor = layers.Length == _architecture.LayersOfHiddenScale ? hiddenSize / queryHeads : headDimension;
+        string epsilonKey = _architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
+        ModelConfig config = new()
+        {
+            Architecture = _architecture,
+            Name = _metadata.GetStringOrNull("general.name"),
+            HiddenSize = hiddenSize,
+            FeedForwardSize = Int32("feed_forward_length"),
+            VocabularySize = VocabularySize(),
+            ContextLength = Int32("context_length"),
+            QueryHeads = queryHeads,
+            KvHeads = Int32OrNull("attention.head_count_kv") ?? queryHeads,
+            HeadDimension = headDimension,
+            NormEpsilon = SingleOrNull(epsilonKey) ?? throw Missing(epsilonKey),
+            Layers = layers,
+            RopeIsInterleaved = _architecture.GgufRopeIsInterleaved,
+            Activation = ReadActivation(),
+            Experts = ReadExperts(),
+            IsParallel = _metadata.GetBoolOrNull(Key("use_parallel_residual")) ?? false,
+            AttentionScale = SingleOrNull("attention.scale") is { } scale and not 0 ? scale : 1 / MathF.Sqrt(scoreDivisor),
+            AttentionSoftCap = SingleOrNull("attn_logit_softcapping") ?? 0,
+            LogitSoftCap = SingleOrNull("final_logit_softcapping") ?? 0,
+            EmbeddingScale = SingleOrNull("embedding_scale") ?? (_architecture.ScalesEmbeddings ? MathF.Sqrt(hiddenSize) : 1),
+            ResidualScale = SingleOrNull("residual_scale") ?? 1,
+            LogitScale = 1 / (SingleOrNull("logit_scale") ?? 1),
+        };
+        new ModelConfigValidator(_file.Path).Check(config);
+        return config;
+    }
+
+    private int VocabularySize()
+    {
+        string name = TensorNames.Gguf.Find(TensorRole.Embedding) + ".weight";
+        return _file.Tensors.TryGetValue(name, out TensorEntry? embedding) && embedding.Shape is [>= 1 and <= int.MaxValue, _]
+            ? (int)embedding.Shape[0]
+            : throw new ModelFormatException(_file.Path, $"has no tensor '{name}' of two dimensions");
+    }
+
+    private LayerConfig[] ReadLayers(int headDimension)
+    {
+        int count = Int32("block_count");
+        if (count is < 1 or > ModelConfig.MaxLayers)
+        {
+            throw new ModelFormatException(
+                _file.Path, $"metadata key '{Key("block_count")}' is {count}, but must be from 1 to {ModelConfig.MaxLayers}");
+        }
+
+        RopeConfig rope = new(SingleOrNull("rope.freq_base") ?? 10000, Int32OrNull("rope.dimension_count") ?? headDimension, ReadScaling());
+        int window = Int32OrNull("attention.sliding_window") ?? 0;
+
+        // Layers with a window never scale their frequencies (Gemma 3, OLMo 3).
+        RopeConfig localRope = SingleOrNull("rope.freq_base_swa") is { } localBase ? new RopeConfig(localBase, rope.Dimension)
+            : _architecture.LocalRopeBase > 0 ? new RopeConfig(_architecture.LocalRopeBase, rope.Dimension)
+            : rope;
+        bool[] slides = window > 0 ? ReadSlidingLayers(count) : new bool[count];
+        LayerConfig[] layers = new LayerConfig[count];
+        for (int i = 0; i < count; i++)
+        {
+            bool rotates = _architecture.NoRopeInterval == 0 || (i + 1) % _architecture.NoRopeInterval != 0;
+            layers[i] = new LayerConfig(slides[i] ? window : 0, !rotates ? null : slides[i] ? localRope : rope);
+        }
+
+        return layers;
+    }
+
+    private bool[] ReadSlidingLayers(int count)
+    {
+        string key = Key("attention.sliding_window_pattern");
+        if (_metadata.TryGet(key, out object? value) && value is bool[] pattern)
+        {
+            return pattern.Length == count
+                ? pattern
+                : throw new ModelFormatException(_file.Path, $"metadata key '{key}' has {pattern.Length} values, but there are {count} layers");
+        }
+
+        int interval = _metadata.GetInt32OrNull(key) ?? _architecture.FullAttentionInterval;
+        return SlidingLayers.Every(interval, count);
+    }
+
+    private RopeScaling? ReadScaling()
+    {
+        if (Divisors("rope_freqs.weight") is { } divisors)
+        {
+            return new RopeScaling.Divisors(divisors);
+        }
+
+        int originalContext = Int32OrNull("rope.scaling.original_context_length") ?? Int32("context_length");
+        if (Divisors("rope_factors_long.weight") is { } longFactors && Divisors("rope_factors_short.weight") is { } shortFactors)
+        {
+            return new RopeScaling.LongRope(shortFactors, longFactors, originalContext, SingleOrNull("rope.scaling.attn_factor") ?? 1);
+        }
+
+        string type = _metadata.GetStringOrNull(Key("rope.scaling.type")) ?? "none";
+        float factor = SingleOrNull("rope.scaling.factor") ?? 1;
+        return type switch
+        {
+            "none" => null,
+            "linear" => factor == 1 ? null : new RopeScaling.Linear(factor),
+            "yarn" => new RopeScaling.Yarn(
+                factor,
+                originalContext,
+                SingleOrNull("rope.scaling.yarn_beta_fast") ?? 32,
+                SingleOrNull("rope.scaling.yarn_beta_slow") ?? 1,
+                SingleOrNull("rope.scaling.yarn_attn_factor") ?? RopeScaling.Yarn.DefaultMagnitude(factor),
+                RoundsBounds: true),
+            _ => throw new ModelFormatException(
+                _file.Path,
+                $"metadata key '{Key("rope.scaling.type")}' is '{type}', but only none, linear, yarn and longrope (with its tensors) are supported"),
+        };
+    }
+
+    private float[]? Divisors(string name)
+    {
+        if (!_file.Tensors.TryGetValue(name, out TensorEntry? tensor))
+        {
+            return null;
+        }
+
+        return tensor.Type == TensorType.F32 && tensor.ElementCount <= ModelConfig.MaxHeadDimension
+            ? FloatTensor.Decode(_file.Path, tensor)
+            : throw new ModelFormatException(
+                _file.Path,
+                $"tensor '{name}' has {tensor.ElementCount} elements of {tensor.Type}, but must have F32, at most {ModelConfig.MaxHeadDimension}");
+    }
+
+    private ExpertConfig? ReadExperts()
+    {
+        int count = Int32OrNull("expert_count") ?? 0;
+        return count == 0
+            ? null
+            : new ExpertConfig(
+                count,
+                Int32("expert_used_count"),
+                Int32OrNull("expert_feed_forward_length") ?? Int32("feed_forward_length"),
+                _metadata.GetBoolOrNull(Key("expert_weights_norm")) ?? true);
+    }
+
+    private Activation ReadActivation()
+    {
+        string key = Key("hidden_activation");
+        return _metadata.GetStringOrNull(key) is not { } name
+            ? _architecture.Activation
+            : ActivationNames.Find(name)
+                ?? throw new ModelFormatException(_file.Path, $"metadata key '{key}' is '{name}', but only {ActivationNames.All} are supported");
+    }
+
+    private string Key(string key) => $"{_prefix}.{key}";
+
+    private int Int32(string key) => _metadata.GetInt32(Key(key));
+
+    private int? Int32OrNull(string key) => _metadata.GetInt32OrNull(Key(key));
+
+    private float? SingleOrNull(string key) => _metadata.GetSingleOrNull(Key(key));
+
+    private ModelFormatException Missing(string key) => new(_file.Path, $"metadata key '{Key(key)}' is missing");
+}

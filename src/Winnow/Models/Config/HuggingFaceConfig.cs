@@ -1,0 +1,118 @@
+using System.Text;
+using System.Text.Json;
+using Winnow.Formats;
+using Winnow.Models.Architectures;
+using Winnow.Templates.Jinja.Values;
+
+namespace Winnow.Models.Config;
+
+/// <summary>A config.json with the defaults of its class behind it; errors name file, key, value and what is allowed.</summary>
+internal sealed class HuggingFaceConfig
+{
+    private readonly JsonElement _values;
+    private readonly JsonElement _defaults;
+    private readonly string _prefix;
+
+    private HuggingFaceConfig(string path, JsonElement values, JsonElement defaults, string prefix = "")
+    {
+        Path = path;
+        _values = values;
+        _defaults = defaults;
+        _prefix = prefix;
+    }
+
+    /// <summary>The file that errors name.</summary>
+    public string Path { get; }
+
+    /// <summary>Reads a config.json.</summary>
+    /// <exception cref="ModelFormatException">The file is missing or no JSON object.</exception>
+    public static HuggingFaceConfig Open(string path) => new(path, JsonFile.Read(path), JsonFile.Empty);
+
+    /// <summary>The same values with the defaults of an architecture behind them.</summary>
+    public HuggingFaceConfig WithDefaults(Architecture architecture) =>
+        new(Path, _values, JsonFile.Parse(architecture.HuggingFaceName, Encoding.UTF8.GetBytes(architecture.HuggingFaceDefaults)));
+
+    /// <summary>Whether the file itself has the key, with a value that is not null.</summary>
+    public bool Contains(string key) => _values.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>A text, or null.</summary>
+    public string? GetStringOrNull(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        { } value => throw Wrong(key, value, "a text"),
+    };
+
+    /// <summary>An integer.</summary>
+    public int GetInt32(string key) => GetInt32OrNull(key) ?? throw Missing(key);
+
+    /// <summary>An integer, or null.</summary>
+    public int? GetInt32OrNull(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out int number) => number,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out double number) && number == (int)number => (int)number,
+        { } value => throw Wrong(key, value, "a 32-bit integer"),
+    };
+
+    /// <summary>A number, or null.</summary>
+    public float? GetSingleOrNull(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetSingle(out float number) && float.IsFinite(number) => number,
+        { } value => throw Wrong(key, value, "a number"),
+    };
+
+    /// <summary>A truth value, or null.</summary>
+    public bool? GetBoolOrNull(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } value => throw Wrong(key, value, "true or false"),
+    };
+
+    /// <summary>An object inside, or null.</summary>
+    public HuggingFaceConfig? GetObjectOrNull(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } value => new HuggingFaceConfig(Path, value, JsonFile.Empty, $"{_prefix}{key}."),
+        { } value => throw Wrong(key, value, "an object"),
+    };
+
+    /// <summary>A list of numbers, or null.</summary>
+    public float[]? GetSinglesOrNull(string key) =>
+        Find(key) is not { } list ? null
+        : list.ValueKind == JsonValueKind.Array
+            && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out _))
+            ? [.. list.EnumerateArray().Select(value => value.GetSingle())]
+            : throw Wrong(key, list, "a list of numbers");
+
+    /// <summary>A list of texts, or null.</summary>
+    public string[]? GetStringsOrNull(string key) =>
+        Find(key) is not { } list ? null
+        : list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.String)
+            ? [.. list.EnumerateArray().Select(value => value.GetString()!)]
+            : throw Wrong(key, list, "a list of texts");
+
+    /// <summary>The refusal of a value.</summary>
+    public ModelFormatException Wrong(string key, string expected) => Wrong(key, Find(key) ?? default, expected);
+
+    private JsonElement? Find(string key)
+    {
+        if (_values.TryGetProperty(key, out JsonElement value))
+        {
+            return value.ValueKind == JsonValueKind.Null ? null : value;
+        }
+
+        return _defaults.TryGetProperty(key, out value) ? value : null;
+    }
+
+    private ModelFormatException Missing(string key) => new(Path, $"key '{_prefix}{key}' is missing");
+
+    private ModelFormatException Wrong(string key, JsonElement value, string expected)
+    {
+        string text = value.ValueKind == JsonValueKind.Undefined ? "missing" : value.GetRawText();
+        return new ModelFormatException(Path, $"key '{_prefix}{key}' is {(text.Length > 60 ? text[..60] + "…" : text)}, but must be {expected}");
+    }
+}

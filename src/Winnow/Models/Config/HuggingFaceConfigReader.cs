@@ -1,0 +1,167 @@
+using Winnow.Compute;
+using Winnow.Formats;
+using Winnow.Models.Architectures;
+
+namespace Winnow.Models.Config;
+
+/// <summary>Reads hyper-parameters from Hugging Face's config.json, as transformers 4 and as transformers 5 write it.</summary>
+internal sealed class HuggingFaceConfigReader
+{
+    private readonly HuggingFaceConfig _config;
+    private readonly Architecture _architecture;
+
+    private HuggingFaceConfigReader(HuggingFaceConfig config, Architecture architecture)
+    {
+        _config = config;
+        _architecture = architecture;
+    }
+
+    /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model.</exception>
+    /// <exception cref="UnsupportedArchitectureException">The model is of an architecture without a descriptor.</exception>
+    public static ModelConfig Read(string path)
+    {
+        HuggingFaceConfig config = HuggingFaceConfig.Open(path);
+        string name = config.GetStringOrNull("model_type")
+            ?? throw new ModelFormatException(path, "key 'model_type' is missing: no model's config.json");
+        Architecture architecture = Architecture.ForHuggingFace(name)
+            ?? throw new UnsupportedArchitectureException(path, name, Architecture.All.Select(a => a.HuggingFaceName));
+        if (config.GetObjectOrNull("quantization_config") is { } quantization)
+        {
+            string method = quantization.GetStringOrNull("quant_method") ?? "an unnamed method";
+            throw new ModelFormatException(
+                path, $"has weights quantized with {method}, which are not supported; take the original model or a GGUF file of it");
+        }
+
+        return new HuggingFaceConfigReader(config.WithDefaults(architecture), architecture).Read();
+    }
+
+    private ModelConfig Read()
+    {
+        int hiddenSize = _config.GetInt32("hidden_size");
+        int queryHeads = _config.GetInt32("num_attention_heads");
+        if (queryHeads <= 0 || hiddenSize <= 0)
+        {
+            throw new ModelFormatException(
+                _config.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
+        }
+
+        int headDimension = _config.GetInt32OrNull("head_dim") ?? hiddenSize / queryHeads;
+        float scoreDivisor = _config.GetSingleOrNull("query_pre_attn_scalar") ?? headDimension;
+        ModelConfig config = new()
+        {
+            Architecture = _architecture,
+            Name = _config.GetStringOrNull("_name_or_path") is { Length: > 0 } name ? name : null,
+            HiddenSize = hiddenSize,
+            FeedForwardSize = _config.GetInt32("intermediate_size"),
+            VocabularySize = _config.GetInt32("vocab_size"),
+            ContextLength = _config.GetInt32("max_position_embeddings"),
+            QueryHeads = queryHeads,
+            KvHeads = _config.GetInt32OrNull("num_key_value_heads") ?? queryHeads,
+            HeadDimension = headDimension,
+            NormEpsilon = ReadEpsilon(),
+            Layers = ReadLayers(headDimension),
+            RopeIsInterleaved = false,
+            Activation = ReadActivation(),
+            Experts = ReadExperts(),
+            IsParallel = _config.GetBoolOrNull("use_parallel_residual") ?? false,
+            AttentionScale = _config.GetSingleOrNull("attention_multiplier") ?? 1 / MathF.Sqrt(scoreDivisor),
+            AttentionSoftCap = _config.GetSingleOrNull("attn_logit_softcapping") ?? 0,
+            LogitSoftCap = _config.GetSingleOrNull("final_logit_softcapping") ?? 0,
+            EmbeddingScale = _config.GetSingleOrNull("embedding_multiplier") ?? (_architecture.ScalesEmbeddings ? MathF.Sqrt(hiddenSize) : 1),
+            ResidualScale = _config.GetSingleOrNull("residual_multiplier") ?? 1,
+            LogitScale = 1 / (_config.GetSingleOrNull("logits_scaling") ?? 1),
+            IsTied = _config.GetBoolOrNull("tie_word_embeddings") ?? false,
+        };
+        new ModelConfigValidator(_config.Path).Check(config);
+        return config;
+    }
+
+    private float ReadEpsilon()
+    {
+        string[] keys = _architecture.Norm == NormKind.Rms ? ["rms_norm_eps"] : ["layer_norm_eps", "norm_epsilon", "layer_norm_epsilon"];
+        return keys.Select(_config.GetSingleOrNull).FirstOrDefault(value => value is not null)
+            ?? throw new ModelFormatException(_config.Path, $"key '{keys[0]}' is missing");
+    }
+
+    private Activation ReadActivation()
+    {
+        string key = _config.Contains("hidden_activation") ? "hidden_activation" : "hidden_act";
+        return _config.GetStringOrNull(key) is not { } name
+            ? _architecture.Activation
+            : ActivationNames.Find(name) ?? throw _config.Wrong(key, $"one of {ActivationNames.All}");
+    }
+
+    private ExpertConfig? ReadExperts()
+    {
+        if ((_config.GetInt32OrNull("num_local_experts") ?? _config.GetInt32OrNull("num_experts")) is not { } count)
+        {
+            return null;
+        }
+
+        int size = _config.GetInt32OrNull("moe_intermediate_size") ?? _config.GetInt32("intermediate_size");
+        return new ExpertConfig(count, _config.GetInt32("num_experts_per_tok"), size, _config.GetBoolOrNull("norm_topk_prob") ?? true);
+    }
+
+    private LayerConfig[] ReadLayers(int headDimension)
+    {
+        int count = _config.GetInt32("num_hidden_layers");
+        if (count is < 1 or > ModelConfig.MaxLayers)
+        {
+            throw _config.Wrong("num_hidden_layers", $"from 1 to {ModelConfig.MaxLayers}");
+        }
+
+        (RopeConfig rope, RopeConfig localRope) = new HuggingFaceRopeReader(_config).Read(headDimension);
+        int window = ReadWindow();
+        bool[] slides = window > 0 ? ReadSlidingLayers(count) : new bool[count];
+        bool[] rotates = ReadRotatingLayers(count);
+        LayerConfig[] layers = new LayerConfig[count];
+        for (int i = 0; i < count; i++)
+        {
+            layers[i] = new LayerConfig(slides[i] ? window : 0, !rotates[i] ? null : slides[i] ? localRope : rope);
+        }
+
+        return layers;
+    }
+
+    private int ReadWindow()
+    {
+        bool slides = _architecture.HasSlidingWindow && _config.GetBoolOrNull("use_sliding_window") != false;
+        return slides ? _config.GetInt32OrNull("sliding_window") ?? 0 : 0;
+    }
+
+    private bool[] ReadSlidingLayers(int count)
+    {
+        if (_config.GetStringsOrNull("layer_types") is { } types)
+        {
+            return types.Length == count && types.All(type => type is "full_attention" or "sliding_attention")
+                ? Array.ConvertAll(types, type => type == "sliding_attention")
+                : throw _config.Wrong("layer_types", $"{count} times full_attention or sliding_attention");
+        }
+
+        if (_config.GetInt32OrNull("max_window_layers") is { } firstLayer)
+        {
+            return [.. Enumerable.Range(0, count).Select(i => i >= firstLayer)];
+        }
+
+        int? interval = _config.GetInt32OrNull("sliding_window_pattern") ?? _config.GetInt32OrNull("_sliding_window_pattern");
+        return SlidingLayers.Every(interval ?? _architecture.FullAttentionInterval, count);
+    }
+
+    private bool[] ReadRotatingLayers(int count)
+    {
+        if (_architecture.NoRopeInterval == 0)
+        {
+            return SlidingLayers.Every(0, count);
+        }
+
+        if (_config.GetSinglesOrNull("no_rope_layers") is { } rotates)
+        {
+            // Despite its name, 1 stands for a layer that rotates.
+            return rotates.Length == count
+                ? Array.ConvertAll(rotates, value => value != 0)
+                : throw _config.Wrong("no_rope_layers", $"a list of {count} zeros and ones");
+        }
+
+        return SlidingLayers.Every(_config.GetInt32OrNull("no_rope_layer_interval") ?? _architecture.NoRopeInterval, count);
+    }
+}

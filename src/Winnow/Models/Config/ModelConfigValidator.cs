@@ -1,0 +1,113 @@
+using Winnow.Formats;
+
+namespace Winnow.Models.Config;
+
+/// <summary>Checks that the hyper-parameters of a file make a model, before memory is allocated after them.</summary>
+/// <param name="path">The file that errors name.</param>
+internal sealed class ModelConfigValidator(string path)
+{
+    private const int MaxSize = 1 << 24;
+    private const int MaxContext = int.MaxValue / 2;
+
+    /// <exception cref="ModelFormatException">One of the numbers makes no model.</exception>
+    public void Check(ModelConfig config)
+    {
+        Range("hidden size", config.HiddenSize, 1, MaxSize);
+        Range("feed-forward size", config.FeedForwardSize, 1, MaxSize);
+        Range("vocabulary size", config.VocabularySize, 1, MaxSize);
+        Range("context length", config.ContextLength, 1, MaxContext);
+        Range("number of layers", config.Layers.Count, 1, ModelConfig.MaxLayers);
+        Range("number of query heads", config.QueryHeads, 1, MaxSize);
+        Range("number of KV heads", config.KvHeads, 1, config.QueryHeads);
+        Range("head dimension", config.HeadDimension, 1, ModelConfig.MaxHeadDimension);
+        Require(
+            config.QueryHeads % config.KvHeads == 0,
+            $"{config.QueryHeads} query heads cannot share {config.KvHeads} KV heads evenly");
+        Require(
+            (long)config.QueryHeads * config.HeadDimension <= MaxSize,
+            $"{config.QueryHeads} heads of {config.HeadDimension} elements are more than {MaxSize:N0}");
+        Positive("norm epsilon", config.NormEpsilon);
+        Positive("attention scale", config.AttentionScale);
+        Positive("embedding scale", config.EmbeddingScale);
+        Positive("residual scale", config.ResidualScale);
+        Positive("logit scale", config.LogitScale);
+        SoftCap("soft cap of attention", config.AttentionSoftCap);
+        SoftCap("soft cap of logits", config.LogitSoftCap);
+        if (config.Experts is { } experts)
+        {
+            Range("number of experts", experts.Count, 1, ModelConfig.MaxLayers);
+            Range("number of experts used", experts.Used, 1, experts.Count);
+            Range("feed-forward size of experts", experts.FeedForwardSize, 1, MaxSize);
+        }
+
+        foreach (LayerConfig layer in config.Layers.Distinct())
+        {
+            Range("sliding window", layer.Window, 0, MaxContext);
+            if (layer.Rope is { } rope)
+            {
+                CheckRope(rope, config.HeadDimension);
+            }
+        }
+    }
+
+    private void CheckRope(RopeConfig rope, int headDimension)
+    {
+        Require(
+            rope.Dimension > 0 && rope.Dimension % 2 == 0 && rope.Dimension <= headDimension,
+            $"rotary dimension is {rope.Dimension}, but must be even and from 2 to the head's {headDimension}");
+        Require(rope.Base > 1 && float.IsFinite(rope.Base), $"rotary base is {rope.Base}, but must be above 1");
+        switch (rope.Scaling)
+        {
+            case RopeScaling.Linear linear:
+                Positive("rotary scaling factor", linear.Factor);
+                break;
+            case RopeScaling.Llama3 llama3:
+                Positive("rotary scaling factor", llama3.Factor);
+                Positive("low frequency factor of rotary scaling", llama3.LowFrequencyFactor);
+                Range("original context of rotary scaling", llama3.OriginalContext, 1, MaxContext);
+                Require(
+                    llama3.HighFrequencyFactor > llama3.LowFrequencyFactor,
+                    $"high frequency factor of rotary scaling is {llama3.HighFrequencyFactor}, "
+                    + $"but must be above the low one, {llama3.LowFrequencyFactor}");
+                break;
+            case RopeScaling.Yarn yarn:
+                Positive("rotary scaling factor", yarn.Factor);
+                Positive("fast beta of rotary scaling", yarn.BetaFast);
+                Positive("slow beta of rotary scaling", yarn.BetaSlow);
+                Positive("magnitude of rotary scaling", yarn.Magnitude);
+                Range("original context of rotary scaling", yarn.OriginalContext, 1, MaxContext);
+                break;
+            case RopeScaling.LongRope longRope:
+                Divisors("short rotary factors", longRope.ShortFactors, rope.Dimension / 2);
+                Divisors("long rotary factors", longRope.LongFactors, rope.Dimension / 2);
+                Positive("magnitude of rotary scaling", longRope.Magnitude);
+                break;
+            case RopeScaling.Divisors divisors:
+                Divisors("rotary factors", divisors.Values, rope.Dimension / 2);
+                break;
+        }
+    }
+
+    private void Divisors(string what, float[] values, int pairs)
+    {
+        Require(values.Length == pairs, $"there are {values.Length} {what}, but {pairs} rotated pairs");
+        Array.ForEach(values, value => Positive($"one of the {what}", value));
+    }
+
+    private void Range(string what, int value, int least, int most) =>
+        Require(value >= least && value <= most, $"{what} is {value}, but must be from {least} to {most}");
+
+    private void Positive(string what, float value) =>
+        Require(value > 0 && float.IsFinite(value), $"{what} is {value}, but must be positive");
+
+    private void SoftCap(string what, float value) =>
+        Require(value >= 0 && float.IsFinite(value), $"{what} is {value}, but must be positive, or 0 for none");
+
+    private void Require(bool condition, string problem)
+    {
+        if (!condition)
+        {
+            throw new ModelFormatException(path, problem);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Winnow.Models.Forward;
+
+/// <summary>What a forward pass is asked for.</summary>
+internal enum ForwardOutput
+{
+    /// <summary>Nothing but the keys and values in the cache.</summary>
+    None,
+
+    /// <summary>The logits after the last token, [vocabulary].</summary>
+    LastLogits,
+
+    /// <summary>The logits after each token, [tokens, vocabulary].</summary>
+    AllLogits,
+
+    /// <summary>The residual stream of each token after the output norm, [tokens, hidden]: what embeddings are made of.</summary>
+    Hidden,
+}

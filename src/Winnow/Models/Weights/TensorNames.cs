@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace Winnow.Models.Weights;
+
+/// <summary>What a file format calls the tensors of a model, without the <c>.weight</c> or <c>.bias</c> at the end.</summary>
+/// <remarks>In a name, <c>{0}</c> stands for the layer and <c>{1}</c> for the expert.</remarks>
+internal sealed class TensorNames
+{
+    private readonly Dictionary<TensorRole, string> _templates;
+
+    private TensorNames(Dictionary<TensorRole, string> templates)
+    {
+        _templates = templates;
+    }
+
+    /// <summary>The names of GGUF files, the same in every architecture.</summary>
+    public static TensorNames Gguf { get; } = new(new()
+    {
+        [TensorRole.Embedding] = "token_embd",
+        [TensorRole.OutputNorm] = "output_norm",
+        [TensorRole.Output] = "output",
+        [TensorRole.AttentionNorm] = "blk.{0}.attn_norm",
+        [TensorRole.Query] = "blk.{0}.attn_q",
+        [TensorRole.Key] = "blk.{0}.attn_k",
+        [TensorRole.Value] = "blk.{0}.attn_v",
+        [TensorRole.QueryKeyValue] = "blk.{0}.attn_qkv",
+        [TensorRole.QueryNorm] = "blk.{0}.attn_q_norm",
+        [TensorRole.KeyNorm] = "blk.{0}.attn_k_norm",
+        [TensorRole.AttentionOutput] = "blk.{0}.attn_output",
+        [TensorRole.PostAttentionNorm] = "blk.{0}.post_attention_norm",
+        [TensorRole.FeedForwardNorm] = "blk.{0}.ffn_norm",
+        [TensorRole.Gate] = "blk.{0}.ffn_gate",
+        [TensorRole.Up] = "blk.{0}.ffn_up",
+        [TensorRole.GateUp] = "blk.{0}.ffn_up",
+        [TensorRole.Down] = "blk.{0}.ffn_down",
+        [TensorRole.PostFeedForwardNorm] = "blk.{0}.post_ffw_norm",
+        [TensorRole.Router] = "blk.{0}.ffn_gate_inp",
+        [TensorRole.ExpertGate] = "blk.{0}.ffn_gate_exps",
+        [TensorRole.ExpertUp] = "blk.{0}.ffn_up_exps",
+        [TensorRole.ExpertDown] = "blk.{0}.ffn_down_exps",
+    });
+
+    /// <summary>The names that most Hugging Face models share with Llama.</summary>
+    public static TensorNames HuggingFace { get; } = new(new()
+    {
+        [TensorRole.Embedding] = "model.embed_tokens",
+        [TensorRole.OutputNorm] = "model.norm",
+        [TensorRole.Output] = "lm_head",
+        [TensorRole.AttentionNorm] = "model.layers.{0}.input_layernorm",
+        [TensorRole.Query] = "model.layers.{0}.self_attn.q_proj",
+        [TensorRole.Key] = "model.layers.{0}.self_attn.k_proj",
+        [TensorRole.Value] = "model.layers.{0}.self_attn.v_proj",
+        [TensorRole.QueryNorm] = "model.layers.{0}.self_attn.q_norm",
+        [TensorRole.KeyNorm] = "model.layers.{0}.self_attn.k_norm",
+        [TensorRole.AttentionOutput] = "model.layers.{0}.self_attn.o_proj",
+        [TensorRole.FeedForwardNorm] = "model.layers.{0}.post_attention_layernorm",
+        [TensorRole.Gate] = "model.layers.{0}.mlp.gate_proj",
+        [TensorRole.Up] = "model.layers.{0}.mlp.up_proj",
+        [TensorRole.Down] = "model.layers.{0}.mlp.down_proj",
+    });
+
+    /// <summary>Whether each expert is a tensor of its own.</summary>
+    public bool ExpertsAreSeparate =>
+        _templates.TryGetValue(TensorRole.ExpertGate, out string? name) && name.Contains("{1}", StringComparison.Ordinal);
+
+    /// <summary>These names, with some added or replaced.</summary>
+    public TensorNames With(Dictionary<TensorRole, string> changes)
+    {
+        Dictionary<TensorRole, string> templates = new(_templates);
+        foreach ((TensorRole role, string name) in changes)
+        {
+            templates[role] = name;
+        }
+
+        return new TensorNames(templates);
+    }
+
+    /// <summary>These names, less those of roles that an architecture does not have.</summary>
+    public TensorNames Without(params ReadOnlySpan<TensorRole> roles)
+    {
+        Dictionary<TensorRole, string> templates = new(_templates);
+        foreach (TensorRole role in roles)
+        {
+            templates.Remove(role);
+        }
+
+        return new TensorNames(templates);
+    }
+
+    /// <summary>The name of a tensor, or null where the format has none for it.</summary>
+    public string? Find(TensorRole role, int layer = 0, int expert = 0) =>
+        _templates.TryGetValue(role, out string? name) ? string.Format(CultureInfo.InvariantCulture, name, layer, expert) : null;
+}

@@ -1,0 +1,36 @@
+using Winnow.Compute;
+
+namespace Winnow.Models.Weights;
+
+/// <summary>All parameters of a model on a device, and the memory that they own. Shared by sessions, never changed.</summary>
+internal sealed class TransformerWeights : IDisposable
+{
+    private readonly IReadOnlyList<IDisposable> _owned;
+
+    /// <param name="owned">What to free with the weights.</param>
+    public TransformerWeights(IReadOnlyList<IDisposable> owned)
+    {
+        _owned = owned;
+    }
+
+    /// <summary>Token embeddings, [vocabulary, hidden].</summary>
+    public required Weight Embedding { get; init; }
+
+    /// <summary>One for each layer.</summary>
+    public required LayerWeights[] Layers { get; init; }
+
+    /// <summary>The norm after the last layer.</summary>
+    public required Norm OutputNorm { get; init; }
+
+    /// <summary>The output head, [vocabulary, hidden]; the embeddings where they are tied.</summary>
+    public required Projection Output { get; init; }
+
+    /// <summary>Frees what the device holds.</summary>
+    public void Dispose()
+    {
+        foreach (IDisposable owned in _owned)
+        {
+            owned.Dispose();
+        }
+    }
+}

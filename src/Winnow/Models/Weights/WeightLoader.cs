@@ -1,0 +1,287 @@
+using Winnow.Compute;
+using Winnow.Formats;
+using Winnow.Models.Architectures;
+using Winnow.Models.Config;
+using Winnow.Tensors;
+
+namespace Winnow.Models.Weights;
+
+/// <summary>Brings the tensors of a file to a device: finds them by role, checks shapes, refuses what is missing or unknown.</summary>
+internal sealed unsafe class WeightLoader
+{
+    private readonly Device _device;
+    private readonly ITensorFile _file;
+    private readonly ModelConfig _config;
+    private readonly TensorNaming _names;
+    private readonly bool _isHuggingFace;
+    private readonly VectorArena _vectors;
+    private readonly List<IDisposable> _owned;
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+
+    private WeightLoader(Device device, ITensorFile file, ModelConfig config, VectorArena vectors)
+    {
+        _device = device;
+        _file = file;
+        _config = config;
+        _isHuggingFace = file is SafetensorsFile;
+        _names = new TensorNaming(file, config.Architecture);
+        _vectors = vectors;
+        _owned = [vectors];
+    }
+
+    /// <summary>Loads all weights.</summary>
+    /// <param name="device">Where they go. It may go on reading the file's memory.</param>
+    /// <param name="file">The tensors.</param>
+    /// <param name="config">The hyper-parameters of the same model.</param>
+    /// <param name="progress">Told the fraction that is loaded, or null.</param>
+    /// <param name="cancellation">Looked at between layers.</param>
+    /// <exception cref="ModelFormatException">A tensor is missing, unknown, or of another shape or type than it must be.</exception>
+    public static TransformerWeights Load(
+        Device device, ITensorFile file, ModelConfig config, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        WeightLoader loader = new(device, file, config, new VectorArena(device));
+        try
+        {
+            return loader.Load(progress, cancellation);
+        }
+        catch
+        {
+            loader._owned.ForEach(owned => owned.Dispose());
+            throw;
+        }
+    }
+
+    private TransformerWeights Load(IProgress<double>? progress, CancellationToken cancellation)
+    {
+        Weight embedding = LoadWeight(TensorRole.Embedding, 0, _config.VocabularySize, _config.HiddenSize);
+        LayerWeights[] layers = new LayerWeights[_config.Layers.Count];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            layers[i] = LoadLayer(i);
+            progress?.Report((i + 1.0) / (layers.Length + 1));
+        }
+
+        bool isTied = _config.IsTied ?? !_file.Tensors.ContainsKey(_names.Weight(TensorRole.Output, 0));
+        TransformerWeights weights = new(_owned)
+        {
+            Embedding = embedding,
+            Layers = layers,
+            OutputNorm = LoadNorm(TensorRole.OutputNorm, 0, _config.HiddenSize),
+            Output = isTied
+                ? new Projection(embedding, null)
+                : LoadProjection(TensorRole.Output, 0, _config.VocabularySize, _config.HiddenSize, needsBias: false),
+        };
+        if (isTied)
+        {
+            // Some files of tied models hold a copy.
+            _used.Add(_names.Weight(TensorRole.Output, 0));
+        }
+
+        RefuseUnknownTensors();
+        progress?.Report(1);
+        return weights;
+    }
+
+    private LayerWeights LoadLayer(int layer)
+    {
+        Architecture architecture = _config.Architecture;
+        int hidden = _config.HiddenSize;
+        int queryWidth = _config.QueryHeads * _config.HeadDimension;
+        int keyWidth = _config.KvHeads * _config.HeadDimension;
+        bool normsBefore = architecture.NormPlacement != NormPlacement.After;
+        bool normsAfter = architecture.NormPlacement != NormPlacement.Before;
+        bool wholeNorm = architecture.QueryKeyNorm == QueryKeyNorm.WholeProjection;
+        bool normsHeads = architecture.QueryKeyNorm != QueryKeyNorm.None;
+        Biases biases = architecture.Biases;
+        ExpertConfig? experts = _file.Tensors.ContainsKey(_names.Weight(TensorRole.Router, layer)) ? _config.Experts : null;
+        return new LayerWeights
+        {
+            AttentionNorm = normsBefore ? LoadNorm(TensorRole.AttentionNorm, layer, hidden) : null,
+            QueryKeyValue = LoadFused(
+                TensorRole.QueryKeyValue,
+                [(TensorRole.Query, queryWidth), (TensorRole.Key, keyWidth), (TensorRole.Value, keyWidth)],
+                layer,
+                biases.HasFlag(Biases.QueryKeyValue)),
+            QueryNorm = normsHeads ? LoadNorm(TensorRole.QueryNorm, layer, wholeNorm ? queryWidth : _config.HeadDimension) : null,
+            KeyNorm = normsHeads ? LoadNorm(TensorRole.KeyNorm, layer, wholeNorm ? keyWidth : _config.HeadDimension) : null,
+            AttentionOutput = LoadProjection(TensorRole.AttentionOutput, layer, hidden, queryWidth, biases.HasFlag(Biases.AttentionOutput)),
+            PostAttentionNorm = normsAfter ? LoadNorm(TensorRole.PostAttentionNorm, layer, hidden) : null,
+            FeedForwardNorm = normsBefore ? LoadNorm(TensorRole.FeedForwardNorm, layer, hidden) : null,
+            GateUp = experts is null ? LoadGateUp(layer) : null,
+            Down = experts is null
+                ? LoadProjection(TensorRole.Down, layer, hidden, _config.FeedForwardSize, biases.HasFlag(Biases.FeedForward))
+                : null,
+            Router = experts is null ? null : LoadWeight(TensorRole.Router, layer, experts.Count, hidden),
+            Experts = experts is null ? null : LoadExperts(experts, layer),
+            PostFeedForwardNorm = normsAfter ? LoadNorm(TensorRole.PostFeedForwardNorm, layer, hidden) : null,
+        };
+    }
+
+    private ProjectionGroup LoadGateUp(int layer)
+    {
+        bool needsBias = _config.Architecture.Biases.HasFlag(Biases.FeedForward);
+        (TensorRole Role, int Outputs) up = (TensorRole.Up, _config.FeedForwardSize);
+        return _config.Architecture.IsGated
+            ? LoadFused(TensorRole.GateUp, [(TensorRole.Gate, _config.FeedForwardSize), up], layer, needsBias)
+            : new ProjectionGroup([LoadProjection(up.Role, layer, up.Outputs, _config.HiddenSize, needsBias)]);
+    }
+
+    /// <summary>Loads projections of the same input, which a file may hold as one tensor with their rows one after the other.</summary>
+    private ProjectionGroup LoadFused(TensorRole fused, ReadOnlySpan<(TensorRole Role, int Outputs)> parts, int layer, bool needsBias)
+    {
+        Projection[] projections = new Projection[parts.Length];
+        int outputs = 0;
+        foreach ((_, int width) in parts)
+        {
+            outputs += width;
+        }
+
+        if (!IsFused(fused, parts[0].Role, layer))
+        {
+            for (int i = 0; i < parts.Length; i++)
+            {
+                projections[i] = LoadProjection(parts[i].Role, layer, parts[i].Outputs, _config.HiddenSize, needsBias);
+            }
+
+            return new ProjectionGroup(projections);
+        }
+
+        TensorEntry tensor = Take(_names.Weight(fused, layer), outputs, _config.HiddenSize);
+        float[]? bias = TakeVector(_names.Bias(fused, layer), outputs, isRequired: needsBias);
+        nint data = (nint)tensor.Data;
+        if (_isHuggingFace && fused == TensorRole.QueryKeyValue && _config.Architecture.HuggingFaceQueryKeyValueIsPerHead)
+        {
+            int[] order = RowOrder.SplitHeads(_config.QueryHeads, _config.HeadDimension);
+            NativeRows rows = new(tensor, order);
+            _owned.Add(rows);
+            data = rows.Data;
+            bias = bias is null ? null : Array.ConvertAll(order, row => bias[row]);
+        }
+
+        int first = 0;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            nint part = data + (nint)(first * tensor.Type.SizeBytes(_config.HiddenSize));
+            Weight weight = Load($"{tensor.Name}[{parts[i].Role}]", tensor.Type, parts[i].Outputs, _config.HiddenSize, part);
+            projections[i] = new Projection(weight, bias is null ? null : _vectors.Add(bias.AsSpan(first, parts[i].Outputs)));
+            first += parts[i].Outputs;
+        }
+
+        return new ProjectionGroup(projections);
+    }
+
+    /// <summary>Whether the file has the fused tensor. In GGUF files fused gate and up are called like up: that gate is absent tells.</summary>
+    private bool IsFused(TensorRole fused, TensorRole first, int layer) =>
+        _names.Has(fused)
+        && _file.Tensors.ContainsKey(_names.Weight(fused, layer))
+        && !_file.Tensors.ContainsKey(_names.Weight(first, layer));
+
+    private ExpertWeights LoadExperts(ExpertConfig experts, int layer)
+    {
+        return new ExpertWeights(
+            LoadEach(TensorRole.ExpertGate, experts.FeedForwardSize, _config.HiddenSize),
+            LoadEach(TensorRole.ExpertUp, experts.FeedForwardSize, _config.HiddenSize),
+            LoadEach(TensorRole.ExpertDown, _config.HiddenSize, experts.FeedForwardSize),
+            _config.Activation,
+            experts.Used,
+            experts.NormalizesWeights);
+
+        Weight[] LoadEach(TensorRole role, int outputs, int inputs)
+        {
+            Weight[] weights = new Weight[experts.Count];
+            if (_names.ExpertsAreSeparate)
+            {
+                for (int e = 0; e < weights.Length; e++)
+                {
+                    TensorEntry tensor = Take(_names.Weight(role, layer, e), outputs, inputs);
+                    weights[e] = Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
+                }
+
+                return weights;
+            }
+
+            TensorEntry all = Take(_names.Weight(role, layer), experts.Count, outputs, inputs);
+            for (int e = 0; e < weights.Length; e++)
+            {
+                nint data = (nint)(all.Data + all.Type.SizeBytes((long)e * outputs * inputs));
+                weights[e] = Load($"{all.Name}[{e}]", all.Type, outputs, inputs, data);
+            }
+
+            return weights;
+        }
+    }
+
+    private Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias)
+    {
+        float[]? bias = TakeVector(_names.Bias(role, layer), outputs, isRequired: needsBias);
+        return new Projection(LoadWeight(role, layer, outputs, inputs), bias is null ? null : _vectors.Add(bias));
+    }
+
+    private Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs)
+    {
+        TensorEntry tensor = Take(_names.Weight(role, layer), outputs, inputs);
+        return Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
+    }
+
+    private Weight Load(string name, TensorType type, int outputs, int inputs, nint data)
+    {
+        try
+        {
+            Weight weight = _device.LoadWeight(name, type, outputs, inputs, data);
+            _owned.Add(weight);
+            return weight;
+        }
+        catch (NotSupportedException e)
+        {
+            throw new ModelFormatException(
+                _file.Path, $"tensor '{name}' is of type {type}, which device {_device.Name} cannot multiply with", e);
+        }
+    }
+
+    private Norm LoadNorm(TensorRole role, int layer, int width)
+    {
+        float[] weight = TakeVector(_names.Weight(role, layer), width, isRequired: true)!;
+        if (_isHuggingFace && _config.Architecture.HuggingFaceNormsAreOffsets)
+        {
+            weight = Array.ConvertAll(weight, value => value + 1);
+        }
+
+        float[]? bias = _config.Architecture.Norm == NormKind.Layer ? TakeVector(_names.Bias(role, layer), width, isRequired: false) : null;
+        return new Norm(_vectors.Add(weight), bias is null ? null : _vectors.Add(bias));
+    }
+
+    private TensorEntry Take(string name, params ReadOnlySpan<long> shape)
+    {
+        if (!_file.Tensors.TryGetValue(name, out TensorEntry? tensor))
+        {
+            throw new ModelFormatException(_file.Path, $"tensor '{name}' {TensorRegion.Describe(shape)} is missing");
+        }
+
+        if (!tensor.Shape.SequenceEqual(shape.ToArray()))
+        {
+            throw new ModelFormatException(
+                _file.Path,
+                $"tensor '{name}' has shape {TensorRegion.Describe([.. tensor.Shape])}, but must have {TensorRegion.Describe(shape)}");
+        }
+
+        _used.Add(name);
+        return tensor;
+    }
+
+    private float[]? TakeVector(string name, int width, bool isRequired) =>
+        isRequired || _file.Tensors.ContainsKey(name) ? FloatTensor.Decode(_file.Path, Take(name, width)) : null;
+
+    /// <summary>A tensor that no code reads means that the model computes something that this version does not know of.</summary>
+    private void RefuseUnknownTensors()
+    {
+        foreach (string name in _file.Tensors.Keys)
+        {
+            if (!_used.Contains(name) && !TensorNaming.IsConstant(name))
+            {
+                throw new ModelFormatException(
+                    _file.Path, $"has a tensor '{name}' that models of architecture '{_config.Architecture.HuggingFaceName}' do not have");
+            }
+        }
+    }
+}

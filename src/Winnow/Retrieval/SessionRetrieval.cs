@@ -1,0 +1,54 @@
+using Winnow.Generation;
+using Winnow.Templates;
+
+namespace Winnow.Retrieval;
+
+/// <summary>What a session can do with documents.</summary>
+public static class SessionRetrieval
+{
+    /// <summary>Answers a question from the documents of an index: finds the evidence, then generates from a prompt of it.</summary>
+    /// <param name="session">Who answers.</param>
+    /// <param name="index">The documents.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
+    /// <param name="options">How to generate.</param>
+    /// <param name="history">Earlier messages of the conversation, a system message for example.</param>
+    /// <param name="cancellationToken">Stops the search; pass one to the enumeration of the answer too.</param>
+    /// <returns>The evidence, and the answer as it is generated.</returns>
+    /// <exception cref="ContextOverflowException">Question and history alone do not fit.</exception>
+    public static async Task<DocumentAnswer> AskAsync(
+        this Session session,
+        DocumentIndex index,
+        string question,
+        SearchOptions? search = null,
+        GenerationOptions? options = null,
+        IReadOnlyList<ChatMessage>? history = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(question);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        IReadOnlyList<EvidenceSpan> evidence = session.FindEvidence(index, question, search, cancellationToken);
+        ChatMessage message = EvidencePrompt.Message(evidence, question);
+        IReadOnlyList<int> prompt = session.Engine.ChatTemplate is null
+            ? session.Engine.Tokenizer.Encode(message.Content + "\n", addSpecial: true)
+            : session.Engine.EncodeChat([.. history ?? [], message]);
+        return new DocumentAnswer(evidence, prompt.Count, session.GenerateAsync(prompt, options, cancellationToken));
+    }
+
+    /// <summary>Searches an index for as much evidence as this session's context has room for.</summary>
+    /// <param name="session">Who answers.</param>
+    /// <param name="index">The documents.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
+    /// <param name="cancellationToken">Stops between layers.</param>
+    public static IReadOnlyList<EvidenceSpan> FindEvidence(
+        this Session session, DocumentIndex index, string question, SearchOptions? search = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(index);
+        search ??= new SearchOptions();
+        return index.Search(question, search with { Budget = search.BudgetTokens(index.Tokens, session.ContextLength) }, cancellationToken);
+    }
+}

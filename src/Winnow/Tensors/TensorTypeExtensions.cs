@@ -1,0 +1,61 @@
+using Winnow.Retrieval.Storage;
+
+namespace Winnow.Tensors;
+
+/// <summary>The block geometry of each <see cref="TensorType"/>.</summary>
+public static class TensorTypeExtensions
+{
+    /// <summary>How many elements one block holds: 1 for plain types, 32 or 256 for quantized ones.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no supported type.</exception>
+    public static int BlockLength(this TensorType type) => Geometry(type).Length;
+
+    /// <summary>How many bytes one block takes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no supported type.</exception>
+    public static int BlockBytes(this TensorType type) => Geometry(type).Bytes;
+
+    /// <summary>Whether the type is one that this version reads.</summary>
+    public static bool IsSupported(this TensorType type) => Find(type).Length != 0;
+
+    /// <summary>Whether GGUF files hold the type; the others are of safetensors alone.</summary>
+    internal static bool IsInGguf(this TensorType type) => type != TensorType.U8 && IsSupported(type);
+
+    /// <summary>The bytes that <paramref name="elements"/> consecutive elements take.</summary>
+    /// <exception cref="ArgumentException">The count is no multiple of the block length.</exception>
+    public static long SizeBytes(this TensorType type, long elements)
+    {
+        (int length, int bytes) = Geometry(type);
+        if (elements % length != 0)
+        {
+            throw new ArgumentException($"{elements} elements are no multiple of the {length} in a block of {type}", nameof(elements));
+        }
+
+        return checked(elements / length * bytes);
+    }
+
+    private static (int Length, int Bytes) Geometry(TensorType type)
+    {
+        (int Length, int Bytes) geometry = Find(type);
+        return geometry.Length != 0
+            ? geometry
+            : throw new ArgumentOutOfRangeException(nameof(type), type, "not a supported tensor type");
+    }
+
+    private static (int Length, int Bytes) Find(TensorType type) => type switch
+    {
+        TensorType.F32 or TensorType.I32 => (1, 4),
+        TensorType.F16 or TensorType.BF16 or TensorType.I16 => (1, 2),
+        TensorType.I8 or TensorType.U8 => (1, 1),
+        TensorType.I64 or TensorType.F64 => (1, 8),
+        TensorType.Q4_0 => (32, 18),
+        TensorType.Q4_1 => (32, 20),
+        TensorType.Q5_0 => (32, 22),
+        TensorType.Q5_1 => (32, 24),
+        TensorType.Q8_0 => (32, 34),
+        TensorType.Q2_K => (256, 84),
+        TensorType.Q3_K => (256, 110),
+        TensorType.Q4_K => (256, 144),
+        TensorType.Q5_K => (256, 176),
+        TensorType.Q6_K => (256, 210),
+        _ => default,
+    };
+}
