@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Winnow.Attention;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Tensors;

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using Winnow.Calibration;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
-using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Cli.Commands;
 

@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Winnow.Attention;
 using Winnow.Cli.Chat;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Lab.Evaluation;
-using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Cli.Commands;
 

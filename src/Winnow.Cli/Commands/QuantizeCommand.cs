@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Winnow.Cli.Output;
-using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Lab.Quantization;
-using Winnow.Quantization;
 
 namespace Winnow.Cli.Commands;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Winnow.Attention;
 using Winnow.Cli.Charts;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;

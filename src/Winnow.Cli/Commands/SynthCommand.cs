@@ -2,7 +2,6 @@ using System.CommandLine;
 using Winnow.Cli.Output;
 using Winnow.Lab.Quantization;
 using Winnow.Lab.Synthesis;
-using Winnow.Quantization;
 
 namespace Winnow.Cli.Commands;
 

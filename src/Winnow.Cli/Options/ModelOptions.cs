@@ -3,7 +3,6 @@ using System.Globalization;
 using Winnow.Attention;
 using Winnow.Cli.Output;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Tensors;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Winnow.Calibration;
 using Winnow.Lab.Calibration;
 
 namespace Winnow.Cli.Options;

@@ -1,5 +1,3 @@
-using Winnow.Templates.Jinja.Library;
-
 namespace Winnow.Lab.Calibration;
 
 /// <summary>What a calibration is made from.</summary>

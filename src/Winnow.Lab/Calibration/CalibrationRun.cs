@@ -1,9 +1,7 @@
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Calibration;
-using Winnow.Formats;
 using Winnow.Generation;
-using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;
 

@@ -1,7 +1,6 @@
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
 using Winnow.Models.Config;
-using Winnow.Quantization;
 
 namespace Winnow.Lab.Conversion;
 

@@ -4,7 +4,6 @@ using Winnow.Lab.Quantization;
 using Winnow.Models;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
-using Winnow.Quantization;
 using Winnow.Tensors;
 
 namespace Winnow.Lab.Conversion;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Winnow.Formats;
 using Winnow.Models.Config;
-using Winnow.Tokenization;
 using Winnow.Tokenization.Models;
 
 namespace Winnow.Lab.Conversion;

@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Generation;
 
 namespace Winnow.Lab.Evaluation;

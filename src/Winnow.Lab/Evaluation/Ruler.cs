@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Winnow.Attention;
 using Winnow.Generation;
 using Winnow.Sampling;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Lab.Quantization;

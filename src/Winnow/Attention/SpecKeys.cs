@@ -1,5 +1,4 @@
 using System.Globalization;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Attention;
 

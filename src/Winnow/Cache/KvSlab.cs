@@ -1,5 +1,4 @@
 using Winnow.Compute;
-using Winnow.Compute.Cpu.MatMul;
 
 namespace Winnow.Cache;
 

@@ -5,7 +5,6 @@ using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Sampling;

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Winnow.Attention;
 using Winnow.Cache;
-using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Templates;

@@ -1,5 +1,3 @@
-using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Models;

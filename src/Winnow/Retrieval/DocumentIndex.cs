@@ -1,4 +1,3 @@
-using Winnow.Compute.Cpu.MatMul;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Retrieval.Features;

@@ -1,5 +1,3 @@
-using Winnow.Retrieval.Lexical;
-
 namespace Winnow.Retrieval;
 
 /// <summary>How much evidence a search gathers and by which means.</summary>

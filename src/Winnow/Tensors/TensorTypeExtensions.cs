@@ -1,5 +1,3 @@
-using Winnow.Retrieval.Storage;
-
 namespace Winnow.Tensors;
 
 /// <summary>The block geometry of each <see cref="TensorType"/>.</summary>

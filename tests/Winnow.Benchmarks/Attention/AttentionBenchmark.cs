@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Benchmarks.Attention;

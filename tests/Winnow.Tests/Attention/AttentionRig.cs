@@ -3,7 +3,6 @@ using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Tensors;
 

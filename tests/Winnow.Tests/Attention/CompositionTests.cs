@@ -3,7 +3,6 @@ using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;

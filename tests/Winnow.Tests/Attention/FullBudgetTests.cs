@@ -6,7 +6,6 @@ using Winnow.Attention.TokenSparse;
 using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Winnow.Attention;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Generation;

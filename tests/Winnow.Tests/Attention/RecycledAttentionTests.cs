@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Attention.Recycled;
 using Winnow.Generation;
 

@@ -8,9 +8,7 @@ using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Lab.Calibration.A2ats;
-using Winnow.Models;
 using Winnow.Models.Forward;
-using Winnow.Templates.Jinja.Library;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;
 

@@ -1,5 +1,4 @@
 using Winnow.Attention.TokenSparse;
-using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;

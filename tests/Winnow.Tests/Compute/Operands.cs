@@ -1,6 +1,5 @@
 using Winnow.Cache;
 using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute;

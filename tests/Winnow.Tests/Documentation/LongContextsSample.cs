@@ -1,5 +1,4 @@
 // The code between the markers stands in docs/long-contexts.md word for word; ReadmeTests compares them.
-using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Generation;
 

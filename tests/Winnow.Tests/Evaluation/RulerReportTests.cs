@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Winnow.Attention;
 using Winnow.Cli.Charts;
 using Winnow.Cli.Output;
 using Winnow.Generation;

@@ -1,7 +1,5 @@
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;
 using Winnow.Tests.Models;

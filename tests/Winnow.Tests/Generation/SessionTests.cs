@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using Winnow.Attention;
-using Winnow.Cli;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Sampling;

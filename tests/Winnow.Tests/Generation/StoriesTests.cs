@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Sampling;
 using Winnow.Tensors;

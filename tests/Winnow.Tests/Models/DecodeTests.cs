@@ -1,7 +1,6 @@
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;

@@ -1,7 +1,6 @@
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Lab.Conversion;
 using Winnow.Models;
 using Winnow.Models.Forward;

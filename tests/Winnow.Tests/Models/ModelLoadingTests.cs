@@ -7,7 +7,6 @@ using Winnow.Lab.Quantization;
 using Winnow.Models;
 using Winnow.Models.Config;
 using Winnow.Models.Forward;
-using Winnow.Quantization;
 using Winnow.Tensors;
 using Winnow.Tests.Compute.Reference;
 using Winnow.Tests.Formats;

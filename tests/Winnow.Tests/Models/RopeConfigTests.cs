@@ -1,4 +1,3 @@
-using Winnow.Models;
 using Winnow.Models.Config;
 
 namespace Winnow.Tests.Models;

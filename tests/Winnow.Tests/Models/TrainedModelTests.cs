@@ -8,10 +8,8 @@ using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Models;
 using Winnow.Models.Forward;
-using Winnow.Quantization;
 using Winnow.Tensors;
 using Winnow.Tests.Compute;
-using Winnow.Tests.Compute.Cpu;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

@@ -1,6 +1,5 @@
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
-using Winnow.Quantization;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Quantization;

@@ -1,4 +1,3 @@
-using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Winnow.Tokenization;
 using Winnow.Tokenization.HuggingFace;
 
 namespace Winnow.Tests.Tokenization;

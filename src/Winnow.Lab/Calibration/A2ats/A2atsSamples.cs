@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Compute;
-using Winnow.Models;
 using Winnow.Models.Forward;
 
 namespace Winnow.Lab.Calibration.A2ats;

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;

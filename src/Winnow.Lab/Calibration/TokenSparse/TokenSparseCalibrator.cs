@@ -4,7 +4,6 @@ using Winnow.Attention;
 using Winnow.Attention.TokenSparse;
 using Winnow.Calibration;
 using Winnow.Compute;
-using Winnow.Models;
 using Winnow.Models.Forward;
 
 namespace Winnow.Lab.Calibration.TokenSparse;

@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Attention.TokenSparse;
 using Winnow.Generation;
 using Winnow.Lab.Evaluation;

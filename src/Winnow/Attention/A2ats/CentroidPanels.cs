@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Winnow.Compute.Cpu.MatMul;
 
 namespace Winnow.Attention.A2ats;
 

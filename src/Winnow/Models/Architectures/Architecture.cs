@@ -1,5 +1,4 @@
 using Winnow.Compute;
-using Winnow.Models.Architectures;
 using Winnow.Models.Config;
 using Winnow.Models.Forward;
 using Winnow.Models.Weights;

@@ -2,7 +2,6 @@ using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
 using Winnow.Tensors;

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Retrieval.Features;

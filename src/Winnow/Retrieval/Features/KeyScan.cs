@@ -1,8 +1,6 @@
 using Winnow.Attention;
 using Winnow.Cache;
-using Winnow.Formats;
 using Winnow.Generation;
-using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;
 

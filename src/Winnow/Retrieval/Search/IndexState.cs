@@ -1,5 +1,3 @@
-using Winnow.Compute.Cpu.MatMul;
-using Winnow.Retrieval.Lexical;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

@@ -1,5 +1,4 @@
 using System.Text;
-using Winnow.Compute.Cpu.MatMul;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

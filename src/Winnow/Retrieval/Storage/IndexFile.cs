@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Winnow.Formats;
-using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Retrieval.Storage;
 

@@ -1,5 +1,3 @@
-using Winnow.Compute.Cpu.MatMul;
-
 namespace Winnow.Retrieval.Storage;
 
 /// <summary>A document of an index file.</summary>

@@ -6,10 +6,7 @@ using Winnow.Cli.Chat;
 using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
-using Winnow.Lab.Calibration.A2ats;
-using Winnow.Models;
 using Winnow.Models.Forward;
-using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Attention.A2ats;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Cpu;

@@ -1,4 +1,3 @@
-using Winnow.Formats;
 using Winnow.Quantization;
 using Winnow.Tensors;
 

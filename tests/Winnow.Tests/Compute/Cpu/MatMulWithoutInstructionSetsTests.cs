@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Cpu;

@@ -1,5 +1,4 @@
 using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Reference;

@@ -1,4 +1,3 @@
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.Attention;

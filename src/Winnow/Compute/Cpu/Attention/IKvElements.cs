@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Compute.Cpu.MatMul;
-using Winnow.Retrieval.Storage;
 
 namespace Winnow.Compute.Cpu.Attention;
 

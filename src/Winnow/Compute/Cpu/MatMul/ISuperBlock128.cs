@@ -1,5 +1,3 @@
-using Winnow.Retrieval.Lexical;
-
 namespace Winnow.Compute.Cpu.MatMul;
 
 /// <summary>How a block of 256 quants of one type is taken apart in 128 bits, on every processor.</summary>

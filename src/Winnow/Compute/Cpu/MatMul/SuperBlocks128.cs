@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Compute.Cpu.MatMul;
 

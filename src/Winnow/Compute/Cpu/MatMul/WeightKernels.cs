@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.MatMul;
