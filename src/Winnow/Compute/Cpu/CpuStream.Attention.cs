@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using Winnow.Compute.Cpu.MatMul;
 using Winnow.Formats;
 
 namespace Winnow.Compute.Cpu;

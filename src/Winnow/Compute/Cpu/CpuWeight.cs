@@ -1,4 +1,4 @@
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Compute.Cpu.MatMul.Kernels;
 using Winnow.Formats;
 
 namespace Winnow.Compute.Cpu;

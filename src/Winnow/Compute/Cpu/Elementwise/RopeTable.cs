@@ -1,5 +1,3 @@
-using Winnow.Compute.Cpu.MatMul;
-
 namespace Winnow.Compute.Cpu;
 
 /// <summary>Cosines and sines of a run of positions, kept from layer to layer: 8 bytes for each position and rotated element.</summary>

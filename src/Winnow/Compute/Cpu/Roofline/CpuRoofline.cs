@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Compute.Cpu.MatMul.Kernels;
 using Winnow.Formats;
 
 namespace Winnow.Compute.Cpu;
