@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Cli.Charts;
 

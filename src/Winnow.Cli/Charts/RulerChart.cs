@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Winnow.Cli.Output;
 using Winnow.Lab.Evaluation;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Cli.Charts;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Winnow.Cli.Commands;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Retrieval;

@@ -3,6 +3,7 @@ using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
+using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Cli.Commands;
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Winnow.Sampling;
+using Winnow.Sampling.Stages;
+using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Cli.Options;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Winnow.Retrieval;
+using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Cli.Options;
 

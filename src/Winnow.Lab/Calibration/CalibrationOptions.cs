@@ -1,3 +1,5 @@
+using Winnow.Templates.Jinja.Library;
+
 namespace Winnow.Lab.Calibration;
 
 /// <summary>What a calibration is made from.</summary>

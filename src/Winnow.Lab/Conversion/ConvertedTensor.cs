@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
 using Winnow.Quantization;
+using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Lab.Conversion;

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Lab.Evaluation;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Winnow.Generation;
 using Winnow.Retrieval;
+using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Lab.Evaluation;
 

@@ -1,3 +1,5 @@
+using Winnow.Retrieval.Lexical;
+
 namespace Winnow.Lab.Evaluation;
 
 /// <summary>How often retrieval found the evidence of cases of one task and length.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Attention;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Winnow.Formats;
+using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Calibration;
 

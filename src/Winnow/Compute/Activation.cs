@@ -1,3 +1,5 @@
+using Winnow.Compute.Cpu.Elementwise;
+
 namespace Winnow.Compute;
 
 /// <summary>The non-linearity of a feed-forward block.</summary>

@@ -1,3 +1,5 @@
+using Winnow.Quantization.Blocks;
+using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute;

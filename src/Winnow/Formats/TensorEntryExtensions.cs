@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Winnow.Tensors;
@@ -17,17 +16,13 @@ internal static class TensorEntryExtensions
         switch (tensor.Type)
         {
             case TensorType.F32:
-                bytes.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+                PlainFloats.DecodeF32(bytes, values);
                 break;
             case TensorType.F16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
+                PlainFloats.DecodeF16(bytes, values);
                 break;
             case TensorType.BF16:
-                for (int i = 0; i < values.Length; i++)
-                {
-                    values[i] = BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) << 16);
-                }
-
+                PlainFloats.DecodeBF16(bytes, values);
                 break;
             case TensorType.F64:
                 TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, double>(bytes), values.AsSpan());

@@ -1,4 +1,5 @@
 using Winnow.Calibration;
+using Winnow.Models.Architectures;
 
 namespace Winnow.Models;
 

@@ -1,3 +1,4 @@
+using Winnow.Compute;
 using Winnow.Tensors;
 
 namespace Winnow.Models;

@@ -14,12 +14,10 @@ internal static unsafe class BlockCodec
     public const float LargestHalf = 65519.996f;
 
     /// <summary>Whether <see cref="Encode"/> writes the type.</summary>
-    public static bool CanEncode(TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16
-        or TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0
-        or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K;
+    public static bool CanEncode(TensorType type) => BlockTypes.Find(type) is { CanEncode: true };
 
     /// <summary>Whether <see cref="Decode(TensorType, ReadOnlySpan{byte}, Span{float})"/> reads the type.</summary>
-    public static bool CanDecode(TensorType type) => CanEncode(type) || type is TensorType.Q2_K or TensorType.Q3_K;
+    public static bool CanDecode(TensorType type) => BlockTypes.Find(type) is not null;
 
     /// <summary>Decodes as many elements as <paramref name="destination"/> holds from mapped memory.</summary>
     /// <param name="type">How the elements are stored.</param>
@@ -36,23 +34,8 @@ internal static unsafe class BlockCodec
     public static void Decode(TensorType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         CheckSize(type, source.Length, destination.Length);
-        switch (type)
-        {
-            case TensorType.F32: PlainFloats.DecodeF32(source, destination); break;
-            case TensorType.F16: PlainFloats.DecodeF16(source, destination); break;
-            case TensorType.BF16: PlainFloats.DecodeBF16(source, destination); break;
-            case TensorType.Q4_0: Q4Blocks.DecodeQ4_0(source, destination); break;
-            case TensorType.Q4_1: Q4Blocks.DecodeQ4_1(source, destination); break;
-            case TensorType.Q5_0: Q5Blocks.DecodeQ5_0(source, destination); break;
-            case TensorType.Q5_1: Q5Blocks.DecodeQ5_1(source, destination); break;
-            case TensorType.Q8_0: Q8Blocks.Decode(source, destination); break;
-            case TensorType.Q2_K: Q2KBlocks.Decode(source, destination); break;
-            case TensorType.Q3_K: Q3KBlocks.Decode(source, destination); break;
-            case TensorType.Q4_K: Q4KBlocks.Decode(source, destination); break;
-            case TensorType.Q5_K: Q5KBlocks.Decode(source, destination); break;
-            case TensorType.Q6_K: Q6KBlocks.Decode(source, destination); break;
-            default: throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be decoded to floats");
-        }
+        BlockType row = BlockTypes.Find(type) ?? throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be decoded to floats");
+        row.Decode(source, destination);
     }
 
     /// <summary>Encodes all of <paramref name="source"/>.</summary>
@@ -64,21 +47,13 @@ internal static unsafe class BlockCodec
     public static void Encode(TensorType type, ReadOnlySpan<float> source, Span<byte> destination)
     {
         CheckSize(type, destination.Length, source.Length);
-        switch (type)
+        BlockType? row = BlockTypes.Find(type);
+        if (row is not { CanEncode: true })
         {
-            case TensorType.F32: PlainFloats.EncodeF32(source, destination); break;
-            case TensorType.F16: PlainFloats.EncodeF16(source, destination); break;
-            case TensorType.BF16: PlainFloats.EncodeBF16(source, destination); break;
-            case TensorType.Q4_0: Q4Blocks.EncodeQ4_0(source, destination); break;
-            case TensorType.Q4_1: Q4Blocks.EncodeQ4_1(source, destination); break;
-            case TensorType.Q5_0: Q5Blocks.EncodeQ5_0(source, destination); break;
-            case TensorType.Q5_1: Q5Blocks.EncodeQ5_1(source, destination); break;
-            case TensorType.Q8_0: Q8Blocks.Encode(source, destination); break;
-            case TensorType.Q4_K: Q4KBlocks.Encode(source, destination); break;
-            case TensorType.Q5_K: Q5KBlocks.Encode(source, destination); break;
-            case TensorType.Q6_K: Q6KBlocks.Encode(source, destination); break;
-            default: throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be encoded");
+            throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be encoded");
         }
+
+        row.Encode(source, destination);
     }
 
     private static void CheckSize(TensorType type, int bytes, int elements)

@@ -1,3 +1,5 @@
+using Winnow.Retrieval.Lexical;
+
 namespace Winnow.Retrieval;
 
 /// <summary>Why a span of a document was chosen; several reasons may hold.</summary>

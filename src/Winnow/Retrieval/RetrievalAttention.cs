@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Generation;
+using Winnow.Retrieval.Lexical;
+using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Retrieval;
 

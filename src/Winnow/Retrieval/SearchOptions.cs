@@ -1,3 +1,5 @@
+using Winnow.Retrieval.Lexical;
+
 namespace Winnow.Retrieval;
 
 /// <summary>How much evidence a search gathers and by which means.</summary>

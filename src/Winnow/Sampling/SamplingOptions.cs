@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Sampling;
 

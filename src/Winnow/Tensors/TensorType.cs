@@ -1,3 +1,7 @@
+using Winnow.Quantization.Blocks;
+using Winnow.Quantization.Floats;
+using Winnow.Quantization.SuperBlocks;
+
 namespace Winnow.Tensors;
 
 /// <summary>How the elements of a tensor are stored; the numbers are those of the GGUF format, except <see cref="U8"/>.</summary>

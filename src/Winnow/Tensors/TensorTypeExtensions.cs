@@ -1,3 +1,6 @@
+using Winnow.Retrieval.Storage;
+using Winnow.Tensors;
+
 namespace Winnow.Tensors;
 
 /// <summary>The block geometry of each <see cref="TensorType"/>.</summary>
@@ -40,20 +43,23 @@ public static class TensorTypeExtensions
 
     private static (int Length, int Bytes) Find(TensorType type) => type switch
     {
-        TensorType.F32 or TensorType.I32 => (1, 4),
-        TensorType.F16 or TensorType.BF16 or TensorType.I16 => (1, 2),
+        TensorType.F32 => (1, BlockSizeBytes.F32),
+        TensorType.F16 => (1, BlockSizeBytes.F16),
+        TensorType.BF16 => (1, BlockSizeBytes.BF16),
         TensorType.I8 or TensorType.U8 => (1, 1),
+        TensorType.I16 => (1, 2),
+        TensorType.I32 => (1, 4),
         TensorType.I64 or TensorType.F64 => (1, 8),
-        TensorType.Q4_0 => (32, 18),
-        TensorType.Q4_1 => (32, 20),
-        TensorType.Q5_0 => (32, 22),
-        TensorType.Q5_1 => (32, 24),
-        TensorType.Q8_0 => (32, 34),
-        TensorType.Q2_K => (256, 84),
-        TensorType.Q3_K => (256, 110),
-        TensorType.Q4_K => (256, 144),
-        TensorType.Q5_K => (256, 176),
-        TensorType.Q6_K => (256, 210),
+        TensorType.Q4_0 => (32, BlockSizeBytes.Q4_0),
+        TensorType.Q4_1 => (32, BlockSizeBytes.Q4_1),
+        TensorType.Q5_0 => (32, BlockSizeBytes.Q5_0),
+        TensorType.Q5_1 => (32, BlockSizeBytes.Q5_1),
+        TensorType.Q8_0 => (32, BlockSizeBytes.Q8_0),
+        TensorType.Q2_K => (256, BlockSizeBytes.Q2_K),
+        TensorType.Q3_K => (256, BlockSizeBytes.Q3_K),
+        TensorType.Q4_K => (256, BlockSizeBytes.Q4_K),
+        TensorType.Q5_K => (256, BlockSizeBytes.Q5_K),
+        TensorType.Q6_K => (256, BlockSizeBytes.Q6_K),
         _ => default,
     };
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Winnow.Models;
 using Winnow.Tokenization.Models;
 using Winnow.Tokenization.Text;
 

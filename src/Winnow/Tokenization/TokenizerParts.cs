@@ -1,3 +1,4 @@
+using Winnow.Models;
 using Winnow.Tokenization.Models;
 
 namespace Winnow.Tokenization;

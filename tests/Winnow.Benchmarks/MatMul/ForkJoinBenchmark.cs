@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Winnow.Compute.Cpu;
+using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Benchmarks.MatMul;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Models;
 
 namespace Winnow.Tests.Attention;
 

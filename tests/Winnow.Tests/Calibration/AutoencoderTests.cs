@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Winnow.Compute;
 using Winnow.Lab.Calibration.S3;
+using Winnow.Models.Weights;
 using Winnow.Retrieval.Features;
 using Winnow.Tests.Compute;
 

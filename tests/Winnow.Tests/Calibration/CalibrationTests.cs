@@ -9,6 +9,7 @@ using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Lab.Calibration.A2ats;
 using Winnow.Models.Forward;
+using Winnow.Templates.Jinja.Library;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;
 

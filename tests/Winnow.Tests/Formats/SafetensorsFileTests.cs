@@ -1,5 +1,6 @@
 using System.Text;
 using Winnow.Formats;
+using Winnow.Quantization.Floats;
 
 namespace Winnow.Tests.Formats;
 

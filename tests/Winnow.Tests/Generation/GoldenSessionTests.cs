@@ -1,5 +1,6 @@
 using Winnow.Generation;
 using Winnow.Sampling;
+using Winnow.Sampling.Stages;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;
 using Winnow.Tests.Models;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Winnow.Cli;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Sampling;

@@ -10,6 +10,7 @@ using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;
 using Winnow.Tests.Compute;
+using Winnow.Tests.Compute.Cpu;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

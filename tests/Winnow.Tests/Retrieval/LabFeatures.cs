@@ -1,6 +1,7 @@
 using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Generation;
+using Winnow.Models.Weights;
 using Winnow.Retrieval.Features;
 
 namespace Winnow.Tests.Retrieval;

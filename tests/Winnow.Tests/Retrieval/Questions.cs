@@ -1,4 +1,5 @@
 using Winnow.Retrieval.Search;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Tests.Retrieval;
 

@@ -1,5 +1,6 @@
 using Winnow.Retrieval.Search;
 using Winnow.Retrieval.Storage;
+using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Tests.Retrieval;
 

@@ -1,4 +1,5 @@
 using Winnow.Sampling;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Tests.Sampling;
 

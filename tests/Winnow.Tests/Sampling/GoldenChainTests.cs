@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Winnow.Sampling;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Tests.Sampling;
 

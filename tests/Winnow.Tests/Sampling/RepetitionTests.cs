@@ -1,4 +1,6 @@
 using Winnow.Sampling;
+using Winnow.Sampling.Stages;
+using Winnow.Tokenization.Models;
 
 namespace Winnow.Tests.Sampling;
 

@@ -1,4 +1,5 @@
 using Winnow.Sampling;
+using Winnow.Templates.Jinja.Syntax;
 
 namespace Winnow.Tests.Sampling;
 

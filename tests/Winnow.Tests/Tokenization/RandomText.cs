@@ -1,4 +1,5 @@
 using System.Text;
+using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Tests.Tokenization;
 

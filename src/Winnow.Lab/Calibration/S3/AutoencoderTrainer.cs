@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Lab.Calibration.S3;
 

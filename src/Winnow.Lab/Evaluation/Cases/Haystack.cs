@@ -1,3 +1,5 @@
+using Winnow.Retrieval.Lexical;
+
 namespace Winnow.Lab.Evaluation.Cases;
 
 /// <summary>A text as paragraphs that cases are filled with.</summary>

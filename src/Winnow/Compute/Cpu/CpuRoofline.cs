@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Compute.Cpu.MatMul.Kernels;
 using Winnow.Compute.Cpu.Roofline;
+using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu;

@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Attention;
 using Winnow.Compute.Cpu.Elementwise;
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu;

@@ -1,4 +1,6 @@
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Compute.Cpu.MatMul.Jobs;
+using Winnow.Compute.Cpu.MatMul.Panels;
+using Winnow.Compute.Cpu.MatMul.Records;
 using Winnow.Quantization;
 
 namespace Winnow.Compute.Cpu;

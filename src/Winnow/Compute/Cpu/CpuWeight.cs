@@ -1,4 +1,5 @@
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Compute.Cpu.MatMul.Kernels;
+using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu;

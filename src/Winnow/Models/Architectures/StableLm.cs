@@ -1,4 +1,5 @@
 using Winnow.Models.Config;
+using Winnow.Models.Weights;
 
 namespace Winnow.Models.Architectures;
 

@@ -1,3 +1,4 @@
+using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
 

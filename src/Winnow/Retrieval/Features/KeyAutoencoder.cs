@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Winnow.Models.Weights;
 
 namespace Winnow.Retrieval.Features;
 

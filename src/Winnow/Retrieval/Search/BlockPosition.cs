@@ -1,4 +1,5 @@
 using Winnow.Retrieval.Storage;
+using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Retrieval.Search;
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Winnow.Compute;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

@@ -1,3 +1,4 @@
+using Winnow.Retrieval.Lexical;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

@@ -1,3 +1,4 @@
+using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Retrieval.Features;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Winnow.Formats;
+using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Retrieval.Storage;
 

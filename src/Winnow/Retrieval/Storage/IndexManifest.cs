@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Winnow.Formats;
+using Winnow.Models;
 
 namespace Winnow.Retrieval.Storage;
 

@@ -1,3 +1,4 @@
+using Winnow.Templates.Jinja.Values;
 using static Winnow.Sampling.Grammars.GrammarExpression;
 
 namespace Winnow.Sampling.Grammars;

@@ -1,4 +1,5 @@
 using Winnow.Formats;
+using Winnow.Models;
 using Winnow.Tokenization.Models;
 using Winnow.Tokenization.Text;
 

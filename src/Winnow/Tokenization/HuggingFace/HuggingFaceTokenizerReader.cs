@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Models;
 using Winnow.Tokenization.Models;
 using Winnow.Tokenization.Text;
 

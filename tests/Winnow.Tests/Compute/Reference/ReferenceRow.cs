@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Winnow.Quantization;
+using Winnow.Quantization.Blocks;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Reference;

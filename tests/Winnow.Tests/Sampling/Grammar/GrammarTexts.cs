@@ -1,5 +1,6 @@
 using System.Text;
 using Winnow.Sampling;
+using Winnow.Tokenization.Models;
 
 namespace Winnow.Tests.Sampling;
 

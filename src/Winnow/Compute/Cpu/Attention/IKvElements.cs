@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Winnow.Compute.Cpu.Elementwise;
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Quantization.Layouts;
+using Winnow.Retrieval.Storage;
+using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.Attention;
 
@@ -48,7 +50,7 @@ internal readonly unsafe struct F16Elements : IKvElements
 internal readonly unsafe struct Q8Elements : IKvElements
 {
     private const int BlockLength = 32;
-    private const int BlockBytes = 34;
+    private const int BlockBytes = BlockSizeBytes.Q8_0;
 
     public static float Factor => F16Elements.Factor;
 

@@ -1,6 +1,8 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Elementwise;
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Formats;
+using Winnow.Quantization.Layouts;
+using Winnow.Retrieval.Storage;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.Attention;
@@ -9,7 +11,7 @@ namespace Winnow.Compute.Cpu.Attention;
 internal static unsafe class KvTile
 {
     private const int BlockLength = 32;
-    private const int BlockBytes = 34;
+    private const int BlockBytes = BlockSizeBytes.Q8_0;
 
     /// <summary>Writes the addresses of the key rows that are visited as numbers [first, first + count), and repeats the last up to a whole tile.</summary>
     public static void Locate(ref readonly AttentionInput input, ref readonly HeadGroup group, int first, int count, byte** rows)

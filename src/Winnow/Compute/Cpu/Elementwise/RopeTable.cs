@@ -1,4 +1,3 @@
-using Winnow.Compute.Cpu.MatMul;
 
 namespace Winnow.Compute.Cpu.Elementwise;
 

@@ -1,4 +1,6 @@
-using Winnow.Compute.Cpu.MatMul;
+using Winnow.Compute.Cpu.MatMul.Kernels;
+using Winnow.Compute.Cpu.MatMul.Panels;
+using Winnow.Compute.Cpu.MatMul.Records;
 
 namespace Winnow.Compute.Cpu.Roofline;
 

@@ -1,3 +1,5 @@
+using Winnow.Templates.Jinja.Nodes;
+
 namespace Winnow.Templates.Jinja.Library;
 
 /// <summary>A merge sort: stable as Python's, and what a comparison throws comes out as it is.</summary>

@@ -1,0 +1,54 @@
+using System.Runtime.Intrinsics;
+using Winnow.Compute.Cpu.MatMul.Lanes;
+using Winnow.Compute.Cpu.MatMul.Panels;
+using Winnow.Compute.Cpu.MatMul.Rows;
+using Winnow.Quantization.Layouts;
+
+namespace Winnow.Compute.Cpu.MatMul.Kernels;
+
+/// <summary>Kernels whose rows are multiplied in 256 bits. <typeparamref name="TTileLanes"/> may be wider: 512 bits pay for many tokens first.</summary>
+internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : IKernelSet
+    where TTileLanes : ILanes<TTileVector>
+    where TTileVector : struct
+    where TRowLanes : ILanes<Vector256<int>>
+{
+    public WeightKernels Kernels { get; private set; }
+
+    public void Floats<TElement>()
+        where TElement : IFloatElement => Kernels = TileKernels<TTileLanes, TTileVector>.Floats() with
+        {
+            Dot = &DotFloat.Rows<TElement>,
+            Unpack = &UnpackFloats.In256<TElement>,
+            Transpose = &PanelTranspose.Avx2Words,
+        };
+
+    public void Floats512<TElement>()
+        where TElement : IFloatElement512 => Floats<TElement>();
+
+    public void Blocks<TBlock>()
+        where TBlock : IBlock => Kernels = TileKernels<TTileLanes, TTileVector>.Blocks<TBlock>() with
+        {
+            Dot = &DotInt8Per32.Rows<TBlock, TRowLanes>,
+            Unpack = &UnpackBlocks.In256<TBlock>,
+            Transpose = &PanelTranspose.Avx2Words,
+        };
+
+    public void WideBlocks<TBlock>()
+        where TBlock : IWideBlock => Kernels = TileKernels<TTileLanes, TTileVector>.WideBlocks() with
+        {
+            Dot = &DotInt16Per32.Rows<TBlock, TRowLanes>,
+            Unpack = &UnpackBlocks.WideIn256<TBlock>,
+            Transpose = &PanelTranspose.Avx2Words,
+        };
+
+    public void SuperBlocks<TBlock>()
+        where TBlock : ISuperBlock => Kernels = TileKernels<TTileLanes, TTileVector>.SuperBlocks<TBlock>() with
+        {
+            Dot = &DotInt8Per256.Rows<TBlock, TRowLanes>,
+            Unpack = &UnpackSuperBlocks.In256<TBlock>,
+            Transpose = &PanelTranspose.Avx2Words,
+        };
+
+    public void SuperBlocksPer16<TBlock>()
+        where TBlock : ISuperBlockPer16 => SuperBlocks<TBlock>();
+}

@@ -1,0 +1,23 @@
+using Winnow.Quantization.Blocks;
+using Winnow.Quantization.Floats;
+using Winnow.Quantization.SuperBlocks;
+
+namespace Winnow.Tensors;
+
+/// <summary>Bytes of a block of each type: what files hold, and literals for the kernels that are compiled over them.</summary>
+internal static class BlockSizeBytes
+{
+    public const int F32 = 4;
+    public const int F16 = 2;
+    public const int BF16 = 2;
+    public const int Q4_0 = 18;
+    public const int Q4_1 = 20;
+    public const int Q5_0 = 22;
+    public const int Q5_1 = 24;
+    public const int Q8_0 = 34;
+    public const int Q2_K = 84;
+    public const int Q3_K = 110;
+    public const int Q4_K = 144;
+    public const int Q5_K = 176;
+    public const int Q6_K = 210;
+}
