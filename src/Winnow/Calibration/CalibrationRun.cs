@@ -1,6 +1,3 @@
-using Winnow.Attention;
-using Winnow.Cache;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 
@@ -79,10 +76,8 @@ internal sealed class CalibrationRun
     /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
     public void Observe(ForwardObserver observer, int[] tokens)
     {
-        Transformer transformer = Engine.Transformer;
-        using KvCache cache = transformer.CreateCache(TensorType.F16);
-        using ForwardState state = transformer.CreateState(tokens.Length);
-        state.Observer = observer;
-        transformer.Forward(state, tokens, cache, AttentionPhase.PromptEnd, ForwardOutput.None, [], Cancellation);
+        using TokenReader reader = Engine.CreateReader(tokens.Length);
+        reader.Observer = observer;
+        reader.Read(tokens, Cancellation);
     }
 }
