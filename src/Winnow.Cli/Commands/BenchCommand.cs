@@ -13,9 +13,6 @@ namespace Winnow.Cli.Commands;
 /// <summary><c>winnow bench</c>: prompt and decode speed, as llama-bench measures them.</summary>
 internal static class BenchCommand
 {
-    /// <summary>Last tokens of a filled context that are computed in any case, because attention methods look at the end of a prompt.</summary>
-    private const int ComputedTokens = 128;
-
     public static Command Create()
     {
         Command command = new("bench", "Measure prompt and decode speed, at any depth of context.");
@@ -90,12 +87,12 @@ internal static class BenchCommand
         string what = prompt > 0 ? $"pp{prompt}" : $"tg{generate}";
         using ProgressLine line = new(depth > 0 ? $"{what} @ d{depth}" : what);
         int[] tokens = [.. Enumerable.Range(0, depth + Math.Max(prompt, 1)).Select(i => (int)((i * 2654435761L) % vocabularySize))];
-        if (random && depth > ComputedTokens)
+        int[] forced = [.. Enumerable.Range(0, generate).Select(i => tokens[i % tokens.Length])];
+        if (random && depth > 0)
         {
-            session.FillRandomly(tokens[..(depth - ComputedTokens)]);
+            session.FillRandomly(tokens[..depth], cancellationToken: cancellationToken);
         }
-
-        if (depth > 0)
+        else if (depth > 0)
         {
             session.Prefill(tokens[..depth], progress: new SynchronousProgress<PrefillProgress>(p => line.Report(p.Done, p.Total, "filling")), cancellationToken: cancellationToken);
         }
@@ -111,11 +108,7 @@ internal static class BenchCommand
             }
             else
             {
-                for (int i = 0; i < generate; i++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    session.Step(tokens[i % tokens.Length]);
-                }
+                session.Force(forced, cancellationToken: cancellationToken);
             }
 
             // The first round warms caches and compiles; it is not counted.

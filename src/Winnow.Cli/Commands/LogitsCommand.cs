@@ -53,11 +53,7 @@ internal static class LogitsCommand
             {
                 session.Prefill(prompt, parsed.GetValue(chunk), cancellationToken: cancellationToken);
                 logits = new float[(long)forced.Length * vocabulary];
-                for (int i = 0; i < forced.Length; i++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    session.Step(forced[i]).CopyTo(logits.AsSpan(i * vocabulary, vocabulary));
-                }
+                session.Force(forced, (row, values) => values.CopyTo(logits.AsSpan(row * vocabulary, vocabulary)), cancellationToken);
             }
             else if (parsed.GetValue(all))
             {

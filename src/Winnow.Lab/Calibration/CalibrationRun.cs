@@ -80,10 +80,8 @@ internal sealed class CalibrationRun
     /// <summary>Computes tokens from an empty cache with full attention while an observer looks on.</summary>
     public void Observe(ForwardObserver observer, int[] tokens)
     {
-        Transformer transformer = Engine.Transformer;
-        using KvCache cache = transformer.CreateCache(TensorType.F16);
-        using ForwardState state = transformer.CreateState(tokens.Length);
-        state.Observer = observer;
-        transformer.Forward(state, tokens, cache, AttentionPhase.PromptEnd, ForwardOutput.None, [], Cancellation);
+        using TokenReader reader = Engine.CreateReader(tokens.Length);
+        reader.Observer = observer;
+        reader.Read(tokens, Cancellation);
     }
 }

@@ -59,17 +59,18 @@ public sealed class MethodComparison : IDisposable
                 sessions[i + 1].PlanObserver = _tallies[i].Recovered.Observe;
             }
 
-            foreach (int token in forced)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                ReadOnlySpan<float> reference = sessions[0].Step(token);
-                for (int i = 0; i < _tallies.Length; i++)
+            sessions[0].Force(
+                forced,
+                (step, reference) =>
                 {
-                    _tallies[i].Add(reference, sessions[i + 1].Step(token));
-                }
+                    for (int i = 0; i < _tallies.Length; i++)
+                    {
+                        _tallies[i].Add(reference, sessions[i + 1].Step(forced[step]));
+                    }
 
-                progress?.Report((done += sessions.Count) / work);
-            }
+                    progress?.Report((done += sessions.Count) / work);
+                },
+                cancellationToken);
 
             for (int i = 0; i < _tallies.Length; i++)
             {

@@ -80,17 +80,19 @@ public static class Perplexity
             throw new ContextOverflowException(tokens.Count, session.ContextLength);
         }
 
+        int[] scoredTokens = [.. tokens.Skip(promptTokens)];
         session.Prefill([.. tokens.Take(promptTokens)], cancellationToken: cancellationToken);
-        double sum = LogitDivergence.NegativeLogLikelihood(session.Logits, tokens[promptTokens]);
+        double sum = LogitDivergence.NegativeLogLikelihood(session.Logits, scoredTokens[0]);
         int scored = 1;
-        for (int i = promptTokens; i < tokens.Count - 1; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            sum += LogitDivergence.NegativeLogLikelihood(session.Step(tokens[i]), tokens[i + 1]);
-            scored++;
-            progress?.Report(new PerplexityResult(scored, sum / scored));
-        }
-
+        session.Force(
+            scoredTokens[..^1],
+            (i, logits) =>
+            {
+                sum += LogitDivergence.NegativeLogLikelihood(logits, scoredTokens[i + 1]);
+                scored++;
+                progress?.Report(new PerplexityResult(scored, sum / scored));
+            },
+            cancellationToken);
         return new PerplexityResult(scored, sum / scored);
     }
 }

@@ -11,12 +11,6 @@ namespace Winnow.Lab.Evaluation;
 /// </summary>
 public sealed class Ruler
 {
-    /// <summary>
-    /// The end of a prompt is computed for each method anew: a decode method begins with what the last queries attended to.
-    /// The part before is the same for all of them.
-    /// </summary>
-    private const int OwnTokens = 512;
-
     private readonly Engine _engine;
     private readonly IReadOnlyList<AttentionOptions> _attentions;
     private readonly SessionOptions _options;
@@ -90,7 +84,9 @@ public sealed class Ruler
     private Session? SharePrefix(int[] prompt, out TimeSpan time, Action<PrefillProgress> report, CancellationToken cancellationToken)
     {
         time = TimeSpan.Zero;
-        if (prompt.Length <= OwnTokens || _attentions.Count(Shares) < 2)
+        // Each method reads the last chunk itself, and what else it looks at: it learns from the queries of what it reads.
+        int sharedTokens = prompt.Length - TokenReader.DefaultChunk;
+        if (sharedTokens <= 0 || _attentions.Count(Shares) < 2)
         {
             return null;
         }
@@ -99,7 +95,7 @@ public sealed class Ruler
         try
         {
             long start = Stopwatch.GetTimestamp();
-            session.Prefill(prompt[..^OwnTokens], progress: new Callback(report), cancellationToken: cancellationToken);
+            session.Prefill(prompt[..sharedTokens], progress: new Callback(report), cancellationToken: cancellationToken);
             time = Stopwatch.GetElapsedTime(start);
             return session;
         }

@@ -12,6 +12,7 @@ namespace Winnow.Attention;
 /// <param name="UnrotatedQueries">The same before rotation, after any query norm; only where the method asks for it.</param>
 /// <param name="Output">Shaped as the queries.</param>
 /// <param name="OutputRows">How many of the last queries must be answered; the others were only asked for what they attend to.</param>
+/// <param name="Cancellation">Looked at while many queries are answered.</param>
 internal readonly record struct AttentionCall(
     ComputeStream Stream,
     int Layer,
@@ -21,7 +22,8 @@ internal readonly record struct AttentionCall(
     Matrix Queries,
     Matrix? UnrotatedQueries,
     Matrix Output,
-    int OutputRows)
+    int OutputRows,
+    CancellationToken Cancellation = default)
 {
     /// <summary>Rows in the cache, those of this pass included.</summary>
     public int Length => FirstPosition + Queries.Rows;

@@ -6,6 +6,9 @@ namespace Winnow.Attention;
 /// <summary>The attention of one session: asks its methods which rows, has the device attend to them, and hands the mass back.</summary>
 internal sealed class SessionAttention : IDisposable
 {
+    /// <summary>Queries of a prompt that are answered at once: a fraction of a second's work, also in a long context.</summary>
+    private const int QueriesAtOnce = 512;
+
     private readonly Device _device;
     private readonly AttentionLayers _layers;
     private readonly DecodeMethod? _decode;
@@ -33,6 +36,12 @@ internal sealed class SessionAttention : IDisposable
 
     /// <summary>Queries that the last part of a prompt should hold, where the prompt has as many.</summary>
     public int PromptWindow => Math.Max(_decode?.PromptWindow ?? 0, _prefill?.Window ?? 0);
+
+    /// <summary>
+    /// Queries at the end of a prompt that the decode method begins with: a prompt whose rows are in the cache already must give
+    /// it as many as a new one. (A prefill method looks at new prompts only.)
+    /// </summary>
+    public int ObservedQueries => _decode?.PromptWindow ?? 0;
 
     /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
     public bool NeedsWholePrompt => _prefill is not null;
@@ -104,18 +113,7 @@ internal sealed class SessionAttention : IDisposable
             plan = _prefill.Select(call.Layer, call.Shape, WindowMass(call, _prefill.Window), call.Length);
         }
 
-        if (call.OutputRows > 0)
-        {
-            int first = call.Queries.Rows - call.OutputRows;
-            call.Stream.Attend(
-                call.Shape,
-                call.Queries.RowSlice(first, call.OutputRows),
-                call.Cache,
-                call.FirstPosition + first,
-                plan,
-                call.Output.RowSlice(first, call.OutputRows));
-        }
-
+        AnswerQueries(call, plan);
         if (global)
         {
             _decode?.ObservePart(call, isLast: _phase == AttentionPhase.PromptEnd);
@@ -124,6 +122,24 @@ internal sealed class SessionAttention : IDisposable
         if (global && _phase == AttentionPhase.PromptEnd && _decode is { PromptWindow: > 0 and int window })
         {
             _decode.ObservePrompt(call, WindowMass(call, window));
+        }
+    }
+
+    /// <summary>
+    /// Answers the queries of a prompt in parts, so that a cancellation is seen in time however long the prompt is. What a query
+    /// gets does not depend on which others are answered with it.
+    /// </summary>
+    private static void AnswerQueries(in AttentionCall call, AttentionPlan plan)
+    {
+        for (int first = call.Queries.Rows - call.OutputRows; first < call.Queries.Rows;)
+        {
+            call.Cancellation.ThrowIfCancellationRequested();
+            int left = call.Queries.Rows - first;
+            // No single query is left over: it would be answered by the other kernel, that of decode steps.
+            int count = left <= QueriesAtOnce + 1 ? left : QueriesAtOnce;
+            call.Stream.Attend(
+                call.Shape, call.Queries.RowSlice(first, count), call.Cache, call.FirstPosition + first, plan, call.Output.RowSlice(first, count));
+            first += count;
         }
     }
 

@@ -6,6 +6,7 @@ using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Models;
+using Winnow.Models.Config;
 using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Templates;
@@ -45,6 +46,8 @@ public sealed class Engine : IDisposable
 
     /// <summary>Threads that compute.</summary>
     public int Threads { get; }
+
+    internal ModelConfig Config => _model.Config;
 
     internal Transformer Transformer => _model.Transformer;
 
@@ -106,19 +109,21 @@ public sealed class Engine : IDisposable
         }
 
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using KvCache cache = Transformer.CreateCache(TensorType.F16);
-        using ForwardState state = Transformer.CreateState(tokens.Length);
-        float[] hidden = new float[Transformer.OutputLength(ForwardOutput.Hidden, tokens.Length)];
-        Transformer.Forward(state, tokens, cache, AttentionPhase.PromptEnd, ForwardOutput.Hidden, hidden, cancellationToken);
+        using TokenReader reader = CreateReader(tokens.Length);
         float[] mean = new float[Model.HiddenSize];
-        for (int token = 0; token < tokens.Length; token++)
-        {
-            TensorPrimitives.Add(mean, hidden.AsSpan(token * mean.Length, mean.Length), mean);
-        }
-
+        reader.ReadHidden(tokens, (_, hidden) => TensorPrimitives.Add(mean, hidden, mean), cancellationToken);
         TensorPrimitives.Divide(mean, TensorPrimitives.Norm(mean), mean);
         return mean;
     }
+
+    /// <summary>Creates what reads tokens: with full attention, F16 keys and values in memory, unless said otherwise.</summary>
+    internal TokenReader CreateReader(
+        int contextLength,
+        AttentionOptions? attention = null,
+        TensorType kvType = TensorType.F16,
+        KvPlacement? placement = null,
+        int chunk = TokenReader.DefaultChunk) =>
+        new(_model, contextLength, attention, kvType, placement, chunk);
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
     {

@@ -26,7 +26,7 @@ public sealed record GenerationOptions
     /// <summary>Whether control tokens written out in a prompt's text are taken as such; off, so that a user's text cannot inject them.</summary>
     public bool ParseControlTokens { get; init; }
 
-    /// <summary>What keeps the answer to a form, such as a grammar; null for none.</summary>
+    /// <summary>What keeps the answer to a form, such as a grammar; null for none. Every generation begins with it anew.</summary>
     public ILogitsConstraint? Constraint { get; init; }
 
     /// <summary>Told how many prompt tokens are computed, after each chunk.</summary>

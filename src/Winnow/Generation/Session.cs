@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Models.Forward;
@@ -16,36 +15,28 @@ namespace Winnow.Generation;
 /// </remarks>
 public sealed class Session : IDisposable
 {
-    /// <summary>Enough rows to keep the matrix kernels busy, few enough for the activations to stay in cache.</summary>
-    private const int DefaultChunkTokens = 512;
-
     private readonly Engine _engine;
-    private readonly ForwardState _state;
-    private readonly float[] _logits;
-    private readonly List<int> _tokens;
+    private readonly TokenReader _reader;
+    private readonly float[] _sampled;
     private readonly IPromptTransformer? _transformer;
-    private KvCache _cache;
     private int _busy;
 
     internal Session(Engine engine, SessionOptions options)
-        : this(engine, CheckContextLength(engine, options), options.Attention, CreateCache(engine, options), [])
+        : this(engine, options.Attention, CreateReader(engine, options))
     {
     }
 
-    private Session(Engine engine, int contextLength, AttentionOptions attention, KvCache cache, IReadOnlyList<int> tokens)
+    private Session(Engine engine, AttentionOptions attention, TokenReader reader)
     {
         _engine = engine;
-        _cache = cache;
-        _tokens = [.. tokens];
-        _state = engine.Transformer.CreateState(contextLength, attention.Prefill, attention.Decode);
-        _logits = new float[engine.Model.VocabularySize];
-        ContextLength = contextLength;
+        _reader = reader;
+        _sampled = new float[engine.Model.VocabularySize];
         Attention = attention;
-        _transformer = attention.Transform?.CreateTransformer(engine, contextLength);
+        _transformer = attention.Transform?.CreateTransformer(engine, ContextLength);
     }
 
     /// <summary>Tokens that prompt and answer may take together.</summary>
-    public int ContextLength { get; }
+    public int ContextLength => _reader.ContextLength;
 
     /// <summary>The model.</summary>
     internal Engine Engine => _engine;
@@ -54,36 +45,36 @@ public sealed class Session : IDisposable
     public AttentionOptions Attention { get; }
 
     /// <summary>How much of the cache the decode steps since the last prompt have read.</summary>
-    public AttentionStatistics AttentionStatistics => _state.SessionAttention.Statistics;
+    public AttentionStatistics AttentionStatistics => _reader.Attention.Statistics;
 
     /// <summary>Sees the plan of every layer in every decode step; null for nobody.</summary>
     internal PlanObserver? PlanObserver
     {
-        set => _state.SessionAttention.Observer = value;
+        set => _reader.Attention.Observer = value;
     }
 
     /// <summary>The tokens whose keys and values the session holds.</summary>
-    public IReadOnlyList<int> Tokens => _tokens;
+    public IReadOnlyList<int> Tokens => _reader.Tokens;
 
     /// <summary>Bytes that keys and values take.</summary>
-    public long KvBytes => _cache.SizeBytes;
+    public long KvBytes => _reader.Cache.SizeBytes;
 
     /// <summary>The folder of the scratch files that keys and values lie in; null where they lie in memory.</summary>
-    public string? ScratchDirectory => _cache.Placement.Tier == KvTier.Disk ? _cache.Placement.Directory ?? Path.GetTempPath() : null;
+    public string? ScratchDirectory => _reader.Cache.Placement.Tier == KvTier.Disk ? _reader.Cache.Placement.Directory ?? Path.GetTempPath() : null;
 
     /// <summary>Bytes that keys and values will take when the context is full.</summary>
-    public long KvFullBytes => _cache.Layouts.Sum(layout => (long)layout.KvHeads * layout.TokenBytes) * ContextLength;
+    public long KvFullBytes => _reader.Cache.Layouts.Sum(layout => (long)layout.KvHeads * layout.TokenBytes) * ContextLength;
 
     /// <summary>Bytes in memory of keys, values and what the attention method keeps beside them, as measured now.</summary>
-    public long KvResidentBytes => _cache.ResidentBytes + _state.SessionAttention.StateBytes;
+    public long KvResidentBytes => _reader.Cache.ResidentBytes + _reader.Attention.StateBytes;
 
     /// <summary>Bytes of keys and values that each decode step since the last prompt has read, on average.</summary>
     public double KvReadBytesPerToken => AttentionStatistics.Steps == 0
         ? 0
-        : (double)AttentionStatistics.AttendedRows * _cache.Layer(0).Layout.TokenBytes / AttentionStatistics.Steps;
+        : (double)AttentionStatistics.AttendedRows * _reader.Cache.Layer(0).Layout.TokenBytes / AttentionStatistics.Steps;
 
     /// <summary>The part of the bytes visited which was in memory before; 1 unless keys and values lie on disk.</summary>
-    public double KvHitRate => _cache.HitRate;
+    public double KvHitRate => _reader.Cache.HitRate;
 
     /// <summary>What the last generation took; null before the first.</summary>
     public GenerationStatistics? LastGeneration { get; private set; }
@@ -140,18 +131,19 @@ public sealed class Session : IDisposable
         return Run(prompt, options, cancellationToken);
     }
 
-    /// <summary>The logits after the last token that was computed, [vocabulary]; overwritten by the next computation.</summary>
-    public ReadOnlySpan<float> Logits => _logits;
+    /// <summary>The logits after the session's last token, as the model gave them, [vocabulary]; overwritten by the next computation.</summary>
+    /// <exception cref="InvalidOperationException">They were not computed: the session is empty, or was cut or loaded since.</exception>
+    public ReadOnlySpan<float> Logits => _reader.Logits;
 
     /// <summary>Computes tokens into the session without generating, for measuring and for preparing a shared prefix.</summary>
-    /// <param name="prompt">The whole context; what the session holds already is not computed again.</param>
-    /// <param name="chunkTokens">Tokens that are computed at once.</param>
+    /// <param name="prompt">The whole context; what the session holds already is not computed again, but for the end that its attention looks at.</param>
+    /// <param name="chunkTokens">Tokens that are computed at once, 512 at most.</param>
     /// <param name="progress">Told how far it is, after each chunk.</param>
-    /// <param name="cancellationToken">Stops between chunks; what was computed stays.</param>
+    /// <param name="cancellationToken">Stops within a chunk; the chunks that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     public void Prefill(
         IReadOnlyList<int> prompt,
-        int chunkTokens = DefaultChunkTokens,
+        int chunkTokens = TokenReader.DefaultChunk,
         IProgress<PrefillProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
@@ -160,7 +152,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            Compute(Transform(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
+            _reader.ReadPrompt(Transform(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
         }
         finally
         {
@@ -168,24 +160,27 @@ public sealed class Session : IDisposable
         }
     }
 
-    /// <summary>Fills an empty session with random keys and values in the place of those of a prompt: to measure speed at depth without the wait.</summary>
+    /// <summary>
+    /// Fills an empty session with random keys and values in the place of those of a prompt, to measure speed at depth without
+    /// the wait. Only the prompt's end is computed: attention methods begin with what it looks at.
+    /// </summary>
     /// <param name="prompt">The tokens that the session shall claim to have read.</param>
     /// <param name="seed">Same seed, same keys and values.</param>
+    /// <param name="cancellationToken">Stops the computation of the end.</param>
     /// <exception cref="InvalidOperationException">The session is not empty.</exception>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
-    public void FillRandomly(IReadOnlyList<int> prompt, int seed = 1)
+    public void FillRandomly(IReadOnlyList<int> prompt, int seed = 1, CancellationToken cancellationToken = default)
     {
         CheckPrompt(prompt);
         Enter();
         try
         {
-            if (_tokens.Count > 0)
+            if (Tokens.Count > 0)
             {
-                throw new InvalidOperationException($"only an empty session can be filled randomly; this one holds {_tokens.Count} tokens");
+                throw new InvalidOperationException($"only an empty session can be filled randomly; this one holds {Tokens.Count} tokens");
             }
 
-            _engine.Transformer.FillRandomly(_state, prompt.Count, _cache, seed);
-            _tokens.AddRange(prompt);
+            _reader.FillRandomly(prompt, seed, cancellationToken);
         }
         finally
         {
@@ -197,16 +192,34 @@ public sealed class Session : IDisposable
     /// <exception cref="ContextOverflowException">The context is full.</exception>
     public ReadOnlySpan<float> Step(int token)
     {
-        if (_tokens.Count >= ContextLength)
+        Enter();
+        try
         {
-            throw new ContextOverflowException(_tokens.Count + 1, ContextLength);
+            return _reader.Step(token);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Computes more tokens one by one, as an answer is, whatever the model would have said.</summary>
+    /// <param name="tokens">What follows.</param>
+    /// <param name="visit">Given the logits after each token, in order; null for nobody.</param>
+    /// <param name="cancellationToken">Stops between tokens; those that were computed stay.</param>
+    /// <exception cref="ContextOverflowException">The tokens do not fit; nothing was changed.</exception>
+    public void Force(IReadOnlyList<int> tokens, LogitsVisitor? visit = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        if (tokens.Count > ContextLength - Tokens.Count)
+        {
+            throw new ContextOverflowException(Tokens.Count + tokens.Count, ContextLength);
         }
 
         Enter();
         try
         {
-            Forward([token], AttentionPhase.Decode);
-            return _logits;
+            _reader.Force(tokens, visit, cancellationToken);
         }
         finally
         {
@@ -216,9 +229,9 @@ public sealed class Session : IDisposable
 
     /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
     /// <param name="tokens">The sequence; it replaces what the session held.</param>
-    /// <param name="chunkTokens">Tokens that are computed at once; as many rows of logits are held in memory.</param>
+    /// <param name="chunkTokens">Tokens that are computed at once, 512 at most; as many rows of logits are held in memory.</param>
     /// <param name="visit">Called once for each token, in order.</param>
-    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <param name="cancellationToken">Stops within a chunk; the chunks that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The sequence does not fit; nothing was changed.</exception>
     public void VisitLogits(IReadOnlyList<int> tokens, int chunkTokens, LogitsVisitor visit, CancellationToken cancellationToken = default)
     {
@@ -233,23 +246,8 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            _cache.Truncate(0);
-            _tokens.Clear();
-            int[] ids = [.. tokens];
-            int vocabulary = _engine.Model.VocabularySize;
-            float[] rows = new float[(long)Math.Min(chunkTokens, ids.Length) * vocabulary];
-            for (int first = 0; first < ids.Length; first += chunkTokens)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                ReadOnlySpan<int> chunk = ids.AsSpan(first, Math.Min(chunkTokens, ids.Length - first));
-                Span<float> logits = rows.AsSpan(0, chunk.Length * vocabulary);
-                _engine.Transformer.Forward(_state, chunk, _cache, AttentionPhase.Prompt, ForwardOutput.AllLogits, logits, cancellationToken);
-                _tokens.AddRange(chunk);
-                for (int row = 0; row < chunk.Length; row++)
-                {
-                    visit(first + row, logits.Slice(row * vocabulary, vocabulary));
-                }
-            }
+            _reader.Truncate(0);
+            _reader.ReadLogits([.. tokens], chunkTokens, visit, cancellationToken);
         }
         finally
         {
@@ -260,27 +258,29 @@ public sealed class Session : IDisposable
     /// <summary>Forgets everything after the first <paramref name="length"/> tokens.</summary>
     public void Truncate(int length)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _tokens.Count);
         Enter();
-        _cache.Truncate(length);
-        _tokens.RemoveRange(length, _tokens.Count - length);
-        Leave();
+        try
+        {
+            _reader.Truncate(length);
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
     /// <param name="attention">
-    /// How the second one attends; null for the same way. A method looks at the end of a prompt: give the second session one
-    /// that is at least a token longer before it decodes.
+    /// How the second one attends; null for the same way. A method begins with the end of a prompt: give the second session one,
+    /// the same or a longer, before it decodes; what the method looks at is computed again.
     /// </param>
     public Session Fork(AttentionOptions? attention = null)
     {
         Enter();
         try
         {
-            Session fork = new(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
-            fork._state.SessionAttention.CopyState(_state.SessionAttention);
-            return fork;
+            attention ??= Attention;
+            return new Session(_engine, attention, _reader.Fork(attention));
         }
         finally
         {
@@ -295,7 +295,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            KvCacheFile.Save(path, _cache, CollectionsMarshal.AsSpan(_tokens), _engine.Model.Fingerprint, _state.SessionAttention.SaveState(_cache.Length));
+            _reader.Save(path);
         }
         finally
         {
@@ -305,25 +305,13 @@ public sealed class Session : IDisposable
 
     /// <summary>Replaces the session's content by a saved one.</summary>
     /// <exception cref="WinnowException">The file is damaged, or belongs to another model or to another KV type; the session is unchanged.</exception>
-    /// <exception cref="ContextOverflowException">It holds more tokens than this session may.</exception>
+    /// <exception cref="ContextOverflowException">It holds more tokens than this session may; the session is unchanged.</exception>
     public void Load(string path)
     {
         Enter();
         try
         {
-            (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(
-                path, _engine.Device, _cache.Layouts, _engine.Model.Fingerprint, _cache.Placement);
-            if (tokens.Length > ContextLength)
-            {
-                cache.Dispose();
-                throw new ContextOverflowException(tokens.Length, ContextLength);
-            }
-
-            _cache.Dispose();
-            _cache = cache;
-            _state.SessionAttention.LoadState(state);
-            _tokens.Clear();
-            _tokens.AddRange(tokens);
+            _reader.Load(path);
         }
         finally
         {
@@ -334,8 +322,7 @@ public sealed class Session : IDisposable
     /// <summary>Frees the memory of keys, values and scratch at once.</summary>
     public void Dispose()
     {
-        _cache.Dispose();
-        _state.Dispose();
+        _reader.Dispose();
         _transformer?.Dispose();
     }
 
@@ -346,9 +333,9 @@ public sealed class Session : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             prompt = Transform(prompt, cancellationToken);
-            int cached = Compute(prompt, DefaultChunkTokens, options.Progress, cancellationToken);
+            int cached = _reader.ReadPrompt(prompt, progress: options.Progress, cancellation: cancellationToken);
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
-            sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
+            sampler.AcceptPrompt(_reader.TokenSpan);
 
             AnswerText text = new(_engine.Tokenizer, options, startOfText: prompt.All(_engine.Tokenizer.IsControl));
             int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
@@ -360,7 +347,9 @@ public sealed class Session : IDisposable
             {
                 while (true)
                 {
-                    int token = sampler.Sample(_logits);
+                    // Sampling alters what it chooses from.
+                    _reader.Logits.CopyTo(_sampled);
+                    int token = sampler.Sample(_sampled);
                     sampler.Accept(token);
                     if (++generated == 1)
                     {
@@ -382,7 +371,7 @@ public sealed class Session : IDisposable
 
                     yield return new GeneratedToken(token, piece, null);
                     cancellationToken.ThrowIfCancellationRequested();
-                    Forward([token], AttentionPhase.Decode);
+                    _reader.Step(token);
                 }
             }
             finally
@@ -418,54 +407,11 @@ public sealed class Session : IDisposable
         return prompt.Count < ContextLength ? prompt : throw new ContextOverflowException(prompt.Count, ContextLength);
     }
 
-    /// <summary>Brings the cache to hold exactly <paramref name="prompt"/> and leaves the logits of its last token; returns how many tokens were there already.</summary>
-    private int Compute(IReadOnlyList<int> prompt, int chunkTokens, IProgress<PrefillProgress>? progress, CancellationToken cancellationToken)
-    {
-        int cached = 0;
-        int limit = Math.Min(_tokens.Count, prompt.Count - 1);
-        while (cached < limit && _tokens[cached] == prompt[cached])
-        {
-            cached++;
-        }
-
-        _cache.Truncate(cached);
-        _tokens.RemoveRange(cached, _tokens.Count - cached);
-        int[] rest = [.. prompt.Skip(cached)];
-        int window = _state.SessionAttention.PromptWindow;
-        for (int done = 0; done < rest.Length;)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int left = rest.Length - done;
-            int count = Math.Min(Math.Max(chunkTokens, window), left);
-            if (_state.SessionAttention.NeedsWholePrompt)
-            {
-                count = left;
-            }
-            else if (count < left && left - count < window)
-            {
-                // The last part holds the queries that an attention method looks at.
-                count = Math.Max(left - window, 1);
-            }
-
-            Forward(rest.AsSpan(done, count), count == left ? AttentionPhase.PromptEnd : AttentionPhase.Prompt);
-            done += count;
-            progress?.Report(new PrefillProgress(cached + done, prompt.Count));
-        }
-
-        return cached;
-    }
-
-    private void Forward(ReadOnlySpan<int> tokens, AttentionPhase phase)
-    {
-        ForwardOutput output = phase == AttentionPhase.Prompt ? ForwardOutput.None : ForwardOutput.LastLogits;
-        _engine.Transformer.Forward(_state, tokens, _cache, phase, output, output == ForwardOutput.None ? [] : _logits);
-        _tokens.AddRange(tokens);
-    }
-
-    private static KvCache CreateCache(Engine engine, SessionOptions options)
+    private static TokenReader CreateReader(Engine engine, SessionOptions options)
     {
         KvPlacement placement = options.Attention.Decode?.Placement ?? KvPlacement.Memory;
-        return engine.Transformer.CreateCache(options.KvType, placement with { Directory = options.ScratchDirectory });
+        return engine.CreateReader(
+            CheckContextLength(engine, options), options.Attention, options.KvType, placement with { Directory = options.ScratchDirectory });
     }
 
     private static int CheckContextLength(Engine engine, SessionOptions options)

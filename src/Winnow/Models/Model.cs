@@ -14,15 +14,19 @@ internal sealed class Model : IDisposable
     private readonly ITensorFile _file;
     private readonly TransformerWeights _weights;
 
-    private Model(ITensorFile file, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info, ModelCalibration calibration)
+    private Model(ITensorFile file, Device device, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info, ModelCalibration calibration)
     {
         _file = file;
         _weights = weights;
+        Device = device;
         Config = config;
         Transformer = transformer;
         Info = info;
         Calibration = calibration;
     }
+
+    /// <summary>Where it runs.</summary>
+    public Device Device { get; }
 
     /// <summary>The hyper-parameters.</summary>
     public ModelConfig Config { get; }
@@ -59,7 +63,7 @@ internal sealed class Model : IDisposable
             weights = WeightLoader.Load(device, file, config, progress, cancellation);
             ModelInfo info = Describe(path, file, config, weights);
             ModelCalibration calibration = ModelCalibration.Load(info.Identity, calibrationPath);
-            return new Model(file, config, weights, new Transformer(device, config, weights, calibration), info, calibration);
+            return new Model(file, device, config, weights, new Transformer(config, weights), info, calibration);
         }
         catch
         {

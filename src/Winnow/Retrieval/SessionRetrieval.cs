@@ -12,7 +12,9 @@ public static class SessionRetrieval
     /// <param name="question">The question.</param>
     /// <param name="search">How much evidence, found by which means; never more than three quarters of the context.</param>
     /// <param name="options">How to generate.</param>
-    /// <param name="history">Earlier messages of the conversation, a system message for example.</param>
+    /// <param name="history">
+    /// Earlier messages of the conversation, a system message for example; a model without a chat template reads their texts.
+    /// </param>
     /// <param name="cancellationToken">Stops the search; pass one to the enumeration of the answer too.</param>
     /// <returns>The evidence, and the answer as it is generated.</returns>
     /// <exception cref="ContextOverflowException">Question and history alone do not fit.</exception>
@@ -31,9 +33,10 @@ public static class SessionRetrieval
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         IReadOnlyList<EvidenceSpan> evidence = session.FindEvidence(index, question, search, cancellationToken);
         ChatMessage message = EvidencePrompt.Message(evidence, question);
+        IReadOnlyList<ChatMessage> messages = [.. history ?? [], message];
         IReadOnlyList<int> prompt = session.Engine.ChatTemplate is null
-            ? session.Engine.Tokenizer.Encode(message.Content + "\n", addSpecial: true)
-            : session.Engine.EncodeChat([.. history ?? [], message]);
+            ? session.Engine.Tokenizer.Encode(string.Join("\n\n", messages.Select(one => one.Content)) + "\n", addSpecial: true)
+            : session.Engine.EncodeChat(messages);
         return new DocumentAnswer(evidence, prompt.Count, session.GenerateAsync(prompt, options, cancellationToken));
     }
 

@@ -9,6 +9,7 @@ namespace Winnow.Sampling;
 /// </remarks>
 public sealed class GrammarConstraint : ILogitsConstraint
 {
+    private readonly Grammar _grammar;
     private readonly GrammarVocabulary _vocabulary;
     private readonly GrammarMatcher _matcher;
     private readonly GrammarPosition[] _path;
@@ -21,6 +22,7 @@ public sealed class GrammarConstraint : ILogitsConstraint
     {
         ArgumentNullException.ThrowIfNull(grammar);
         ArgumentNullException.ThrowIfNull(vocabulary);
+        _grammar = grammar;
         _vocabulary = vocabulary;
         _matcher = new GrammarMatcher(grammar.States);
         _path = new GrammarPosition[vocabulary.Tree.MaxDepth + 1];
@@ -93,11 +95,7 @@ public sealed class GrammarConstraint : ILogitsConstraint
     }
 
     /// <inheritdoc/>
-    public void Reset()
-    {
-        _position = _matcher.Start();
-        IsEnded = false;
-    }
+    public ILogitsConstraint Begin() => new GrammarConstraint(_grammar, _vocabulary);
 
     private GrammarPosition Follow(int token)
     {

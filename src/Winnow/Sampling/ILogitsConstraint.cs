@@ -1,6 +1,6 @@
 namespace Winnow.Sampling;
 
-/// <summary>Limits which tokens may come next, a grammar for example. It belongs to one <see cref="Sampler"/>.</summary>
+/// <summary>Limits which tokens may come next, a grammar for example. It follows one text; each <see cref="Sampler"/> begins its own.</summary>
 /// <remarks>
 /// To rule out a whole vocabulary costs far more than to look at one token, and a model mostly keeps to the constraint by
 /// itself. So the sampler chooses first and asks <see cref="Allows"/>; only a refused token makes it call <see cref="Apply"/>
@@ -20,6 +20,6 @@ public interface ILogitsConstraint
     /// <param name="token">The token's id.</param>
     void Accept(int token);
 
-    /// <summary>Forgets every generated token.</summary>
-    void Reset();
+    /// <summary>The same limits at the beginning of a text. Shares nothing with this one that changes: both may be used at the same time.</summary>
+    ILogitsConstraint Begin();
 }

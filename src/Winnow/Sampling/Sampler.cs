@@ -15,7 +15,7 @@ public sealed class Sampler
     private readonly Penalties penalties;
     private readonly Dry dry;
     private readonly Mirostat? mirostat;
-    private readonly ILogitsConstraint? constraint;
+    private ILogitsConstraint? constraint;
     private readonly Candidates candidates = new();
     private readonly RawLogits raw = new();
     private Xoshiro256 random;
@@ -25,7 +25,7 @@ public sealed class Sampler
     /// <param name="breakers">
     /// What <see cref="SamplingOptions.DrySequenceBreakers"/> are in the model's vocabulary; null is none.
     /// </param>
-    /// <param name="constraint">Limits which tokens may come next; null is no limit.</param>
+    /// <param name="constraint">Limits which tokens may come next, from the beginning of a text; it is not changed. Null is no limit.</param>
     public Sampler(SamplingOptions options, DrySequenceBreakers? breakers = null, ILogitsConstraint? constraint = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -40,7 +40,7 @@ public sealed class Sampler
             options.DryPenaltyLastN,
             breakers ?? DrySequenceBreakers.None);
         mirostat = options.Mirostat == 0 ? null : new Mirostat(options.MirostatTau, options.MirostatEta);
-        this.constraint = constraint;
+        this.constraint = constraint?.Begin();
         random = new Xoshiro256((ulong)Seed);
     }
 
@@ -107,7 +107,7 @@ public sealed class Sampler
         penalties.Reset();
         dry.Reset();
         mirostat?.Reset();
-        constraint?.Reset();
+        constraint = constraint?.Begin();
         random = new Xoshiro256((ulong)Seed);
     }
 

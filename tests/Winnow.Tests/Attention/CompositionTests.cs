@@ -89,14 +89,12 @@ public sealed class CompositionTests : IDisposable
     {
         using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
         using Model model = Model.Load(TinyModels.Path("llama"), device);
-        using ForwardState state = model.Transformer.CreateState(
-            400, AttentionOptions.Parse("token-sparse:tau=0.1,window=8,min=16").Prefill, chunk: 32);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F16);
-        long chunk = state.Query.Buffer.SizeBytes;
-        model.Transformer.Forward(state, [.. Enumerable.Range(0, 320).Select(i => i % 50)], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
-        Assert.InRange(state.Query.Buffer.SizeBytes, 10 * chunk, 11 * chunk);
-        model.Transformer.Forward(state, [7], cache, AttentionPhase.Decode, ForwardOutput.None, []);
-        Assert.Equal(chunk, state.Query.Buffer.SizeBytes);
+        using TokenReader reader = new(model, 400, AttentionOptions.Parse("token-sparse:tau=0.1,window=8,min=16"), chunk: 32);
+        long chunk = reader.State.Query.Buffer.SizeBytes;
+        reader.ReadPrompt([.. Enumerable.Range(0, 320).Select(i => i % 50)]);
+        Assert.InRange(reader.State.Query.Buffer.SizeBytes, 10 * chunk, 11 * chunk);
+        reader.Step(7);
+        Assert.Equal(chunk, reader.State.Query.Buffer.SizeBytes);
     }
 
     private Session Create(string attention) => _engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse(attention) });

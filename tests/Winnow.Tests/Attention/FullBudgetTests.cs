@@ -6,6 +6,7 @@ using Winnow.Attention.TokenSparse;
 using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Compute.Cpu;
+using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;
@@ -88,14 +89,14 @@ public class FullBudgetTests
     /// <summary>The logits after the prompt and after each forced token.</summary>
     private static float[] Logits(Model model, AttentionOptions options, TensorType type, int chunk, int[] prompt, int[] forced)
     {
-        using ForwardState state = model.Transformer.CreateState(prompt.Length + forced.Length, options.Prefill, options.Decode, chunk);
-        using KvCache cache = model.Transformer.CreateCache(type);
+        using TokenReader reader = new(model, prompt.Length + forced.Length, options, type, chunk: chunk);
         int width = model.Config.VocabularySize;
         float[] logits = new float[(forced.Length + 1) * width];
-        model.Transformer.Forward(state, prompt, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits.AsSpan(0, width));
+        reader.ReadPrompt(prompt);
+        reader.Logits.CopyTo(logits);
         for (int i = 0; i < forced.Length; i++)
         {
-            model.Transformer.Forward(state, [forced[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits.AsSpan((i + 1) * width, width));
+            reader.Step(forced[i]).CopyTo(logits.AsSpan((i + 1) * width, width));
         }
 
         return logits;

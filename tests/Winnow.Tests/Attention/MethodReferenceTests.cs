@@ -45,9 +45,7 @@ public class MethodReferenceTests
         using CpuDevice device = new();
         using Model model = Model.Load(SharedData.Path($"models/{one.Model}"), device);
         int context = one.PromptIds.Length + one.ForcedIds.Length;
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
-        AttentionOptions attention = AttentionOptions.Parse(one.Specification);
-        using ForwardState state = model.Transformer.CreateState(context, attention.Prefill, attention.Decode);
+        using TokenReader reader = new(model, context, AttentionOptions.Parse(one.Specification), kvType: TensorType.F32);
         using SafetensorsFile reference = SafetensorsFile.Open(one.File);
         bool everyLogit = reference.Tensors.ContainsKey("logits");
         float[] expected = reference.Tensors[everyLogit ? "logits" : "logits_every_64"].ToSingles();
@@ -56,7 +54,7 @@ public class MethodReferenceTests
         int layers = model.Info.Layers;
         int heads = model.Info.KvHeads;
         int step = 0;
-        state.SessionAttention.Observer = (in AttentionCall call, AttentionPlan plan) =>
+        reader.Attention.Observer = (in AttentionCall call, AttentionPlan plan) =>
         {
             for (int head = 0; head < heads; head++)
             {
@@ -80,12 +78,13 @@ public class MethodReferenceTests
         };
 
         float[] logits = new float[model.Info.VocabularySize];
-        model.Transformer.Forward(state, one.PromptIds, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+        reader.ReadPrompt(one.PromptIds);
+        reader.Logits.CopyTo(logits);
         Compare(one, "prompt", logits, expectedPrompt, failures);
         int width = expectedPrompt.Length;
         for (step = 1; step <= one.ForcedIds.Length; step++)
         {
-            model.Transformer.Forward(state, [one.ForcedIds[step - 1]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+            reader.Step(one.ForcedIds[step - 1]).CopyTo(logits);
             Compare(one, $"step {step}", logits, expected.AsSpan((step - 1) * width, width), failures);
         }
     }

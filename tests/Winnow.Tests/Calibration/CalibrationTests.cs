@@ -144,10 +144,9 @@ public sealed class CalibrationTests : IDisposable
     {
         int[] ids = _engine.Tokenizer.Encode(Corpus, addSpecial: true);
         HiddenRecorder recorder = new();
-        using ForwardState state = _engine.Transformer.CreateState(ids.Length);
-        using KvCache cache = _engine.Transformer.CreateCache(TensorType.F16);
-        state.Observer = recorder;
-        _engine.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
+        using TokenReader reader = _engine.CreateReader(ids.Length);
+        reader.Observer = recorder;
+        reader.Read(ids);
 
         Calibrator.Run(_engine, new CalibrationOptions { Corpus = [Corpus], Methods = ["token-sparse"], MaxTokens = 512 }, _path);
         using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
@@ -174,10 +173,9 @@ public sealed class CalibrationTests : IDisposable
     private HeadRecorder Record(int[] ids, int? lastLayer)
     {
         HeadRecorder recorder = new(lastLayer);
-        using ForwardState state = _engine.Transformer.CreateState(ids.Length);
-        using KvCache cache = _engine.Transformer.CreateCache(TensorType.F16);
-        state.Observer = recorder;
-        _engine.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
+        using TokenReader reader = _engine.CreateReader(ids.Length);
+        reader.Observer = recorder;
+        reader.Read(ids);
         return recorder;
     }
 

@@ -1,6 +1,8 @@
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute.Cpu;
+using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;
@@ -18,27 +20,27 @@ public sealed class DecodeTests
     {
         using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
         using Model model = Model.Load(TinyModels.Path(name), device);
-        using ForwardState state = model.Transformer.CreateState(contextLength: 300);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using TokenReader reader = new(model, contextLength: 300, kvType: TensorType.F32);
         float[] logits = new float[model.Config.VocabularySize];
         int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
-        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+        reader.ReadPrompt(ids);
+        reader.Logits.CopyTo(logits);
 
         // Methods are compiled, and pages of keys and values are added, on the way.
         for (int i = 0; i < 60; i++)
         {
-            model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+            reader.Step(ids[i]).CopyTo(logits);
         }
 
         // The runtime allocates once when a thread first waits for another, whenever that is; what a token takes, every round takes.
         long[] rounds = new long[3];
         for (int round = 0; round < rounds.Length; round++)
         {
-            cache.Truncate(ids.Length + 10);
+            reader.Truncate(ids.Length + 10);
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 10; i < 30; i++)
             {
-                model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+                reader.Step(ids[i]).CopyTo(logits);
             }
 
             rounds[round] = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -62,10 +64,9 @@ public sealed class DecodeTests
     {
         using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
         using Model model = Model.Load(TinyModels.Path("llama"), device);
-        using ForwardState state = model.Transformer.CreateState(contextLength: 4);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.Transformer.Forward(state, [1, 2, 3, 4, 5], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []));
-        Assert.Equal(0, cache.Length);
+        using TokenReader reader = new(model, contextLength: 4, kvType: TensorType.F32);
+        Assert.Throws<ArgumentOutOfRangeException>(() => reader.Read([1, 2, 3, 4, 5]));
+        Assert.Equal(0, reader.Cache.Length);
     }
 
     [Fact]
@@ -73,29 +74,28 @@ public sealed class DecodeTests
     {
         using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
         using Model model = Model.Load(TinyModels.Path("llama"), device);
-        using ForwardState state = model.Transformer.CreateState(contextLength: 100, chunk: 10);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using TokenReader reader = new(model, contextLength: 100, chunk: 10, kvType: TensorType.F32);
         Assert.Throws<OperationCanceledException>(
-            () => model.Transformer.Forward(state, new int[50], cache, AttentionPhase.PromptEnd, ForwardOutput.None, [], new CancellationToken(canceled: true)));
-        Assert.Equal(0, cache.Length);
-        model.Transformer.Forward(state, new int[50], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
-        Assert.Equal(50, cache.Length);
+            () => reader.Read(new int[50], new CancellationToken(canceled: true)));
+        Assert.Equal(0, reader.Cache.Length);
+        reader.Read(new int[50]);
+        Assert.Equal(50, reader.Cache.Length);
     }
 
     /// <summary>Reads a prompt, or reads it to a cut, then something else, and after a truncation the rest.</summary>
     private static float[] Logits(Model model, int[] ids, int cut)
     {
-        using ForwardState state = model.Transformer.CreateState(ids.Length + 20, chunk: 50);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using TokenReader reader = new(model, ids.Length + 20, chunk: 50, kvType: TensorType.F32);
         if (cut > 0)
         {
-            model.Transformer.Forward(state, ids.AsSpan(0, cut), cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
-            model.Transformer.Forward(state, [7, 7, 7], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
-            cache.Truncate(cut);
+            reader.Read(ids.AsSpan(0, cut));
+            reader.Read([7, 7, 7]);
+            reader.Truncate(cut);
         }
 
         float[] logits = new float[model.Config.VocabularySize];
-        model.Transformer.Forward(state, ids.AsSpan(cut), cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+        reader.ReadPrompt(ids);
+        reader.Logits.CopyTo(logits);
         return logits;
     }
 }

@@ -1,6 +1,8 @@
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
+using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Models;
 using Winnow.Models.Forward;
@@ -38,7 +40,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
         Golden golden = Golden.Open(folder);
         using Device device = TestDevices.Create(deviceName);
         using Model model = Model.Load(folder, device);
-        CheckLogits(model, deviceName, golden, chunk: ForwardState.DefaultChunk);
+        CheckLogits(model, deviceName, golden, chunk: TokenReader.DefaultChunk);
         CheckGreedyIds(model, golden);
     }
 
@@ -69,10 +71,9 @@ public sealed class GoldenTests(ITestOutputHelper output)
 
     private void CheckLogits(Model model, string deviceName, Golden golden, int chunk)
     {
-        using ForwardState state = model.Transformer.CreateState(golden.Ids.Length, chunk: chunk);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using TokenReader reader = new(model, golden.Ids.Length, chunk: chunk, kvType: TensorType.F32);
         float[] logits = new float[golden.Logits.Length];
-        model.Transformer.Forward(state, golden.Ids, cache, AttentionPhase.PromptEnd, ForwardOutput.AllLogits, logits);
+        reader.ReadLogits(golden.Ids, TokenReader.DefaultChunk, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));
         double error = logits.Zip(golden.Logits, (a, b) => Math.Abs(a - b)).Max() / golden.Deviation;
         output.WriteLine($"{model.Info.Name} on {deviceName} in chunks of {chunk}: largest error {error:E2} deviations");
         Assert.InRange(error, 0, Tolerance);
@@ -80,14 +81,14 @@ public sealed class GoldenTests(ITestOutputHelper output)
 
     private static void CheckGreedyIds(Model model, Golden golden)
     {
-        using ForwardState state = model.Transformer.CreateState(golden.Ids.Length + golden.GreedyIds.Length);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using TokenReader reader = new(model, golden.Ids.Length + golden.GreedyIds.Length, kvType: TensorType.F32);
         float[] logits = new float[model.Config.VocabularySize];
-        model.Transformer.Forward(state, golden.Ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+        reader.ReadPrompt(golden.Ids);
+        reader.Logits.CopyTo(logits);
         foreach (int expected in golden.GreedyIds)
         {
             Assert.Equal(expected, Array.IndexOf(logits, logits.Max()));
-            model.Transformer.Forward(state, [expected], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+            reader.Step(expected).CopyTo(logits);
         }
     }
 }

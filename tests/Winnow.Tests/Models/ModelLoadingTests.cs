@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Models;
@@ -107,10 +108,9 @@ public sealed class ModelLoadingTests
         using ReferenceDevice device = new();
         using Model model = Model.Load(TinyModels.Path("llama-mha"), device);
         int[] ids = Golden.Open(TinyModels.Path("llama-mha")).Ids[..20];
-        using ForwardState state = model.Transformer.CreateState(ids.Length, chunk: 8);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using TokenReader reader = new(model, ids.Length, chunk: 8, kvType: TensorType.F32);
         float[] hidden = new float[ids.Length * 64];
-        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.Hidden, hidden);
+        reader.ReadHidden(ids, (row, values) => values.CopyTo(hidden.AsSpan(row * values.Length)));
         float[] logits = Logits(model, ids);
         using SafetensorsFile file = SafetensorsFile.Open(TinyModels.Path("llama-mha"));
         float[] head = Golden.Single(file.Tensors["model.embed_tokens.weight"]);
@@ -149,10 +149,9 @@ public sealed class ModelLoadingTests
 
     private static float[] Logits(Model model, int[] ids)
     {
-        using ForwardState state = model.Transformer.CreateState(ids.Length);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using TokenReader reader = new(model, ids.Length, kvType: TensorType.F32);
         float[] logits = new float[ids.Length * model.Config.VocabularySize];
-        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.AllLogits, logits);
+        reader.ReadLogits(ids, TokenReader.DefaultChunk, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));
         return logits;
     }
 

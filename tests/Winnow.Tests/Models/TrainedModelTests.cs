@@ -4,6 +4,7 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Models;
@@ -80,10 +81,10 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
             int[] ids = Integers(entry.GetProperty("ids"));
             if (ids.Length <= 100)
             {
-                using ForwardState state = model.Transformer.CreateState(ids.Length);
-                using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+                using TokenReader reader = new(model, ids.Length, kvType: TensorType.F32);
                 float[] logits = new float[expected.Length];
-                model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+                reader.ReadPrompt(ids);
+                reader.Logits.CopyTo(logits);
                 double mean = expected.Average(x => (double)x);
                 double deviation = Math.Sqrt(expected.Average(x => (x - mean) * (x - mean)));
                 double error = Math.Sqrt(logits.Zip(expected, (a, b) => (double)(a - b) * (a - b)).Average()) / deviation;
@@ -114,15 +115,16 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
 
     private static int[] Greedy(Model model, int[] ids, int count, TensorType cacheType)
     {
-        using ForwardState state = model.Transformer.CreateState(ids.Length + count);
-        using KvCache cache = model.Transformer.CreateCache(cacheType);
+        using TokenReader reader = new(model, ids.Length + count, kvType: cacheType);
         float[] logits = new float[model.Config.VocabularySize];
         int[] generated = new int[count];
-        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+        reader.ReadPrompt(ids);
+        reader.Logits.CopyTo(logits);
         for (int i = 0; i < count; i++)
         {
             generated[i] = Array.IndexOf(logits, logits.Max());
-            model.Transformer.Forward(state, [generated[i]], cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+            reader.ReadPrompt([.. reader.Tokens, generated[i]]);
+            reader.Logits.CopyTo(logits);
         }
 
         return generated;
@@ -146,10 +148,10 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
                 continue;
             }
 
-            using ForwardState state = model.Transformer.CreateState(ids.Length + greedyIds);
-            using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+            using TokenReader reader = new(model, ids.Length + greedyIds, kvType: TensorType.F32);
             float[] logits = new float[vocabulary];
-            model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
+            reader.ReadPrompt(ids);
+            reader.Logits.CopyTo(logits);
             double error = 0;
             for (int i = 0; i < vocabulary; i++)
             {
@@ -158,18 +160,18 @@ public sealed class TrainedModelTests(ITestOutputHelper output)
 
             output.WriteLine($"{entry.GetProperty("name").GetString()}, {ids.Length} tokens on {deviceName}: largest error {error:E2}");
             Assert.InRange(error, 0, Tolerance);
-            CheckGreedyIds(model, state, cache, logits, entry, greedyIds);
+            CheckGreedyIds(reader, logits, entry, greedyIds);
         }
     }
 
-    private static void CheckGreedyIds(Model model, ForwardState state, KvCache cache, float[] logits, JsonElement entry, int count)
+    private static void CheckGreedyIds(TokenReader reader, float[] logits, JsonElement entry, int count)
     {
         double[] margins = [.. entry.GetProperty("margins").EnumerateArray().Select(margin => margin.GetDouble())];
         int[] expected = Integers(entry.GetProperty("greedy_ids"));
         for (int i = 0; i < Math.Min(count, expected.Length) && margins[i] >= SmallestMargin; i++)
         {
             Assert.Equal(expected[i], Array.IndexOf(logits, logits.Max()));
-            model.Transformer.Forward(state, [expected[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
+            reader.Step(expected[i]).CopyTo(logits);
         }
     }
 

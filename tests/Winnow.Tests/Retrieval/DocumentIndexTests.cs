@@ -73,15 +73,13 @@ public sealed class DocumentIndexTests : IDisposable
         int[] ids = _engine.Tokenizer.Encode(Other.Text);
         Assert.Equal(ids.Length, index.Tokens);
         KeyRecorder recorder = new(_engine.Model, ids.Length);
-        using KvCache cache = _engine.Transformer.CreateCache(TensorType.F16);
-        using ForwardState state = _engine.Transformer.CreateState(101);
-        state.Observer = recorder;
+        using TokenReader reader = _engine.CreateReader(101);
+        reader.Observer = recorder;
         for (int first = 0; first < ids.Length; first += 100)
         {
             recorder.First = first;
-            cache.Truncate(0);
-            _engine.Transformer.Forward(
-                state, [_engine.Tokenizer.BosId!.Value, .. ids.Skip(first).Take(100)], cache, AttentionPhase.Prompt, ForwardOutput.None, []);
+            reader.Truncate(0);
+            reader.Read([_engine.Tokenizer.BosId!.Value, .. ids.Skip(first).Take(100)]);
         }
 
         for (int i = 0; i < model.Autoencoders.Count; i++)
@@ -124,10 +122,9 @@ public sealed class DocumentIndexTests : IDisposable
         {
             using FeatureObserver observer = new(_engine.Device, _engine.Model, model.Autoencoders, ofQueries: false);
             observer.Begin(ids.Length);
-            using KvCache cache = _engine.Transformer.CreateCache(TensorType.F32);
-            using ForwardState state = _engine.Transformer.CreateState(ids.Length, chunk: chunk);
-            state.Observer = observer;
-            _engine.Transformer.Forward(state, ids, cache, AttentionPhase.Prompt, ForwardOutput.None, []);
+            using TokenReader reader = _engine.CreateReader(ids.Length, chunk: chunk, kvType: TensorType.F32);
+            reader.Observer = observer;
+            reader.Read(ids);
             return [.. observer.Features.Select(features => features[..(ids.Length * LabFeatures.Active)])];
         }
     }

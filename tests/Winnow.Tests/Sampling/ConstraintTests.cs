@@ -79,6 +79,11 @@ public class ConstraintTests
 
         public void Accept(int token) => Accepted.Add(token);
 
-        public void Reset() => Accepted.Clear();
+        /// <summary>Itself, so that the test sees what the sampler does with it.</summary>
+        public ILogitsConstraint Begin()
+        {
+            Accepted.Clear();
+            return this;
+        }
     }
 }

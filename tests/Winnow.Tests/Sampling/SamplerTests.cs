@@ -305,8 +305,6 @@ public class SamplerTests
 
         public void Accept(int token) => Assert.True(Allows(token));
 
-        public void Reset()
-        {
-        }
+        public ILogitsConstraint Begin() => this;
     }
 }

@@ -61,7 +61,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         CalibrationRun run, AttentionLayers layers, Draft draft, List<int[]> pieces, int pieceTokens, int centroids, int far)
     {
         AttentionShape shape = layers.Shapes[0];
-        A2atsSamples samples = new(layers, run.Engine.Transformer.CreateRopes(pieceTokens), [.. layers.Global.Where(layer => layer >= draft.Finished)], far, KeyStep);
+        A2atsSamples samples = new(layers, run.Engine.Config.CreateRopes(pieceTokens), [.. layers.Global.Where(layer => layer >= draft.Finished)], far, KeyStep);
         for (int i = 0; i < pieces.Count; i++)
         {
             run.Report("keys and queries", (double)i / pieces.Count / 3);

@@ -65,7 +65,8 @@ internal sealed class A2atsTrial
             new SessionOptions { Attention = new AttentionOptions { Decode = probe }, ContextLength = prompt.Length + answer.Length });
         session.Prefill(prompt, cancellationToken: run.Cancellation);
         Array.Fill(_budgets, 1);
-        float[][] reference = [.. answer.Select(token => session.Step(token).ToArray())];
+        float[][] reference = new float[answer.Length][];
+        session.Force(answer, (i, logits) => reference[i] = logits.ToArray(), run.Cancellation);
         int kvHeads = _layers.Shapes[0].KvHeads;
         int levels = HeadBudgets.Levels.Count;
         foreach (int layer in _layers.Global)
@@ -85,11 +86,12 @@ internal sealed class A2atsTrial
 
         double Loss(Range heads, double rho)
         {
-            run.Cancellation.ThrowIfCancellationRequested();
             Array.Fill(_budgets, 1);
             _budgets.AsSpan(heads).Fill(rho);
             session.Truncate(prompt.Length);
-            return answer.Select((token, i) => LogitDivergence.KullbackLeibler(reference[i], session.Step(token))).Average();
+            double sum = 0;
+            session.Force(answer, (i, logits) => sum += LogitDivergence.KullbackLeibler(reference[i], logits), run.Cancellation);
+            return sum / answer.Length;
         }
     }
 

@@ -1,6 +1,4 @@
 using System.Numerics.Tensors;
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Models;
@@ -56,15 +54,14 @@ internal static class HeadRanking
     {
         int? bos = engine.Tokenizer.AddBos ? engine.Tokenizer.BosId : null;
         int chunk = Math.Min(ChunkTokens, engine.Model.ContextLength - 1);
-        using KvCache cache = engine.Transformer.CreateCache(TensorType.F16);
-        using ForwardState state = engine.Transformer.CreateState(Math.Min(chunk, tokens.Count) + 1);
-        state.Observer = observer;
+        using TokenReader reader = engine.CreateReader(Math.Min(chunk, tokens.Count) + 1);
+        reader.Observer = observer;
         for (int first = 0; first < tokens.Count; first += chunk)
         {
             int[] ids = [.. bos is { } id ? [id] : Array.Empty<int>(), .. tokens.Skip(first).Take(chunk)];
             begin(first - (bos is null ? 0 : 1));
-            cache.Truncate(0);
-            engine.Transformer.Forward(state, ids, cache, AttentionPhase.Prompt, ForwardOutput.None, [], cancellation);
+            reader.Truncate(0);
+            reader.Read(ids, cancellation);
         }
     }
 

@@ -47,12 +47,7 @@ internal sealed class TokenSparseTrial
         using Session session = _run.Engine.CreateSession(new SessionOptions { Attention = attention, ContextLength = prompt.Length + answer.Length });
         session.Prefill(prompt, cancellationToken: _run.Cancellation);
         float[][] logits = new float[answer.Length][];
-        for (int i = 0; i < answer.Length; i++)
-        {
-            _run.Cancellation.ThrowIfCancellationRequested();
-            logits[i] = session.Step(answer[i]).ToArray();
-        }
-
+        session.Force(answer, (i, row) => logits[i] = row.ToArray(), _run.Cancellation);
         return logits;
     }
 }

@@ -77,4 +77,26 @@ internal sealed record ModelConfig
 
     /// <summary>Whether the embeddings serve as output head; null where the presence of a head in the file says so.</summary>
     public bool? IsTied { get; init; }
+
+    /// <summary>The rotation of each layer, null where there is none; layers of equal configuration share a table.</summary>
+    /// <param name="contextLength">Tokens that are read at most.</param>
+    public RopeFrequencies?[] CreateRopes(int contextLength)
+    {
+        Dictionary<RopeConfig, RopeFrequencies> tables = [];
+        RopeFrequencies?[] ropes = new RopeFrequencies?[Layers.Count];
+        for (int i = 0; i < ropes.Length; i++)
+        {
+            if (Layers[i].Rope is { } rope)
+            {
+                if (!tables.TryGetValue(rope, out RopeFrequencies? frequencies))
+                {
+                    tables[rope] = frequencies = rope.CreateFrequencies(RopeIsInterleaved, contextLength);
+                }
+
+                ropes[i] = frequencies;
+            }
+        }
+
+        return ropes;
+    }
 }

@@ -7,9 +7,6 @@ namespace Winnow.Models.Forward;
 /// <summary>What one session needs to run a model: a stream of operations and buffers for activations, allocated once.</summary>
 internal sealed class ForwardState : IDisposable
 {
-    /// <summary>Tokens that pass through the layers at once while a prompt is read.</summary>
-    public const int DefaultChunk = 512;
-
     /// <summary>Logits of many tokens are computed in parts of about this many bytes.</summary>
     private const int LogitBytes = 16 << 20;
 
@@ -36,18 +33,15 @@ internal sealed class ForwardState : IDisposable
 
     /// <param name="device">Where to compute.</param>
     /// <param name="config">The model's sizes.</param>
-    /// <param name="contextLength">Tokens that the session may hold.</param>
     /// <param name="ropes">The rotation of each layer; null where there is none.</param>
     /// <param name="attention">Which rows queries attend to.</param>
     /// <param name="chunk">Tokens that pass through the layers at once.</param>
-    public ForwardState(Device device, ModelConfig config, int contextLength, RopeFrequencies?[] ropes, SessionAttention attention, int chunk = DefaultChunk)
+    public ForwardState(Device device, ModelConfig config, RopeFrequencies?[] ropes, SessionAttention attention, int chunk)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
         _device = device;
         SessionAttention = attention;
-        ContextLength = contextLength;
-        Chunk = Math.Min(chunk, contextLength);
+        Chunk = chunk;
         _config = config;
         Ropes = ropes;
 
@@ -73,9 +67,6 @@ internal sealed class ForwardState : IDisposable
 
     /// <summary>Sees what flows through the passes; null for nobody.</summary>
     public ForwardObserver? Observer { get; set; }
-
-    /// <summary>Tokens that the session may hold.</summary>
-    public int ContextLength { get; }
 
     /// <summary>Tokens that pass through the layers at once.</summary>
     public int Chunk { get; }

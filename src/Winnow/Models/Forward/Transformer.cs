@@ -1,6 +1,5 @@
 using Winnow.Attention;
 using Winnow.Cache;
-using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
@@ -11,222 +10,37 @@ namespace Winnow.Models.Forward;
 /// <summary>The decoder-only transformer: every supported architecture, on any device. Immutable; shared by sessions.</summary>
 /// <remarks>
 /// https://arxiv.org/abs/1706.03762 in the form of Llama (https://arxiv.org/abs/2302.13971). What an architecture lacks is
-/// null or neutral in its weights and its configuration, and is passed over here.
+/// null or neutral in its weights and its configuration, and is passed over here. In which order chunks of tokens go through
+/// the layers is up to <see cref="ForwardPass"/>.
 /// </remarks>
 internal sealed class Transformer
 {
-    private readonly Device _device;
     private readonly ModelConfig _config;
     private readonly TransformerWeights _weights;
-    private readonly AttentionShape[] _shapes;
-    private readonly ModelCalibration _calibration;
 
-    public Transformer(Device device, ModelConfig config, TransformerWeights weights, ModelCalibration? calibration = null)
+    public Transformer(ModelConfig config, TransformerWeights weights)
     {
-        _device = device;
         _config = config;
         _weights = weights;
-        _shapes = [.. config.Layers.Select(layer => new AttentionShape(
-            config.QueryHeads, config.KvHeads, config.HeadDimension, config.AttentionScale, config.AttentionSoftCap, layer.Window))];
-        AttentionLayers = new AttentionLayers(_shapes);
-        _calibration = calibration ?? ModelCalibration.None;
+        AttentionLayers = new AttentionLayers([.. config.Layers.Select(layer => new AttentionShape(
+            config.QueryHeads, config.KvHeads, config.HeadDimension, config.AttentionScale, config.AttentionSoftCap, layer.Window))]);
     }
 
     /// <summary>The attention layers as methods see them.</summary>
     public AttentionLayers AttentionLayers { get; }
 
-    /// <summary>Creates an empty cache for a session.</summary>
-    /// <param name="type">How keys and values are stored: F32, F16 or Q8_0.</param>
-    /// <param name="placement">In the device's memory or on disk; null for memory.</param>
-    public KvCache CreateCache(TensorType type, KvPlacement? placement = null) =>
-        new(_device, [.. _config.Layers.Select(_ => new KvLayout(_config.KvHeads, _config.HeadDimension, type))], placement);
-
-    /// <summary>Creates the buffers of a session.</summary>
-    /// <param name="contextLength">Tokens that it may hold.</param>
-    /// <param name="prefill">How it attends to prompts; null for full attention.</param>
-    /// <param name="decode">How it attends in decode steps; null for full attention.</param>
-    /// <param name="chunk">Tokens that pass through the layers at once.</param>
-    /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
-    /// <exception cref="CalibrationException">A method needs a calibration that is missing or does not fit.</exception>
-    public ForwardState CreateState(
-        int contextLength, PrefillAttention? prefill = null, DecodeAttention? decode = null, int chunk = ForwardState.DefaultChunk)
+    /// <summary>The tokens of a chunk enter the residual stream.</summary>
+    public void Embed(ForwardState state, ReadOnlySpan<int> ids)
     {
-        RopeFrequencies?[] ropes = CreateRopes(contextLength);
-        SessionAttention session = new(_device, new MethodSetup(AttentionLayers, ropes, _calibration, _config.ContextLength), prefill, decode);
-        return new ForwardState(_device, _config, contextLength, ropes, session, chunk);
-    }
-
-    /// <summary>The floats that an output takes.</summary>
-    public int OutputLength(ForwardOutput output, int tokens) => output switch
-    {
-        ForwardOutput.LastLogits => _config.VocabularySize,
-        ForwardOutput.AllLogits => checked(tokens * _config.VocabularySize),
-        ForwardOutput.Hidden => checked(tokens * _config.HiddenSize),
-        _ => 0,
-    };
-
-    /// <summary>Reads tokens: appends their keys and values to the cache and computes what is asked for.</summary>
-    /// <param name="state">The session's buffers.</param>
-    /// <param name="ids">One token, or a prompt of any length, read in chunks.</param>
-    /// <param name="cache">What the session has read so far; longer by the tokens afterwards.</param>
-    /// <param name="phase">Whether the tokens are a part of a prompt, its end, or one decode step.</param>
-    /// <param name="output">What to compute.</param>
-    /// <param name="result">Where it goes, as long as <see cref="OutputLength"/> says.</param>
-    /// <param name="cancellation">Looked at between chunks; those that were read stay in the cache.</param>
-    public void Forward(
-        ForwardState state,
-        ReadOnlySpan<int> ids,
-        KvCache cache,
-        AttentionPhase phase,
-        ForwardOutput output,
-        Span<float> result,
-        CancellationToken cancellation = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Length, state.ContextLength - cache.Length, nameof(ids));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(result.Length, OutputLength(output, ids.Length), nameof(result));
-        if (state.Observer?.LastLayer is not null && output != ForwardOutput.None)
-        {
-            throw new ArgumentException("a pass that an observer ends early has no output", nameof(output));
-        }
-
-        cache.Reserve(ids.Length);
-        while (ids.Length > 0)
-        {
-            bool isWhole = phase == AttentionPhase.PromptEnd && state.SessionAttention.NeedsWholePrompt;
-            state.BeginPass(isWhole ? ids.Length : Math.Min(ids.Length, state.Chunk));
-            bool isLast = state.PassRows == ids.Length;
-            state.SessionAttention.Begin(phase == AttentionPhase.PromptEnd && !isLast ? AttentionPhase.Prompt : phase);
-            ReadPass(state, ids[..state.PassRows], cache, OutputRows(state, phase, output, isLast), cancellation);
-            cache.Advance(state.PassRows);
-            ids = ids[state.PassRows..];
-            for (int first = 0; first < state.PassRows; first += state.Chunk)
-            {
-                state.MoveTo(first);
-                result = Emit(state, output, isLast && first + state.Rows == state.PassRows, result);
-            }
-        }
-    }
-
-    /// <summary>The rotation of each layer; layers of equal configuration share a table.</summary>
-    public RopeFrequencies?[] CreateRopes(int contextLength)
-    {
-        Dictionary<RopeConfig, RopeFrequencies> tables = [];
-        RopeFrequencies?[] ropes = new RopeFrequencies?[_config.Layers.Count];
-        for (int i = 0; i < ropes.Length; i++)
-        {
-            if (_config.Layers[i].Rope is { } rope)
-            {
-                if (!tables.TryGetValue(rope, out RopeFrequencies? frequencies))
-                {
-                    tables[rope] = frequencies = rope.CreateFrequencies(_config.RopeIsInterleaved, contextLength);
-                }
-
-                ropes[i] = frequencies;
-            }
-        }
-
-        return ropes;
-    }
-
-    /// <summary>Fills the cache with random keys and values, normally distributed, as if tokens had been read: for measuring speed.</summary>
-    /// <param name="state">The session's buffers.</param>
-    /// <param name="tokens">How many tokens.</param>
-    /// <param name="cache">Longer by the tokens afterwards.</param>
-    /// <param name="seed">Same seed, same rows.</param>
-    public void FillRandomly(ForwardState state, int tokens, KvCache cache, int seed)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, state.ContextLength - cache.Length);
-        cache.Reserve(tokens);
-        Random random = new(seed);
-        float[] values = new float[state.Chunk * _config.KvHeads * _config.HeadDimension];
-        for (int done = 0; done < tokens; done += state.Rows)
-        {
-            state.BeginPass(Math.Min(state.Chunk, tokens - done));
-            for (int layer = 0; layer < cache.LayerCount; layer++)
-            {
-                foreach (Matrix rows in (ReadOnlySpan<Matrix>)[state.Key, state.Value])
-                {
-                    Span<float> part = values.AsSpan(0, rows.Rows * rows.Columns);
-                    foreach (ref float value in part)
-                    {
-                        // The sum of four uniform variables, shifted and scaled to mean 0 and deviation 1, is normal enough.
-                        value = (random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2) * 1.7320508f;
-                    }
-
-                    state.Stream.Write(part, rows);
-                }
-
-                state.SessionAttention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
-                state.Stream.Append(cache.Layer(layer), state.Key, state.Value, cache.Length);
-                cache.Leave(layer);
-            }
-
-            cache.Advance(state.Rows);
-        }
-    }
-
-    /// <summary>
-    /// How many tokens of a pass, its last ones, must come out of the last layer: of a prompt, only the last token's logits are
-    /// asked for, and the others leave nothing but their keys and values there.
-    /// </summary>
-    private static int OutputRows(ForwardState state, AttentionPhase phase, ForwardOutput output, bool isLast) => output switch
-    {
-        _ when phase == AttentionPhase.Decode || state.Observer is not null => state.PassRows,
-        ForwardOutput.None => 0,
-        ForwardOutput.LastLogits => isLast ? 1 : 0,
-        _ => state.PassRows,
-    };
-
-    /// <summary>Takes the tokens of a pass through all layers. Only attention sees them all at once; everything else goes chunk by chunk.</summary>
-    private void ReadPass(ForwardState state, ReadOnlySpan<int> ids, KvCache cache, int outputRows, CancellationToken cancellation)
-    {
-        ComputeStream stream = state.Stream;
-        for (int first = 0; first < ids.Length; first += state.Chunk)
-        {
-            state.MoveTo(first);
-            stream.Embed(_weights.Embedding, ids.Slice(first, state.Rows), state.Hidden);
-            Scale(stream, state.Hidden, _config.EmbeddingScale);
-        }
-
-        for (int i = 0; i < _weights.Layers.Length; i++)
-        {
-            LayerWeights layer = _weights.Layers[i];
-            KvLayer rows = cache.Layer(i);
-            for (int first = 0; first < ids.Length; first += state.Chunk)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                state.MoveTo(first);
-                ProjectHeads(state, layer, i, rows, cache.Length + first);
-            }
-
-            if (i == state.Observer?.LastLayer)
-            {
-                return;
-            }
-
-            // Which rows the queries attend to is the session's choice; a method may ask for the mass that they received.
-            int outputs = i == _weights.Layers.Length - 1 ? outputRows : ids.Length;
-            state.SessionAttention.Attend(new AttentionCall(
-                stream, i, _shapes[i], rows, cache.Length, state.PassQuery, state.PassUnrotatedQuery, state.PassAttended, outputs));
-            cache.Leave(i);
-
-            for (int first = ids.Length - outputs; first < ids.Length; first += state.Chunk)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                state.MoveTo(first);
-                Transform(state, layer);
-                if (i == _weights.Layers.Length - 1)
-                {
-                    state.Observer?.ObserveHidden(stream, i + 1, cache.Length + first, state.Hidden);
-                }
-            }
-        }
+        state.Stream.Embed(_weights.Embedding, ids, state.Hidden);
+        Scale(state.Stream, state.Hidden, _config.EmbeddingScale);
     }
 
     /// <summary>Queries, keys and values of a chunk, normalised and rotated; keys and values go into the cache.</summary>
-    private void ProjectHeads(ForwardState state, LayerWeights layer, int index, KvLayer rows, int position)
+    public void ProjectHeads(ForwardState state, int index, KvCache cache)
     {
+        LayerWeights layer = _weights.Layers[index];
+        int position = cache.Length + state.FirstRow;
         ComputeStream stream = state.Stream;
         state.Observer?.ObserveHidden(stream, index, position, state.Hidden);
         Matrix input = Normalize(stream, layer.AttentionNorm, state.Hidden, state.Normed);
@@ -246,12 +60,35 @@ internal sealed class Transformer
             stream.Rope(state.Key, _config.HeadDimension, rope, position);
         }
 
-        stream.Append(rows, state.Key, state.Value, position);
+        stream.Append(cache.Layer(index), state.Key, state.Value, position);
+    }
+
+    /// <summary>The tokens of a pass attend, each to those before it and to itself; which rows is the session's choice.</summary>
+    /// <param name="state">The pass.</param>
+    /// <param name="index">The layer.</param>
+    /// <param name="cache">The rows before the pass; those of the pass are in place behind them.</param>
+    /// <param name="outputs">How many of the last tokens must be answered.</param>
+    /// <param name="cancellation">Looked at between parts of the queries.</param>
+    public void Attend(ForwardState state, int index, KvCache cache, int outputs, CancellationToken cancellation)
+    {
+        state.SessionAttention.Attend(new AttentionCall(
+            state.Stream,
+            index,
+            AttentionLayers.Shapes[index],
+            cache.Layer(index),
+            cache.Length,
+            state.PassQuery,
+            state.PassUnrotatedQuery,
+            state.PassAttended,
+            outputs,
+            cancellation));
+        cache.Leave(index);
     }
 
     /// <summary>What attention yielded and the feed-forward block go into the residual stream of a chunk.</summary>
-    private void Transform(ForwardState state, LayerWeights layer)
+    public void Transform(ForwardState state, int index)
     {
+        LayerWeights layer = _weights.Layers[index];
         ComputeStream stream = state.Stream;
         Project(stream, layer.AttentionOutput, state.Attended, state.Attention);
         Normalize(stream, layer.PostAttentionNorm, state.Attention, state.Attention);
@@ -268,6 +105,30 @@ internal sealed class Transformer
 
         stream.Add(state.Hidden, state.FeedForward, _config.ResidualScale);
     }
+
+    /// <summary>The logits after some tokens of a chunk.</summary>
+    /// <param name="state">The pass.</param>
+    /// <param name="firstRow">The first of them.</param>
+    /// <param name="logits">The buffer, [tokens, vocabulary].</param>
+    /// <param name="result">Where they go, [tokens, vocabulary].</param>
+    public void ReadLogits(ForwardState state, int firstRow, Matrix logits, Span<float> result)
+    {
+        ComputeStream stream = state.Stream;
+        Matrix hidden = state.Hidden.RowSlice(firstRow, logits.Rows);
+        Matrix input = Normalize(stream, _weights.OutputNorm, hidden, state.Normed.RowSlice(0, logits.Rows));
+        Project(stream, _weights.Output, input, logits);
+        Scale(stream, logits, _config.LogitScale);
+        if (_config.LogitSoftCap > 0)
+        {
+            stream.SoftCap(logits, _config.LogitSoftCap);
+        }
+
+        stream.Read(logits, result);
+    }
+
+    /// <summary>The residual stream of a chunk after the output norm, [rows, hidden].</summary>
+    public void ReadHidden(ForwardState state, Span<float> result) =>
+        state.Stream.Read(Normalize(state.Stream, _weights.OutputNorm, state.Hidden, state.Normed), result);
 
     /// <summary>Feed-forward block: from <see cref="ForwardState.Hidden"/> to <see cref="ForwardState.FeedForward"/>.</summary>
     private void FeedForward(ForwardState state, LayerWeights layer)
@@ -293,48 +154,6 @@ internal sealed class Transformer
         }
 
         Normalize(stream, layer.PostFeedForwardNorm, state.FeedForward, state.FeedForward);
-    }
-
-    /// <summary>Writes what a chunk contributes to the result; returns the rest of it.</summary>
-    private Span<float> Emit(ForwardState state, ForwardOutput output, bool isLast, Span<float> result)
-    {
-        switch (output)
-        {
-            case ForwardOutput.LastLogits when isLast:
-                ComputeLogits(state, state.Rows - 1, state.LastLogits, result);
-                return [];
-            case ForwardOutput.AllLogits:
-                for (int row = 0; row < state.Rows;)
-                {
-                    Matrix logits = state.Logits.RowSlice(0, Math.Min(state.Logits.Rows, state.Rows - row));
-                    ComputeLogits(state, row, logits, result[..(logits.Rows * logits.Columns)]);
-                    result = result[(logits.Rows * logits.Columns)..];
-                    row += logits.Rows;
-                }
-
-                return result;
-            case ForwardOutput.Hidden:
-                Matrix hidden = Normalize(state.Stream, _weights.OutputNorm, state.Hidden, state.Normed);
-                state.Stream.Read(hidden, result[..(hidden.Rows * hidden.Columns)]);
-                return result[(hidden.Rows * hidden.Columns)..];
-            default:
-                return result;
-        }
-    }
-
-    private void ComputeLogits(ForwardState state, int firstRow, Matrix logits, Span<float> result)
-    {
-        ComputeStream stream = state.Stream;
-        Matrix hidden = state.Hidden.RowSlice(firstRow, logits.Rows);
-        Matrix input = Normalize(stream, _weights.OutputNorm, hidden, state.Normed.RowSlice(0, logits.Rows));
-        Project(stream, _weights.Output, input, logits);
-        Scale(stream, logits, _config.LogitScale);
-        if (_config.LogitSoftCap > 0)
-        {
-            stream.SoftCap(logits, _config.LogitSoftCap);
-        }
-
-        stream.Read(logits, result);
     }
 
     /// <summary>Normalises into <paramref name="output"/>, or passes the input on where the architecture has no norm here.</summary>

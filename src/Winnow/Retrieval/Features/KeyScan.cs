@@ -14,10 +14,8 @@ namespace Winnow.Retrieval.Features;
 /// </remarks>
 internal sealed class KeyScan : IDisposable
 {
-    private readonly Engine _engine;
     private readonly FeatureObserver _observer;
-    private readonly KvCache _cache;
-    private readonly ForwardState _state;
+    private readonly TokenReader _reader;
     private readonly int[] _chunk;
     private readonly int _first;
 
@@ -27,7 +25,6 @@ internal sealed class KeyScan : IDisposable
     /// <param name="chunkTokens">Tokens that see each other.</param>
     public KeyScan(Engine engine, IReadOnlyList<KeyAutoencoder> autoencoders, bool ofQueries, int chunkTokens)
     {
-        _engine = engine;
         int? begin = engine.Tokenizer.AddBos ? engine.Tokenizer.BosId : null;
         _first = begin is null ? 0 : 1;
         int room = Math.Min(chunkTokens + _first, engine.Model.ContextLength);
@@ -35,9 +32,8 @@ internal sealed class KeyScan : IDisposable
         _chunk[0] = begin ?? 0;
         _observer = new FeatureObserver(engine.Device, engine.Model, autoencoders, ofQueries);
         _observer.Begin(room);
-        _cache = engine.Transformer.CreateCache(TensorType.F16);
-        _state = engine.Transformer.CreateState(room);
-        _state.Observer = _observer;
+        _reader = engine.CreateReader(room);
+        _reader.Observer = _observer;
     }
 
     /// <summary>Computes the features of tokens.</summary>
@@ -52,17 +48,15 @@ internal sealed class KeyScan : IDisposable
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(length, tokens.Length - first);
             tokens.Slice(first, count).CopyTo(_chunk.AsSpan(_first));
-            _cache.Truncate(0);
-            _engine.Transformer.Forward(
-                _state, _chunk.AsSpan(0, _first + count), _cache, AttentionPhase.Prompt, ForwardOutput.None, [], cancellation);
+            _reader.Truncate(0);
+            _reader.Read(_chunk.AsSpan(0, _first + count), cancellation);
             visit(first, count, _first, _observer);
         }
     }
 
     public void Dispose()
     {
-        _state.Dispose();
-        _cache.Dispose();
+        _reader.Dispose();
         _observer.Dispose();
     }
 }

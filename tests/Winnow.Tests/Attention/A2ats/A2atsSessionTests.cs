@@ -284,11 +284,10 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
 
     private HeadRecorder Record(int[] tokens, int layer)
     {
-        HeadRecorder recorder = new(layer, Engine.Transformer.CreateRopes(tokens.Length)[layer]);
-        using Winnow.Cache.KvCache cache = Engine.Transformer.CreateCache(Winnow.Tensors.TensorType.F16);
-        using ForwardState state = Engine.Transformer.CreateState(tokens.Length);
-        state.Observer = recorder;
-        Engine.Transformer.Forward(state, tokens, cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
+        HeadRecorder recorder = new(layer, Engine.Config.CreateRopes(tokens.Length)[layer]);
+        using TokenReader reader = Engine.CreateReader(tokens.Length);
+        reader.Observer = recorder;
+        reader.Read(tokens);
         return recorder;
     }
 

@@ -68,7 +68,7 @@ public class GrammarConstraintTests
             Assert.Equal(Enumerable.Range(0, logits.Length).Where(constraint.Allows), allowed);
             if (allowed.Count == 0 || allowed is [var only] && only == tokens.Length)
             {
-                constraint.Reset();
+                constraint = (GrammarConstraint)constraint.Begin();
                 continue;
             }
 
@@ -106,8 +106,8 @@ public class GrammarConstraintTests
         float[] logits = [1, 2, 3];
         constraint.Apply(logits);
         Assert.Equal([float.NegativeInfinity, float.NegativeInfinity, 3], logits);
-        constraint.Reset();
-        Assert.True(constraint.Allows(0));
+        Assert.True(constraint.Begin().Allows(0));
+        Assert.False(constraint.Allows(0));
     }
 
     [Fact]
