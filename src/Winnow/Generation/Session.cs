@@ -21,6 +21,7 @@ public sealed class Session : IDisposable
     private const int DefaultChunkTokens = 512;
 
     private readonly Engine _engine;
+    private readonly Lifetime _lifetime;
     private readonly ForwardState _state;
     private readonly float[] _logits;
     private readonly List<int> _tokens;
@@ -36,6 +37,7 @@ public sealed class Session : IDisposable
     private Session(Engine engine, int contextLength, AttentionOptions attention, KvCache cache, IReadOnlyList<int> tokens)
     {
         _engine = engine;
+        _lifetime = new Lifetime(typeof(Session), Free, engine.Lifetime);
         _cache = cache;
         _tokens = [.. tokens];
         _state = engine.Transformer.CreateState(contextLength, attention);
@@ -121,8 +123,8 @@ public sealed class Session : IDisposable
     {
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(question);
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        IReadOnlyList<EvidenceSpan> evidence = FindEvidence(index, question, search, cancellationToken);
+        IReadOnlyList<EvidenceSpan> evidence = await _engine.ComputeThreads
+            .Run(() => FindEvidence(index, question, search, cancellationToken)).ConfigureAwait(false);
         ChatMessage message = EvidencePrompt.Message(evidence, question);
         IReadOnlyList<int> prompt = _engine.ChatTemplate is null
             ? _engine.Tokenizer.Encode(message.Content + "\n", addSpecial: true)
@@ -144,20 +146,15 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>Continues a sequence of tokens.</summary>
-    /// <remarks>Computation runs on the thread pool, never on the caller's synchronization context.</remarks>
+    /// <remarks>Computation runs on threads of the engine, never on the thread pool or on the caller's synchronization context.</remarks>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
         IReadOnlyList<int> prompt, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using IEnumerator<GeneratedToken> steps = Generate(prompt, options, cancellationToken).GetEnumerator();
-        while (true)
+        ComputeCall<bool> next = new(_engine.ComputeThreads, steps.MoveNext);
+        while (await next.RunAsync().ConfigureAwait(false))
         {
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (!steps.MoveNext())
-            {
-                yield break;
-            }
-
             yield return steps.Current;
         }
     }
@@ -199,7 +196,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            Compute(Condense(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
+            _lifetime.Run(stop => Compute(Condense(prompt, stop), chunkTokens, progress, stop), cancellationToken);
         }
         finally
         {
@@ -244,7 +241,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            Forward([token], AttentionPhase.Decode);
+            Forward([token], AttentionPhase.Decode, CancellationToken.None);
             return _logits;
         }
         finally
@@ -272,23 +269,7 @@ public sealed class Session : IDisposable
         Enter();
         try
         {
-            _cache.Truncate(0);
-            _tokens.Clear();
-            int[] ids = [.. tokens];
-            int vocabulary = _engine.Model.VocabularySize;
-            float[] rows = new float[(long)Math.Min(chunkTokens, ids.Length) * vocabulary];
-            for (int first = 0; first < ids.Length; first += chunkTokens)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                ReadOnlySpan<int> chunk = ids.AsSpan(first, Math.Min(chunkTokens, ids.Length - first));
-                Span<float> logits = rows.AsSpan(0, chunk.Length * vocabulary);
-                _engine.Transformer.Forward(_state, chunk, _cache, AttentionPhase.Prompt, ForwardOutput.AllLogits, logits, cancellationToken);
-                _tokens.AddRange(chunk);
-                for (int row = 0; row < chunk.Length; row++)
-                {
-                    visit(first + row, logits.Slice(row * vocabulary, vocabulary));
-                }
-            }
+            _lifetime.Run(stop => Visit([.. tokens], chunkTokens, visit, stop), cancellationToken);
         }
         finally
         {
@@ -302,9 +283,15 @@ public sealed class Session : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _tokens.Count);
         Enter();
-        _cache.Truncate(length);
-        _tokens.RemoveRange(length, _tokens.Count - length);
-        Leave();
+        try
+        {
+            _cache.Truncate(length);
+            _tokens.RemoveRange(length, _tokens.Count - length);
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
@@ -370,8 +357,13 @@ public sealed class Session : IDisposable
         }
     }
 
-    /// <summary>Frees the memory of keys, values and scratch at once.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Frees the memory of keys, values and scratch. A computation that is running stops at the next layer with an
+    /// <see cref="ObjectDisposedException"/> and is waited for, unless this is called from inside of it.
+    /// </summary>
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Free()
     {
         _cache.Dispose();
         _state.Dispose();
@@ -380,12 +372,12 @@ public sealed class Session : IDisposable
 
     private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
-        Enter();
+        Claim();
         try
         {
             long start = Stopwatch.GetTimestamp();
-            prompt = Condense(prompt, cancellationToken);
-            int cached = Compute(prompt, DefaultChunkTokens, options.Progress, cancellationToken);
+            int cached = _lifetime.Run(
+                stop => Compute(prompt = Condense(prompt, stop), DefaultChunkTokens, options.Progress, stop), cancellationToken);
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(CollectionsMarshal.AsSpan(_tokens));
 
@@ -421,7 +413,7 @@ public sealed class Session : IDisposable
 
                     yield return new GeneratedToken(token, piece, null);
                     cancellationToken.ThrowIfCancellationRequested();
-                    Forward([token], AttentionPhase.Decode);
+                    Continue(token);
                 }
             }
             finally
@@ -441,8 +433,44 @@ public sealed class Session : IDisposable
         }
         finally
         {
-            Leave();
+            Unclaim();
         }
+    }
+
+    /// <summary>One decode step of a generation, which holds nothing between two of them.</summary>
+    private void Continue(int token)
+    {
+        _lifetime.Enter();
+        try
+        {
+            Forward([token], AttentionPhase.Decode, CancellationToken.None);
+        }
+        finally
+        {
+            _lifetime.Leave();
+        }
+    }
+
+    private int Visit(int[] ids, int chunkTokens, LogitsVisitor visit, CancellationToken cancellationToken)
+    {
+        _cache.Truncate(0);
+        _tokens.Clear();
+        int vocabulary = _engine.Model.VocabularySize;
+        float[] rows = new float[(long)Math.Min(chunkTokens, ids.Length) * vocabulary];
+        for (int first = 0; first < ids.Length; first += chunkTokens)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlySpan<int> chunk = ids.AsSpan(first, Math.Min(chunkTokens, ids.Length - first));
+            Span<float> logits = rows.AsSpan(0, chunk.Length * vocabulary);
+            _engine.Transformer.Forward(_state, chunk, _cache, AttentionPhase.Prompt, ForwardOutput.AllLogits, logits, cancellationToken);
+            _tokens.AddRange(chunk);
+            for (int row = 0; row < chunk.Length; row++)
+            {
+                visit(first + row, logits.Slice(row * vocabulary, vocabulary));
+            }
+        }
+
+        return ids.Length;
     }
 
     /// <summary>A prompt, or what a retrieval method leaves of it.</summary>
@@ -486,7 +514,7 @@ public sealed class Session : IDisposable
                 count = Math.Max(left - window, 1);
             }
 
-            Forward(rest.AsSpan(done, count), count == left ? AttentionPhase.PromptEnd : AttentionPhase.Prompt);
+            Forward(rest.AsSpan(done, count), count == left ? AttentionPhase.PromptEnd : AttentionPhase.Prompt, cancellationToken);
             done += count;
             progress?.Report(new PrefillProgress(cached + done, prompt.Count));
         }
@@ -494,11 +522,18 @@ public sealed class Session : IDisposable
         return cached;
     }
 
-    private void Forward(ReadOnlySpan<int> tokens, AttentionPhase phase)
+    private void Forward(ReadOnlySpan<int> tokens, AttentionPhase phase, CancellationToken cancellationToken)
     {
         ForwardOutput output = phase == AttentionPhase.Prompt ? ForwardOutput.None : ForwardOutput.LastLogits;
-        _engine.Transformer.Forward(_state, tokens, _cache, phase, output, output == ForwardOutput.None ? [] : _logits);
-        _tokens.AddRange(tokens);
+        try
+        {
+            _engine.Transformer.Forward(_state, tokens, _cache, phase, output, output == ForwardOutput.None ? [] : _logits, cancellationToken);
+        }
+        finally
+        {
+            // All of them, or the chunks that were read before the computation was stopped.
+            _tokens.AddRange(tokens[..(_cache.Length - _tokens.Count)]);
+        }
     }
 
     private static KvCache CreateCache(Engine engine, SessionOptions options)
@@ -532,7 +567,29 @@ public sealed class Session : IDisposable
         }
     }
 
+    /// <summary>Begins a computation of this caller; see <see cref="Lifetime.Enter"/>.</summary>
     private void Enter()
+    {
+        _lifetime.Enter();
+        try
+        {
+            Claim();
+        }
+        catch
+        {
+            _lifetime.Leave();
+            throw;
+        }
+    }
+
+    private void Leave()
+    {
+        Unclaim();
+        _lifetime.Leave();
+    }
+
+    /// <summary>Makes the session this caller's, from the first token of a generation to its last.</summary>
+    private void Claim()
     {
         if (Interlocked.Exchange(ref _busy, 1) != 0)
         {
@@ -540,5 +597,5 @@ public sealed class Session : IDisposable
         }
     }
 
-    private void Leave() => Volatile.Write(ref _busy, 0);
+    private void Unclaim() => Volatile.Write(ref _busy, 0);
 }
