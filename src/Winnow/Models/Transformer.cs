@@ -135,7 +135,7 @@ internal sealed class Transformer
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, state.ContextLength - cache.Length);
         cache.Reserve(tokens);
         Random random = new(seed);
-        float[] values = new float[state.Chunk * _config.KvHeads * _config.HeadDimension];
+        float[] values = new float[(long)state.Chunk * _config.KvHeads * _config.HeadDimension];
         for (int done = 0; done < tokens; done += state.Rows)
         {
             state.BeginPass(Math.Min(state.Chunk, tokens - done));
