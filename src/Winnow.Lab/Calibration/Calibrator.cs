@@ -33,6 +33,12 @@ public static class Calibrator
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(options);
+        return engine.Lifetime.Run(stop => Calibrate(engine, options, path, progress, stop), cancellationToken);
+    }
+
+    private static string Calibrate(
+        Engine engine, CalibrationOptions options, string? path, IProgress<CalibrationProgress>? progress, CancellationToken cancellationToken)
+    {
         MethodCalibrator[] chosen = Choose(options.Methods);
         path ??= CalibrationFile.DefaultPath(engine.Model.Path);
         Dictionary<string, CalibrationSectionDraft> sections = ReadSections(engine, path);

@@ -32,7 +32,7 @@ internal sealed class KvBlockPool
     {
         _device = device;
         _placement = placement;
-        _pageBytes = [.. layouts.Select(layout => (long)layout.PageBytes)];
+        _pageBytes = [.. layouts.Select(layout => layout.PageBytes)];
         _blockBytes = _pageBytes.Sum();
         Residency = placement.Tier == KvTier.Disk ? new KvResidency(placement.ResidentBytes, _pageBytes.Length) : null;
     }

@@ -27,7 +27,7 @@ public sealed class KvCache : IDisposable
         Device = device;
         Placement = placement ?? KvPlacement.Memory;
         _layers = [.. layouts.Select(layout => new KvLayer(layout))];
-        _blockBytes = layouts.Sum(layout => (long)layout.PageBytes);
+        _blockBytes = layouts.Sum(layout => layout.PageBytes);
         _pool = new KvBlockPool(device, layouts, Placement);
         _pool.Attach();
     }
@@ -192,11 +192,11 @@ public sealed class KvCache : IDisposable
     {
         KvBlock shared = _blocks[index];
         KvBlock copy = _pool.Rent();
-        int largest = _layers.Max(layer => layer.Layout.PageBytes);
+        int largest = checked((int)_layers.Max(layer => layer.Layout.PageBytes));
         byte[] page = ArrayPool<byte>.Shared.Rent(largest);
         for (int i = 0; i < _layers.Length; i++)
         {
-            Span<byte> bytes = page.AsSpan(0, _layers[i].Layout.PageBytes);
+            Span<byte> bytes = page.AsSpan(0, (int)_layers[i].Layout.PageBytes);
             KvPage source = shared.Page(i);
             KvPage target = copy.Page(i);
             source.Buffer.Read(source.OffsetBytes, bytes);

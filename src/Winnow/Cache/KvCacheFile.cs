@@ -212,7 +212,7 @@ internal static class KvCacheFile
         return (tokens, new byte[stateBytes]);
     }
 
-    private static long PagesBytes(IReadOnlyList<KvLayout> layouts, int tokens) => layouts.Sum(layout => (long)layout.PageBytes) * PageCount(tokens);
+    private static long PagesBytes(IReadOnlyList<KvLayout> layouts, int tokens) => layouts.Sum(layout => layout.PageBytes) * PageCount(tokens);
 
     private static int PageCount(int tokens) => (int)(((long)tokens + KvLayout.PageTokens - 1) / KvLayout.PageTokens);
 

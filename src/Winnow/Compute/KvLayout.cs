@@ -21,6 +21,7 @@ public sealed class KvLayout
     /// <param name="headDimension">Elements of a key row and of a value row.</param>
     /// <param name="type">F32, F16 or Q8_0.</param>
     /// <exception cref="ArgumentException">The type cannot hold rows of this length.</exception>
+    /// <exception cref="OverflowException">The tokens of one head inside a page take 2 GiB or more.</exception>
     public KvLayout(int kvHeads, int headDimension, TensorType type)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kvHeads);
@@ -40,7 +41,8 @@ public sealed class KvLayout
         KvHeads = kvHeads;
         HeadDimension = headDimension;
         Type = type;
-        RowBytes = (int)type.SizeBytes(headDimension);
+        RowBytes = checked((int)type.SizeBytes(headDimension));
+        HeadBytes = checked(PageTokens * 2 * RowBytes);
     }
 
     /// <summary>KV heads.</summary>
@@ -59,13 +61,13 @@ public sealed class KvLayout
     public int TokenBytes => 2 * RowBytes;
 
     /// <summary>Bytes of the tokens of one head inside a page.</summary>
-    public int HeadBytes => PageTokens * TokenBytes;
+    public int HeadBytes { get; }
 
     /// <summary>Bytes of a page.</summary>
-    public int PageBytes => KvHeads * HeadBytes;
+    public long PageBytes => (long)KvHeads * HeadBytes;
 
     /// <summary>Where the key row of a token begins inside its page; the value row follows <see cref="RowBytes"/> later.</summary>
     /// <param name="kvHead">The KV head.</param>
     /// <param name="token">The token's index inside the page.</param>
-    public int RowOffset(int kvHead, int token) => (kvHead * HeadBytes) + (token * TokenBytes);
+    public long RowOffset(int kvHead, int token) => ((long)kvHead * HeadBytes) + (token * TokenBytes);
 }

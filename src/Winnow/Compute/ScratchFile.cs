@@ -72,6 +72,15 @@ internal sealed unsafe partial class ScratchFile : IDisposable
         Data = data + _view.PointerOffset;
     }
 
+    /// <summary>Lets the handles of a file that nobody disposed unmap and close it: they do so themselves once their pointer is returned.</summary>
+    ~ScratchFile()
+    {
+        if (Data is not null)
+        {
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+    }
+
     /// <summary>The first byte; null after disposal.</summary>
     public byte* Data { get; private set; }
 
@@ -146,6 +155,7 @@ internal sealed unsafe partial class ScratchFile : IDisposable
             _view.Dispose();
             _mapping.Dispose();
             _stream.Dispose();
+            GC.SuppressFinalize(this);
         }
     }
 

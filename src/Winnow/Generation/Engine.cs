@@ -25,6 +25,7 @@ public sealed class Engine : IDisposable
         Device = device;
         Threads = threads;
         _model = model;
+        Lifetime = new Lifetime(typeof(Engine), Free);
         Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
         ChatTemplate = text.ChatTemplate;
     }
@@ -50,6 +51,12 @@ public sealed class Engine : IDisposable
     internal ModelConfig Config => _model.Config;
 
     internal Transformer Transformer => _model.Transformer;
+
+    /// <summary>Entered by whatever computes with the model or allocates on its device.</summary>
+    internal Lifetime Lifetime { get; }
+
+    /// <summary>Where asynchronous methods compute.</summary>
+    internal ComputeThreads ComputeThreads { get; } = new();
 
     /// <summary>Loads a model. Weights stay in the mapped file: this takes milliseconds, and processes share the memory.</summary>
     /// <param name="path">A GGUF file (the first one of a split set), or a Hugging Face directory.</param>
@@ -77,7 +84,9 @@ public sealed class Engine : IDisposable
 
     /// <summary>Starts a conversation. Sessions of one engine run concurrently.</summary>
     /// <exception cref="ArgumentException">The model does not support the options; the message names the one.</exception>
-    public Session CreateSession(SessionOptions? options = null) => new(this, options ?? new SessionOptions());
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    public Session CreateSession(SessionOptions? options = null) =>
+        Lifetime.Run(_ => new Session(this, options ?? new SessionOptions()));
 
     /// <summary>Renders a conversation with the model's chat template and tokenizes it: what a session computes for it.</summary>
     /// <remarks>Control tokens that are spelled out in a message stay text; only the template's own become tokens.</remarks>
@@ -108,12 +117,7 @@ public sealed class Engine : IDisposable
             throw new ContextOverflowException(tokens.Length, Model.ContextLength);
         }
 
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using TokenReader reader = CreateReader(tokens.Length);
-        float[] mean = new float[Model.HiddenSize];
-        reader.ReadHidden(tokens, (_, hidden) => TensorPrimitives.Add(mean, hidden, mean), cancellationToken);
-        TensorPrimitives.Divide(mean, TensorPrimitives.Norm(mean), mean);
-        return mean;
+        return await ComputeThreads.Run(() => Lifetime.Run(stop => Embed(tokens, stop), cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Creates what reads tokens: with full attention, F16 keys and values in memory, unless said otherwise.</summary>
@@ -137,10 +141,25 @@ public sealed class Engine : IDisposable
         return new Sampler(options, breakers, constraint);
     }
 
-    /// <summary>Frees the weights and the device's threads. Dispose the sessions first.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Frees the weights and the device's threads. Computations of sessions and indexes that are running stop at the next layer
+    /// with an <see cref="ObjectDisposedException"/> and are waited for, unless this is called from inside of one.
+    /// </summary>
+    public void Dispose() => Lifetime.Dispose();
+
+    private float[] Embed(int[] tokens, CancellationToken cancellationToken)
+    {
+        using TokenReader reader = CreateReader(tokens.Length);
+        float[] mean = new float[Model.HiddenSize];
+        reader.ReadHidden(tokens, (_, hidden) => TensorPrimitives.Add(mean, hidden, mean), cancellationToken);
+        TensorPrimitives.Divide(mean, TensorPrimitives.Norm(mean), mean);
+        return mean;
+    }
+
+    private void Free()
     {
         _model.Dispose();
         Device.Dispose();
+        ComputeThreads.Dispose();
     }
 }

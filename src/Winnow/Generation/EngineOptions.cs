@@ -5,7 +5,7 @@ namespace Winnow.Generation;
 /// <summary>How an engine is loaded.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Threads that compute; 0 for one per core.</summary>
+    /// <summary>Threads that compute; 0 for one per core, see <see cref="CpuDeviceOptions.Threads"/>.</summary>
     public int Threads { get; init; }
 
     /// <summary>The instruction set of the CPU kernels; null for the widest that the processor offers.</summary>

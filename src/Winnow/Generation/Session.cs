@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Cache;
-using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Templates;
 
@@ -16,6 +15,7 @@ namespace Winnow.Generation;
 public sealed class Session : IDisposable
 {
     private readonly Engine _engine;
+    private readonly Lifetime _lifetime;
     private readonly TokenReader _reader;
     private readonly float[] _sampled;
     private readonly IPromptTransformer? _transformer;
@@ -30,6 +30,7 @@ public sealed class Session : IDisposable
     {
         _engine = engine;
         _reader = reader;
+        _lifetime = new Lifetime(typeof(Session), Free, engine.Lifetime);
         _sampled = new float[engine.Model.VocabularySize];
         Attention = attention;
         _transformer = attention.Transform?.CreateTransformer(engine, ContextLength);
@@ -96,20 +97,15 @@ public sealed class Session : IDisposable
         GenerateAsync(_engine.EncodeChat(messages), options, cancellationToken);
 
     /// <summary>Continues a sequence of tokens.</summary>
-    /// <remarks>Computation runs on the thread pool, never on the caller's synchronization context.</remarks>
+    /// <remarks>Computation runs on threads of the engine, never on the thread pool or on the caller's synchronization context.</remarks>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
         IReadOnlyList<int> prompt, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using IEnumerator<GeneratedToken> steps = Generate(prompt, options, cancellationToken).GetEnumerator();
-        while (true)
+        ComputeCall<bool> next = new(_engine.ComputeThreads, steps.MoveNext);
+        while (await next.RunAsync().ConfigureAwait(false))
         {
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (!steps.MoveNext())
-            {
-                yield break;
-            }
-
             yield return steps.Current;
         }
     }
@@ -149,15 +145,7 @@ public sealed class Session : IDisposable
     {
         CheckPrompt(prompt);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
-        Enter();
-        try
-        {
-            _reader.ReadPrompt(Transform(prompt, cancellationToken), chunkTokens, progress, cancellationToken);
-        }
-        finally
-        {
-            Leave();
-        }
+        Compute(stop => _reader.ReadPrompt(Transform(prompt, stop), chunkTokens, progress, stop), cancellationToken);
     }
 
     /// <summary>
@@ -172,34 +160,39 @@ public sealed class Session : IDisposable
     public void FillRandomly(IReadOnlyList<int> prompt, int seed = 1, CancellationToken cancellationToken = default)
     {
         CheckPrompt(prompt);
-        Enter();
-        try
-        {
-            if (Tokens.Count > 0)
+        Compute(
+            stop =>
             {
-                throw new InvalidOperationException($"only an empty session can be filled randomly; this one holds {Tokens.Count} tokens");
-            }
+                if (Tokens.Count > 0)
+                {
+                    throw new InvalidOperationException($"only an empty session can be filled randomly; this one holds {Tokens.Count} tokens");
+                }
 
-            _reader.FillRandomly(prompt, seed, cancellationToken);
-        }
-        finally
-        {
-            Leave();
-        }
+                _reader.FillRandomly(prompt, seed, stop);
+            },
+            cancellationToken);
     }
 
     /// <summary>Computes one more token, whatever the model would have said, and returns the logits after it.</summary>
     /// <exception cref="ContextOverflowException">The context is full.</exception>
     public ReadOnlySpan<float> Step(int token)
     {
-        Enter();
+        _lifetime.Enter();
         try
         {
-            return _reader.Step(token);
+            Claim();
+            try
+            {
+                return _reader.Step(token);
+            }
+            finally
+            {
+                Unclaim();
+            }
         }
         finally
         {
-            Leave();
+            _lifetime.Leave();
         }
     }
 
@@ -216,15 +209,7 @@ public sealed class Session : IDisposable
             throw new ContextOverflowException(Tokens.Count + tokens.Count, ContextLength);
         }
 
-        Enter();
-        try
-        {
-            _reader.Force(tokens, visit, cancellationToken);
-        }
-        finally
-        {
-            Leave();
-        }
+        Compute(stop => _reader.Force(tokens, visit, stop), cancellationToken);
     }
 
     /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
@@ -243,84 +228,42 @@ public sealed class Session : IDisposable
             throw new ContextOverflowException(tokens.Count, ContextLength);
         }
 
-        Enter();
-        try
-        {
-            _reader.Truncate(0);
-            _reader.ReadLogits([.. tokens], chunkTokens, visit, cancellationToken);
-        }
-        finally
-        {
-            Leave();
-        }
+        Compute(
+            stop =>
+            {
+                _reader.Truncate(0);
+                _reader.ReadLogits([.. tokens], chunkTokens, visit, stop);
+            },
+            cancellationToken);
     }
 
     /// <summary>Forgets everything after the first <paramref name="length"/> tokens.</summary>
-    public void Truncate(int length)
-    {
-        Enter();
-        try
-        {
-            _reader.Truncate(length);
-        }
-        finally
-        {
-            Leave();
-        }
-    }
+    public void Truncate(int length) => Compute(_ => _reader.Truncate(length));
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
     /// <param name="attention">
     /// How the second one attends; null for the same way. A method begins with the end of a prompt: give the second session one,
     /// the same or a longer, before it decodes; what the method looks at is computed again.
     /// </param>
-    public Session Fork(AttentionOptions? attention = null)
-    {
-        Enter();
-        try
-        {
-            attention ??= Attention;
-            return new Session(_engine, attention, _reader.Fork(attention));
-        }
-        finally
-        {
-            Leave();
-        }
-    }
+    public Session Fork(AttentionOptions? attention = null) =>
+        Compute(_ => new Session(_engine, attention ?? Attention, _reader.Fork(attention ?? Attention)));
 
     /// <summary>Writes the session's tokens, keys and values to a file; an older file of that name is replaced only on success.</summary>
     /// <exception cref="WinnowException">The file cannot be written, for example because the disk is full.</exception>
-    public void Save(string path)
-    {
-        Enter();
-        try
-        {
-            _reader.Save(path);
-        }
-        finally
-        {
-            Leave();
-        }
-    }
+    public void Save(string path) => Compute(_ => _reader.Save(path));
 
     /// <summary>Replaces the session's content by a saved one.</summary>
     /// <exception cref="WinnowException">The file is damaged, or belongs to another model or to another KV type; the session is unchanged.</exception>
     /// <exception cref="ContextOverflowException">It holds more tokens than this session may; the session is unchanged.</exception>
-    public void Load(string path)
-    {
-        Enter();
-        try
-        {
-            _reader.Load(path);
-        }
-        finally
-        {
-            Leave();
-        }
-    }
+    public void Load(string path) => Compute(_ => _reader.Load(path));
 
-    /// <summary>Frees the memory of keys, values and scratch at once.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Frees the memory of keys, values and scratch. A computation that is running stops at the next layer with an
+    /// <see cref="ObjectDisposedException"/> and is waited for, unless this is called from inside of it.
+    /// </summary>
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Free()
     {
         _reader.Dispose();
         _transformer?.Dispose();
@@ -328,12 +271,12 @@ public sealed class Session : IDisposable
 
     private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
-        Enter();
+        Claim();
         try
         {
             long start = Stopwatch.GetTimestamp();
-            prompt = Transform(prompt, cancellationToken);
-            int cached = _reader.ReadPrompt(prompt, progress: options.Progress, cancellation: cancellationToken);
+            int cached = _lifetime.Run(
+                stop => _reader.ReadPrompt(prompt = Transform(prompt, stop), progress: options.Progress, cancellation: stop), cancellationToken);
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
             sampler.AcceptPrompt(_reader.TokenSpan);
 
@@ -371,7 +314,7 @@ public sealed class Session : IDisposable
 
                     yield return new GeneratedToken(token, piece, null);
                     cancellationToken.ThrowIfCancellationRequested();
-                    _reader.Step(token);
+                    Continue(token);
                 }
             }
             finally
@@ -391,11 +334,25 @@ public sealed class Session : IDisposable
         }
         finally
         {
-            Leave();
+            Unclaim();
         }
     }
 
-    /// <summary>A prompt, or what a transforming method leaves of it.</summary>
+    /// <summary>One decode step of a generation, which holds nothing between two of them.</summary>
+    private void Continue(int token)
+    {
+        _lifetime.Enter();
+        try
+        {
+            _reader.Step(token);
+        }
+        finally
+        {
+            _lifetime.Leave();
+        }
+    }
+
+    /// <summary>A prompt, or what a transforming method makes of it.</summary>
     private IReadOnlyList<int> Transform(IReadOnlyList<int> prompt, CancellationToken cancellationToken)
     {
         if (_transformer is null)
@@ -439,7 +396,32 @@ public sealed class Session : IDisposable
         }
     }
 
-    private void Enter()
+    /// <summary>Runs a computation of this caller that disposal stops.</summary>
+    private T Compute<T>(Func<CancellationToken, T> compute, CancellationToken cancellationToken = default) => _lifetime.Run(
+        stop =>
+        {
+            Claim();
+            try
+            {
+                return compute(stop);
+            }
+            finally
+            {
+                Unclaim();
+            }
+        },
+        cancellationToken);
+
+    private void Compute(Action<CancellationToken> compute, CancellationToken cancellationToken = default) => Compute<object?>(
+        stop =>
+        {
+            compute(stop);
+            return null;
+        },
+        cancellationToken);
+
+    /// <summary>Makes the session this caller's, from the first token of a generation to its last.</summary>
+    private void Claim()
     {
         if (Interlocked.Exchange(ref _busy, 1) != 0)
         {
@@ -447,5 +429,5 @@ public sealed class Session : IDisposable
         }
     }
 
-    private void Leave() => Volatile.Write(ref _busy, 0);
+    private void Unclaim() => Volatile.Write(ref _busy, 0);
 }

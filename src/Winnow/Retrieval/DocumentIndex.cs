@@ -20,7 +20,7 @@ public sealed class DocumentIndex : IDisposable
     private readonly IndexOptions _options;
     private readonly string? _path;
     private readonly Lock _change = new();
-    private readonly List<IndexFile> _files = [];
+    private readonly Lifetime _lifetime;
     private IndexState _state;
     private IndexManifest _manifest;
     private IndexSlot? _slot;
@@ -33,6 +33,7 @@ public sealed class DocumentIndex : IDisposable
         _path = path;
         Note = note;
         _state = new IndexState([]);
+        _lifetime = new Lifetime(typeof(DocumentIndex), () => _state.File?.Dispose(), engine.Lifetime);
         _manifest = new IndexManifest(engine.Model.Fingerprint, engine.Model.Name, FeaturesOf(model), []);
     }
 
@@ -49,7 +50,7 @@ public sealed class DocumentIndex : IDisposable
     public string? Note { get; }
 
     /// <summary>Bytes of the lists of features.</summary>
-    public long PostingBytes => _state.Blocks.Sum(position => position.Block.PostingBytes);
+    public long PostingBytes => _lifetime.Run(_ => Read(state => state.Blocks.Sum(position => position.Block.PostingBytes)));
 
     internal IndexState State => _state;
 
@@ -74,8 +75,8 @@ public sealed class DocumentIndex : IDisposable
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(documents);
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return Build(engine, documents, path, options, progress, cancellationToken);
+        return await engine.ComputeThreads
+            .Run(() => Build(engine, documents, path, options, progress, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Scans documents into a new index on the calling thread.</summary>
@@ -90,7 +91,17 @@ public sealed class DocumentIndex : IDisposable
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(documents);
-        options ??= new IndexOptions();
+        return engine.Lifetime.Run(stop => Scan(engine, documents, path, options ?? new IndexOptions(), progress, stop), cancellationToken);
+    }
+
+    private static DocumentIndex Scan(
+        Engine engine,
+        IReadOnlyList<DocumentSource> documents,
+        string? path,
+        IndexOptions options,
+        IProgress<IndexProgress>? progress,
+        CancellationToken cancellationToken)
+    {
         FeatureModel? model = options.WordsOnly ? null : FeatureModel.Find(engine.Calibration, engine.Model);
         string? note = model is not null || options.WordsOnly ? null
             : $"words only (BM25): {engine.Model.Name} has not been calibrated for s3; winnow calibrate --methods s3 does that";
@@ -116,6 +127,11 @@ public sealed class DocumentIndex : IDisposable
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentException.ThrowIfNullOrEmpty(path);
+        return engine.Lifetime.Run(_ => Map(engine, path, options ?? new IndexOptions()));
+    }
+
+    private static DocumentIndex Map(Engine engine, string path, IndexOptions options)
+    {
         IndexFile file = IndexFile.Open(path);
         try
         {
@@ -135,7 +151,7 @@ public sealed class DocumentIndex : IDisposable
             string? note = file.IsRecovered ? $"{path}: the last change was not written completely; the state before it is used"
                 : model is null ? $"{path} holds words only (BM25)"
                 : null;
-            DocumentIndex index = new(engine, model, options ?? new IndexOptions(), path, note);
+            DocumentIndex index = new(engine, model, options, path, note);
             index.Show(file);
             return index;
         }
@@ -151,8 +167,8 @@ public sealed class DocumentIndex : IDisposable
     public async Task AddAsync(
         IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        Add(documents, progress, cancellationToken);
+        ArgumentNullException.ThrowIfNull(documents);
+        await _engine.ComputeThreads.Run(() => _lifetime.Run(stop => Scan(documents, progress, stop), cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Scans more documents into the index on the calling thread: all of them are added, or none.</summary>
@@ -163,6 +179,11 @@ public sealed class DocumentIndex : IDisposable
     public void Add(IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(documents);
+        _lifetime.Run(stop => Scan(documents, progress, stop), cancellationToken);
+    }
+
+    private int Scan(IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
         lock (_change)
         {
             CheckNames(documents);
@@ -208,12 +229,16 @@ public sealed class DocumentIndex : IDisposable
                 writer.Dispose();
                 Show(IndexFile.Open(_path!));
             }
+
+            return added.Count;
         }
     }
 
     /// <summary>Takes a document out. A file becomes smaller when more than half of it is of no use any more.</summary>
     /// <exception cref="WinnowException">There is no such document, or the file cannot be written.</exception>
-    public void Delete(string name)
+    public void Delete(string name) => _lifetime.Run(_ => Remove(name));
+
+    private int Remove(string name)
     {
         lock (_change)
         {
@@ -228,10 +253,10 @@ public sealed class DocumentIndex : IDisposable
             {
                 _manifest = rest;
                 Volatile.Write(ref _state, new IndexState([.. _state.Documents.Where((_, i) => i != at)]));
-                return;
+                return at;
             }
 
-            IndexFile file = _files[^1];
+            IndexFile file = _state.File!;
             long used = rest.Documents.Sum(document => document.Blocks.Sum(block => (long)block.Length));
             if (used < file.Length / 2)
             {
@@ -244,6 +269,7 @@ public sealed class DocumentIndex : IDisposable
             }
 
             Show(IndexFile.Open(_path));
+            return at;
         }
     }
 
@@ -255,8 +281,7 @@ public sealed class DocumentIndex : IDisposable
     public async Task<IReadOnlyList<EvidenceSpan>> SearchAsync(
         string question, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return Search(question, options, cancellationToken);
+        return await _engine.ComputeThreads.Run(() => Search(question, options, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Finds passages that may answer a question, on the calling thread.</summary>
@@ -264,16 +289,42 @@ public sealed class DocumentIndex : IDisposable
     public IReadOnlyList<EvidenceSpan> Search(string question, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
-        options ??= new SearchOptions();
-        IndexState state = Volatile.Read(ref _state);
+        return _lifetime.Run(stop => Read(state => Find(state, question, options ?? new SearchOptions(), stop)), cancellationToken);
+    }
+
+    private IReadOnlyList<EvidenceSpan> Find(IndexState state, string question, SearchOptions options, CancellationToken cancellationToken)
+    {
         QuestionFeatures? features = _model is null || options.Bm25 == 1 || options.BudgetTokens(state.Tokens) >= state.Tokens
             ? null
             : QuestionFeatures.Encode(_engine, _model, question, cancellationToken);
         return IndexSearch.Run(state, question, features, AutoencodersOf(options.Layers), options);
     }
 
-    /// <summary>Unmaps the file. Searches must have ended.</summary>
-    public void Dispose() => _files.ForEach(file => file.Dispose());
+    /// <summary>
+    /// Unmaps the file. Searches and changes under way stop with an <see cref="ObjectDisposedException"/> and are waited for,
+    /// unless this is called from inside of one.
+    /// </summary>
+    public void Dispose() => _lifetime.Dispose();
+
+    /// <summary>Reads the current state, whose file stays mapped meanwhile.</summary>
+    private T Read<T>(Func<IndexState, T> read)
+    {
+        IndexState state;
+        do
+        {
+            state = Volatile.Read(ref _state);
+        }
+        while (state.File is { } former && !former.TryEnter());
+
+        try
+        {
+            return read(state);
+        }
+        finally
+        {
+            state.File?.Leave();
+        }
+    }
 
     private static IndexFeatures? FeaturesOf(FeatureModel? model) =>
         model is null ? null : new IndexFeatures(model.Hash, [.. model.Autoencoders.Select(autoencoder => autoencoder.Latents)]);
@@ -314,17 +365,18 @@ public sealed class DocumentIndex : IDisposable
         }
     }
 
-    /// <summary>Makes a file's state the current one. Earlier mappings stay for the searches that still use them.</summary>
+    /// <summary>Makes a file's state the current one. The former mapping goes with the last search that uses it.</summary>
     private void Show(IndexFile file)
     {
-        _files.Add(file);
+        IndexFile? former = _state.File;
         _slot = file.Slot;
         _manifest = file.Manifest;
         Volatile.Write(ref _state, new IndexState(
         [
             .. file.Manifest.Documents.Select(document => new IndexedText(
                 document.Name, [.. document.Blocks.Select(place => new IndexBlock(_path!, file.Block(place), file.Manifest.Latents))])),
-        ]));
+        ], file));
+        former?.Dispose();
     }
 
     private void Compact(IndexFile file, IndexManifest manifest)

@@ -30,8 +30,8 @@ public static class SessionRetrieval
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(question);
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        IReadOnlyList<EvidenceSpan> evidence = session.FindEvidence(index, question, search, cancellationToken);
+        IReadOnlyList<EvidenceSpan> evidence = await session.Engine.ComputeThreads
+            .Run(() => session.FindEvidence(index, question, search, cancellationToken)).ConfigureAwait(false);
         ChatMessage message = EvidencePrompt.Message(evidence, question);
         IReadOnlyList<ChatMessage> messages = [.. history ?? [], message];
         IReadOnlyList<int> prompt = session.Engine.ChatTemplate is null

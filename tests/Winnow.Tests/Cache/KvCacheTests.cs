@@ -66,6 +66,14 @@ public sealed class KvCacheTests : IDisposable
     }
 
     [Fact]
+    public void Sizes_and_offsets_of_a_page_are_long()
+    {
+        KvLayout layout = new(2049, 4096, TensorType.F32);
+        Assert.Equal((1L << 32) + (1 << 21), layout.PageBytes);
+        Assert.Equal(layout.PageBytes - layout.TokenBytes, layout.RowOffset(2048, KvLayout.PageTokens - 1));
+    }
+
+    [Fact]
     public void Forks_share_full_pages_and_copy_only_the_last_one()
     {
         using KvCache cache = new(_device, Layouts);
@@ -148,7 +156,7 @@ public sealed class KvCacheTests : IDisposable
     {
         Span<byte> bytes = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, marker);
-        foreach ((KvPage page, int offset) in Places(cache, row))
+        foreach ((KvPage page, long offset) in Places(cache, row))
         {
             page.Buffer.Write(page.OffsetBytes + offset, bytes);
         }
@@ -158,7 +166,7 @@ public sealed class KvCacheTests : IDisposable
     {
         Span<byte> bytes = stackalloc byte[4];
         int? marker = null;
-        foreach ((KvPage page, int offset) in Places(cache, row))
+        foreach ((KvPage page, long offset) in Places(cache, row))
         {
             page.Buffer.Read(page.OffsetBytes + offset, bytes);
             int found = BinaryPrimitives.ReadInt32LittleEndian(bytes);
@@ -169,7 +177,7 @@ public sealed class KvCacheTests : IDisposable
         return marker!.Value;
     }
 
-    private static IEnumerable<(KvPage Page, int Offset)> Places(KvCache cache, int row)
+    private static IEnumerable<(KvPage Page, long Offset)> Places(KvCache cache, int row)
     {
         for (int i = 0; i < cache.LayerCount; i++)
         {
@@ -177,7 +185,7 @@ public sealed class KvCacheTests : IDisposable
             KvPage page = layer.Pages[row / KvLayout.PageTokens];
             for (int head = 0; head < layer.Layout.KvHeads; head++)
             {
-                int key = layer.Layout.RowOffset(head, row % KvLayout.PageTokens);
+                long key = layer.Layout.RowOffset(head, row % KvLayout.PageTokens);
                 yield return (page, key);
                 yield return (page, key + (2 * layer.Layout.RowBytes) - 4);
             }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Winnow.Compute;
+using Winnow.Compute.Cpu;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Compute;
@@ -40,6 +42,36 @@ public sealed unsafe class ScratchFileTests : IDisposable
         new Span<byte>(file.Data, Size).Fill(9);
         file.Release(100, Size - 300);
         Assert.False(new Span<byte>(file.Data, Size).ContainsAnyExcept((byte)9));
+    }
+
+    [Fact]
+    public void A_buffer_that_nobody_disposed_gives_its_file_back()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "mappings are listed in /proc");
+        Abandon();
+        for (int i = 0; i < 10 && IsMapped(); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(IsMapped());
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Abandon()
+        {
+            _ = new CpuBuffer(new ScratchFile(_folder.Root, Size));
+            Assert.True(IsMapped());
+        }
+
+        bool IsMapped() => File.ReadLines("/proc/self/maps").Any(line => line.Contains(_folder.Root, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Memory_that_the_system_does_not_have_is_an_error_that_says_how_much_was_needed()
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
+        Assert.Contains($"{1L << 60:N0} bytes", Assert.Throws<WinnowException>(() => device.Allocate(1L << 60)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Nobody can open what has no name, and a killed process leaves nothing.</summary>

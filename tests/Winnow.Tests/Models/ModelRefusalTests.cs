@@ -115,6 +115,18 @@ public sealed class ModelRefusalTests
         Assert.Throws<OperationCanceledException>(() => Model.Load(TinyModels.Path("llama"), device, cancellation: new CancellationToken(canceled: true)));
     }
 
+    [Fact]
+    public void Heads_whose_page_of_keys_and_values_has_more_bytes_than_an_int_are_refused()
+    {
+        using EditedModel model = new("llama", config =>
+        {
+            config["num_attention_heads"] = 2049;
+            config["num_key_value_heads"] = 2049;
+            config["head_dim"] = 4096;
+        });
+        AssertRefused(model.Folder, "2049 KV heads of 4096 elements are more than 4,194,303");
+    }
+
     private static void AssertRefused(string path, string problem) =>
         Assert.Contains(problem, Assert.Throws<ModelFormatException>(() => Load(path)).Message, StringComparison.Ordinal);
 

@@ -10,13 +10,22 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
 
     private readonly ScratchFile? _file;
 
+    /// <exception cref="WinnowException">The system has not that much memory.</exception>
     public CpuBuffer(long sizeBytes)
         : base(sizeBytes)
     {
         // Whole vectors may be read past the last element; never past the allocation.
         nuint padded = checked((nuint)(sizeBytes + (2 * Alignment) - 1)) & ~(nuint)(Alignment - 1);
         bool isLarge = padded >= 2 * HugePages.SizeBytes;
-        Data = (byte*)NativeMemory.AlignedAlloc(padded, isLarge ? (nuint)HugePages.SizeBytes : Alignment);
+        try
+        {
+            Data = (byte*)NativeMemory.AlignedAlloc(padded, isLarge ? (nuint)HugePages.SizeBytes : Alignment);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new WinnowException($"{sizeBytes:N0} bytes of memory are needed, but the system does not give them", e);
+        }
+
         if (isLarge)
         {
             HugePages.Advise(Data, padded);
@@ -66,14 +75,15 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
             return;
         }
 
-        if (_file is not null)
-        {
-            _file.Dispose();
-        }
-        else
+        if (_file is null)
         {
             NativeMemory.AlignedFree(Data);
             GC.RemoveMemoryPressure(SizeBytes);
+        }
+        else if (disposing)
+        {
+            // A finalizer may find the file finalized already; it takes care of itself.
+            _file.Dispose();
         }
 
         Data = null;

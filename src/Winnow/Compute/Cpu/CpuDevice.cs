@@ -17,7 +17,7 @@ public sealed unsafe class CpuDevice : Device
             throw new NotSupportedException($"this processor does not offer {Isa}; the widest it has is {CpuIsaSupport.Best}");
         }
 
-        Pool = new WorkerPool(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+        Pool = new WorkerPool(options.Threads == 0 ? PhysicalCores.Count : options.Threads);
     }
 
     /// <inheritdoc/>

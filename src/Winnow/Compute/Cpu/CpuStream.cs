@@ -39,7 +39,7 @@ internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
         }
     }
 
-    protected override Span<float> MapCore(Matrix source) => new(CpuBuffer.Of(source), source.Rows * source.Columns);
+    protected override Span<float> MapCore(Matrix source) => new(CpuBuffer.Of(source), checked(source.Rows * source.Columns));
 
     /// <summary>The state is the address of the caller's reference on its stack, where the garbage collector keeps it up to date.</summary>
     private static void RunPart(void* state, int part) => Unsafe.AsRef<IHostWork>(state).Run(part);

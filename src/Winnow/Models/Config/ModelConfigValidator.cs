@@ -1,3 +1,4 @@
+using Winnow.Compute;
 using Winnow.Formats;
 
 namespace Winnow.Models.Config;
@@ -8,6 +9,9 @@ internal sealed class ModelConfigValidator(string path)
 {
     private const int MaxSize = 1 << 24;
     private const int MaxContext = int.MaxValue / 2;
+
+    /// <summary>A page of keys and values in F32, the largest type of a cache, has fewer than 2^31 bytes.</summary>
+    private const int MaxKvWidth = int.MaxValue / (KvLayout.PageTokens * 2 * sizeof(float));
 
     /// <exception cref="ModelFormatException">One of the numbers makes no model.</exception>
     public void Check(ModelConfig config)
@@ -26,6 +30,9 @@ internal sealed class ModelConfigValidator(string path)
         Require(
             (long)config.QueryHeads * config.HeadDimension <= MaxSize,
             $"{config.QueryHeads} heads of {config.HeadDimension} elements are more than {MaxSize:N0}");
+        Require(
+            (long)config.KvHeads * config.HeadDimension <= MaxKvWidth,
+            $"{config.KvHeads} KV heads of {config.HeadDimension} elements are more than {MaxKvWidth:N0}");
         Positive("norm epsilon", config.NormEpsilon);
         Positive("attention scale", config.AttentionScale);
         Positive("embedding scale", config.EmbeddingScale);

@@ -16,7 +16,7 @@ internal static class RandomRows
     {
         cache.Reserve(tokens);
         Random random = new(seed);
-        float[] values = new float[state.Chunk * state.Key.Columns];
+        float[] values = new float[(long)state.Chunk * state.Key.Columns];
         for (int done = 0; done < tokens; done += state.Rows)
         {
             state.BeginPass(Math.Min(state.Chunk, tokens - done));

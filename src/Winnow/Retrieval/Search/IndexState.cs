@@ -7,9 +7,11 @@ namespace Winnow.Retrieval.Search;
 internal sealed class IndexState
 {
     /// <param name="documents">The documents.</param>
-    public IndexState(IReadOnlyList<IndexedText> documents)
+    /// <param name="file">The file that they lie in; null where they lie in memory.</param>
+    public IndexState(IReadOnlyList<IndexedText> documents, IndexFile? file = null)
     {
         Documents = documents;
+        File = file;
         List<BlockPosition> blocks = [];
         List<int> unitStarts = [];
         List<bool> paragraphs = [];
@@ -45,6 +47,9 @@ internal sealed class IndexState
 
     /// <summary>The documents.</summary>
     public IReadOnlyList<IndexedText> Documents { get; }
+
+    /// <summary>The file that they lie in, entered by whoever reads a block; null where they lie in memory.</summary>
+    public IndexFile? File { get; }
 
     /// <summary>Their blocks.</summary>
     public IReadOnlyList<BlockPosition> Blocks { get; }

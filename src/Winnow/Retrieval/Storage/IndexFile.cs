@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Retrieval.Storage;
@@ -8,10 +9,12 @@ namespace Winnow.Retrieval.Storage;
 internal sealed class IndexFile : IDisposable
 {
     private readonly MappedFile _file;
+    private readonly Lifetime _lifetime;
 
     private IndexFile(MappedFile file, IndexSlot slot, IndexManifest manifest, bool isRecovered)
     {
         _file = file;
+        _lifetime = new Lifetime(typeof(IndexFile), file.Dispose);
         Slot = slot;
         Manifest = manifest;
         IsRecovered = isRecovered;
@@ -60,8 +63,14 @@ internal sealed class IndexFile : IDisposable
     /// <summary>The bytes of a block.</summary>
     public BlockBytes Block(BlockPlace place) => new(_file, place.Offset, place.Length);
 
-    /// <summary>Unmaps the file.</summary>
-    public void Dispose() => _file.Dispose();
+    /// <summary>Keeps the file mapped until <see cref="Leave"/>; false where it was disposed.</summary>
+    public bool TryEnter() => _lifetime.TryEnter();
+
+    /// <summary>Ends what <see cref="TryEnter"/> began, on the same thread.</summary>
+    public void Leave() => _lifetime.Leave();
+
+    /// <summary>Unmaps the file, or lets the last of those who read it do so.</summary>
+    public void Dispose() => _lifetime.End();
 
     /// <summary>The list of documents that a slot names; null where the file ends before it, or it was not written completely.</summary>
     private static IndexManifest? ReadManifest(MappedFile file, IndexSlot slot)

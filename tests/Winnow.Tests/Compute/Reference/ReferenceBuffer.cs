@@ -18,7 +18,7 @@ internal sealed class ReferenceBuffer(long sizeBytes) : DeviceBuffer(sizeBytes)
     }
 
     public static Span<byte> Page(KvPage page, KvLayout layout) =>
-        ((ReferenceBuffer)page.Buffer).Bytes.Slice((int)page.OffsetBytes, layout.PageBytes);
+        ((ReferenceBuffer)page.Buffer).Bytes.Slice((int)page.OffsetBytes, (int)layout.PageBytes);
 
     public static Span<float> Row(Matrix matrix, int row) =>
         MemoryMarshal.Cast<byte, float>(((ReferenceBuffer)matrix.Buffer).Bytes).Slice((int)(matrix.Offset + ((long)row * matrix.Stride)), matrix.Columns);

@@ -141,6 +141,6 @@ internal sealed partial class ReferenceStream
     private static Span<byte> KeyAndValue(KvLayer layer, int kvHead, int row)
     {
         KvPage page = layer.Pages[row / KvLayout.PageTokens];
-        return ReferenceBuffer.Page(page, layer.Layout).Slice(layer.Layout.RowOffset(kvHead, row % KvLayout.PageTokens), layer.Layout.TokenBytes);
+        return ReferenceBuffer.Page(page, layer.Layout).Slice((int)layer.Layout.RowOffset(kvHead, row % KvLayout.PageTokens), layer.Layout.TokenBytes);
     }
 }

@@ -208,7 +208,7 @@ internal unsafe struct DecodeJob
         where V : struct
     {
         int dimension = input.PaddedDimension;
-        int record = PartialFloats(group.Heads, dimension);
+        long record = PartialFloats(group.Heads, dimension);
         float* merged = slot + AddressFloats;
         for (int head = 0; head < group.Heads; head++)
         {
@@ -225,7 +225,7 @@ internal unsafe struct DecodeJob
             {
                 float weight = MathF.Exp(maxima[i * record] - maximum);
                 total += weight * maxima[(i * record) + group.Heads];
-                AddScaled<S, V>(group.Partials + ((long)i * record) + (head * dimension), weight, merged, dimension);
+                AddScaled<S, V>(group.Partials + (i * record) + (head * dimension), weight, merged, dimension);
             }
 
             if (input.Output is not null)
