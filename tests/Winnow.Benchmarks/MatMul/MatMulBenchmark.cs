@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
+using Winnow.Formats;
+using Winnow.Quantization;
 using Winnow.Tensors;
 
 namespace Winnow.Benchmarks.MatMul;
@@ -23,10 +25,10 @@ public abstract unsafe class MatMulBenchmark : IDisposable
     [ParamsSource(nameof(Shapes))]
     public string Shape { get; set; } = "";
 
-    [Params(
-        TensorType.Q4_K, TensorType.Q6_K, TensorType.Q5_K, TensorType.Q3_K, TensorType.Q2_K, TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0,
-        TensorType.Q5_1, TensorType.Q8_0, TensorType.F16, TensorType.BF16, TensorType.F32)]
+    [ParamsSource(nameof(Types))]
     public TensorType Type { get; set; }
+
+    public IEnumerable<TensorType> Types => BlockTypes.All.Select(row => row.Type);
 
     /// <summary>Outputs and inputs.</summary>
     public virtual IEnumerable<string> Shapes => ["512x2048", "2048x2048", "8192x2048", "2048x8192"];

@@ -7,27 +7,6 @@ namespace Winnow.Tests.Quantization;
 
 public class BlockDecodeTests
 {
-    public static readonly TheoryData<TensorType> QuantizedTypes =
-    [
-        TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.Q8_0,
-        TensorType.Q2_K, TensorType.Q3_K, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K,
-    ];
-
-    [Theory]
-    [MemberData(nameof(QuantizedTypes))]
-    public void Random_blocks_of_every_count_decode_to_the_definition_bit_for_bit(TensorType type)
-    {
-        const int seed = 20250;
-        Random random = new(seed);
-        for (int blocks = 0; blocks <= 9; blocks++)
-        {
-            byte[] bytes = new byte[blocks * type.BlockBytes()];
-            random.NextBytes(bytes);
-            KeepScalesFinite(type, bytes);
-            AssertDecodesToDefinition(type, bytes, $"seed {seed}, {blocks} blocks");
-        }
-    }
-
     [Fact]
     public void Blocks_that_llama_cpp_wrote_decode_to_the_definition_bit_for_bit()
     {
@@ -39,7 +18,7 @@ public class BlockDecodeTests
             for (long block = 0; block < tensor.ElementCount / tensor.Type.BlockLength(); block += 101)
             {
                 byte[] bytes = tensor.Bytes(block * tensor.Type.BlockBytes(), tensor.Type.BlockBytes()).ToArray();
-                AssertDecodesToDefinition(tensor.Type, bytes, $"{tensor.Name}, block {block}");
+                BlockTypeTests.AssertDecodesToDefinition(tensor.Type, bytes, $"{tensor.Name}, block {block}");
             }
         }
 
@@ -135,7 +114,7 @@ public class BlockDecodeTests
     {
         byte[] bytes = new byte[2 * 34];
         new Random(5).NextBytes(bytes);
-        KeepScalesFinite(TensorType.Q8_0, bytes);
+        BlockTypeTests.KeepScalesFinite(TensorType.Q8_0, bytes);
         float[] values = new float[64];
         fixed (byte* source = bytes)
         {
@@ -155,43 +134,10 @@ public class BlockDecodeTests
         Assert.Throws<ArgumentOutOfRangeException>(() => BlockCodec.Decode((TensorType)99, new byte[4], new float[1]));
     }
 
-    private static void AssertDecodesToDefinition(TensorType type, byte[] bytes, string what)
-    {
-        float[] values = Decode(type, bytes);
-        for (int i = 0; i < values.Length; i++)
-        {
-            ReadOnlySpan<byte> block = bytes.AsSpan(i / type.BlockLength() * type.BlockBytes(), type.BlockBytes());
-            float expected = BlockDefinition.Value(type, block, i % type.BlockLength());
-            Assert.True(
-                BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(values[i]),
-                $"{type}, {what}: element {i} is {expected:R}, decoded as {values[i]:R}");
-        }
-    }
-
     private static float[] Decode(TensorType type, byte[] bytes)
     {
         float[] values = new float[bytes.Length / type.BlockBytes() * type.BlockLength()];
         BlockCodec.Decode(type, bytes, values);
         return values;
-    }
-
-    /// <summary>Clears one exponent bit of each f16 field, so that it is neither infinite nor NaN.</summary>
-    private static void KeepScalesFinite(TensorType type, byte[] bytes)
-    {
-        int[] fields = type switch
-        {
-            TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
-            TensorType.Q2_K => [80, 82],
-            TensorType.Q3_K => [108],
-            TensorType.Q6_K => [208],
-            _ => [0],
-        };
-        for (int start = 0; start < bytes.Length; start += type.BlockBytes())
-        {
-            foreach (int field in fields)
-            {
-                bytes[start + field + 1] &= 0xBF;
-            }
-        }
     }
 }

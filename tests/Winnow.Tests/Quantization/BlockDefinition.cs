@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Quantization;
@@ -8,8 +10,41 @@ namespace Winnow.Tests.Quantization;
 /// </summary>
 internal static class BlockDefinition
 {
+    /// <summary>Elements and bytes of a block, as published: apart from the engine's own table, to test it.</summary>
+    public static (int Length, int Bytes) Geometry(TensorType type) => type switch
+    {
+        TensorType.F32 => (1, 4),
+        TensorType.F16 or TensorType.BF16 => (1, 2),
+        TensorType.Q4_0 => (32, 2 + 16),
+        TensorType.Q4_1 => (32, 2 + 2 + 16),
+        TensorType.Q5_0 => (32, 2 + 4 + 16),
+        TensorType.Q5_1 => (32, 2 + 2 + 4 + 16),
+        TensorType.Q8_0 => (32, 2 + 32),
+        TensorType.Q2_K => (256, 16 + 64 + 2 + 2),
+        TensorType.Q3_K => (256, 32 + 64 + 12 + 2),
+        TensorType.Q4_K => (256, 2 + 2 + 12 + 128),
+        TensorType.Q5_K => (256, 2 + 2 + 12 + 32 + 128),
+        TensorType.Q6_K => (256, 128 + 64 + 16 + 2),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no definition"),
+    };
+
+    /// <summary>Where the 16 bits lie that hold the exponents of a block: its f16 fields, or the upper half of an f32.</summary>
+    public static int[] ExponentFields(TensorType type) => type switch
+    {
+        TensorType.F32 => [2],
+        TensorType.F16 or TensorType.BF16 or TensorType.Q4_0 or TensorType.Q5_0 or TensorType.Q8_0 => [0],
+        TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
+        TensorType.Q2_K => [80, 82],
+        TensorType.Q3_K => [108],
+        TensorType.Q6_K => [208],
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no definition"),
+    };
+
     public static float Value(TensorType type, ReadOnlySpan<byte> block, int i) => (float)(type switch
     {
+        TensorType.F32 => BinaryPrimitives.ReadSingleLittleEndian(block),
+        TensorType.F16 => Half(block, 0),
+        TensorType.BF16 => BitConverter.Int32BitsToSingle(Bits(block, 0, 16) << 16),
         TensorType.Q4_0 => Half(block, 0) * (Bits(block, 16 + 8 * (i % 16) + 4 * (i / 16), 4) - 8),
         TensorType.Q4_1 => Half(block, 0) * Bits(block, 32 + 8 * (i % 16) + 4 * (i / 16), 4) + Half(block, 2),
         TensorType.Q5_0 => Half(block, 0) * (Bits(block, 48 + 8 * (i % 16) + 4 * (i / 16), 4) + 16 * Bits(block, 16 + i, 1) - 16),
@@ -25,7 +60,7 @@ internal static class BlockDefinition
             - Half(block, 2) * SixBits(block, i / 32, 4),
         TensorType.Q6_K => Half(block, 208) * Signed(Bits(block, 8 * (192 + i / 16), 8))
             * (Bits(block, 8 * (i / 128 * 64 + i % 64) + i % 128 / 64 * 4, 4) + 16 * PairOfRun(block, 128, i) - 32),
-        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no definition"),
     });
 
     /// <summary>An IEEE half at a byte offset, from its fields.</summary>

@@ -10,9 +10,7 @@ namespace Winnow.Tests.Quantization;
 public class BlockEncodeTests
 {
     public static readonly TheoryData<TensorType> QuantizedTypes =
-    [
-        TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.Q8_0, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K,
-    ];
+        [.. BlockTypes.All.Where(row => row.CanEncode && row.Type.BlockLength() > 1).Select(row => row.Type)];
 
     /// <summary>SHA-256 of what llama-quantize (build 9749, <c>--pure</c>) made of the same 131,072 numbers.</summary>
     [Theory]
@@ -64,29 +62,6 @@ public class BlockEncodeTests
             // Compilers may fuse a multiplication and an addition, which decides a tie differently once in some 10,000 blocks.
             Assert.True(same >= all - all / 10_000, $"{type}: {same} of {all} blocks are the same");
         }
-    }
-
-    /// <summary>The bounds are a tenth above what the types cost on normally distributed weights.</summary>
-    [Theory]
-    [InlineData(TensorType.Q4_0, 0.096)]
-    [InlineData(TensorType.Q4_1, 0.086)]
-    [InlineData(TensorType.Q5_0, 0.048)]
-    [InlineData(TensorType.Q5_1, 0.042)]
-    [InlineData(TensorType.Q8_0, 0.0062)]
-    [InlineData(TensorType.Q4_K, 0.077)]
-    [InlineData(TensorType.Q5_K, 0.039)]
-    [InlineData(TensorType.Q6_K, 0.021)]
-    [InlineData(TensorType.F16, 0.00025)]
-    [InlineData(TensorType.BF16, 0.002)]
-    public void A_round_trip_costs_no_more_than_the_type_promises(TensorType type, double relativeError)
-    {
-        const int seed = 11;
-        float[] values = Normal(seed, 256 * 512);
-        float[] decoded = RoundTrip(type, values);
-        double error = values.Zip(decoded, (a, b) => Math.Pow(a - b, 2)).Sum();
-        double relative = Math.Sqrt(error / values.Sum(value => value * (double)value));
-        Assert.True(relative < relativeError, $"seed {seed}: {type} costs {relative:F5}");
-        Assert.True(relative > relativeError / 2, $"seed {seed}: {type} costs only {relative:F5}: is the bound still meaningful?");
     }
 
     [Theory]

@@ -1,16 +1,14 @@
 using Winnow.Quantization;
 using Winnow.Tensors;
+using Winnow.Tests.Quantization;
 
 namespace Winnow.Tests.Compute.Cpu;
 
 /// <summary>Matrix products in double precision from decoded weights, and weights with every bit pattern to feed them.</summary>
 internal static class MatMulOracle
 {
-    public static readonly TensorType[] Types =
-    [
-        TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1,
-        TensorType.Q8_0, TensorType.Q2_K, TensorType.Q3_K, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K,
-    ];
+    /// <summary>All that weights can have.</summary>
+    public static readonly TensorType[] Types = [.. BlockTypes.All.Select(row => row.Type)];
 
     /// <summary>Random bytes in every field but the f16 scales, which are small numbers of either sign.</summary>
     public static byte[] RandomWeight(TensorType type, int outputs, int inputs, Random random)
@@ -33,7 +31,7 @@ internal static class MatMulOracle
                     BitConverter.TryWriteBytes(bytes, (ushort)(BitConverter.SingleToUInt32Bits(RandomScale(random)) >> 16));
                     break;
                 default:
-                    foreach (int offset in ScaleOffsets(type))
+                    foreach (int offset in BlockDefinition.ExponentFields(type))
                     {
                         BitConverter.TryWriteBytes(bytes[offset..], (Half)RandomScale(random));
                     }
@@ -64,7 +62,7 @@ internal static class MatMulOracle
                     BitConverter.TryWriteBytes(bytes, (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16));
                     break;
                 default:
-                    foreach (int offset in ScaleOffsets(type))
+                    foreach (int offset in BlockDefinition.ExponentFields(type))
                     {
                         BitConverter.TryWriteBytes(bytes[offset..], (Half)scale);
                     }
@@ -74,24 +72,8 @@ internal static class MatMulOracle
         }
     }
 
-    /// <summary>Where the f16 of a block are.</summary>
-    private static int[] ScaleOffsets(TensorType type) => type switch
-    {
-        TensorType.Q4_0 or TensorType.Q5_0 or TensorType.Q8_0 => [0],
-        TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
-        TensorType.Q2_K => [80, 82],
-        TensorType.Q3_K => [108],
-        TensorType.Q6_K => [208],
-        _ => [],
-    };
-
     /// <summary>How many activations share a scale in the integer kernels; 0 where activations stay floats.</summary>
-    public static int ActivationGroup(TensorType type) => type switch
-    {
-        TensorType.F32 or TensorType.F16 or TensorType.BF16 => 0,
-        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0 => 32,
-        _ => 256,
-    };
+    public static int ActivationGroup(TensorType type) => type.BlockLength() == 1 ? 0 : type.BlockLength();
 
     /// <summary>What the largest magnitude of a group becomes in the integer kernels.</summary>
     public static int ActivationRange(TensorType type) => type == TensorType.Q8_0 ? short.MaxValue : sbyte.MaxValue;

@@ -60,7 +60,7 @@ internal unsafe struct WeightKernels
         BlockType row = BlockTypes.Find(type) ?? throw new NotSupportedException($"the CPU device multiplies with no weights of type {type}");
         IKernelSet kernels = isa switch
         {
-            CpuIsa.Avx512 when CpuIsaSupport.HasWideUnits => new WideKernels(),
+            CpuIsa.Avx512 when CpuIsaSupport.HasWideUnits => new Avx512Kernels(),
             CpuIsa.Avx512 => new Avx2Kernels<Lanes512, Vector512<int>, Lanes256>(),
             CpuIsa.AvxVnni => new Avx2Kernels<LanesVnni, Vector256<int>, LanesVnni>(),
             CpuIsa.Avx2 => new Avx2Kernels<Lanes256, Vector256<int>, Lanes256>(),

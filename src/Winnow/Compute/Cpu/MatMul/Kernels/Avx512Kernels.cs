@@ -7,7 +7,7 @@ using Winnow.Quantization.Layouts;
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
 
 /// <summary>Kernels for AVX-512 on units of 512 bits: rows are multiplied in 512 bits too, where they are faster for it.</summary>
-internal sealed unsafe class WideKernels : IKernelSet
+internal sealed unsafe class Avx512Kernels : IKernelSet
 {
     public WeightKernels Kernels { get; private set; }
 
