@@ -302,9 +302,14 @@ public sealed class Session : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _tokens.Count);
         Enter();
-        _cache.Truncate(length);
-        _tokens.RemoveRange(length, _tokens.Count - length);
-        Leave();
+        try
+        {
+            GoBack(length, promptFollows: false, CancellationToken.None);
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
@@ -318,7 +323,7 @@ public sealed class Session : IDisposable
         try
         {
             Session fork = new(_engine, ContextLength, attention ?? Attention, _cache.Fork(), _tokens);
-            fork._state.SessionAttention.CopyState(_state.SessionAttention);
+            fork._state.SessionAttention.CopyState(_state.SessionAttention, _cache.Length);
             return fork;
         }
         finally
@@ -461,16 +466,57 @@ public sealed class Session : IDisposable
     private int Compute(IReadOnlyList<int> prompt, int chunkTokens, IProgress<PrefillProgress>? progress, CancellationToken cancellationToken)
     {
         int cached = 0;
-        int limit = Math.Min(_tokens.Count, prompt.Count - 1);
+
+        // The last tokens are read again: their queries are what an attention method looks at.
+        int limit = Math.Min(_tokens.Count, prompt.Count - Math.Max(1, _state.SessionAttention.PromptWindow));
         while (cached < limit && _tokens[cached] == prompt[cached])
         {
             cached++;
         }
 
-        _cache.Truncate(cached);
-        _tokens.RemoveRange(cached, _tokens.Count - cached);
-        int[] rest = [.. prompt.Skip(cached)];
-        int window = _state.SessionAttention.PromptWindow;
+        GoBack(cached, promptFollows: true, cancellationToken);
+        ReadPrompt([.. prompt.Skip(cached)], AttentionPhase.PromptEnd, chunkTokens, progress, cancellationToken);
+        return cached;
+    }
+
+    /// <summary>
+    /// Forgets everything after the first <paramref name="length"/> tokens. The attention method then stands where it stood when
+    /// they were the last ones; where it takes that, some of them are read again in the way they were read.
+    /// </summary>
+    private void GoBack(int length, bool promptFollows, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<AttentionPass> passes = _state.SessionAttention.Rollback(length, promptFollows);
+        int first = passes.Count == 0 ? length : passes[0].First;
+        int[] again = [.. _tokens[first..length]];
+        _cache.Truncate(first);
+        _tokens.RemoveRange(first, _tokens.Count - first);
+        foreach (AttentionPass pass in passes)
+        {
+            int[] tokens = again[(pass.First - first)..(pass.First - first + pass.Count)];
+            if (pass.Phase != AttentionPhase.Decode)
+            {
+                ReadPrompt(tokens, pass.Phase, DefaultChunkTokens, progress: null, cancellationToken);
+                continue;
+            }
+
+            foreach (int token in tokens)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Forward([token], AttentionPhase.Decode);
+            }
+        }
+    }
+
+    /// <summary>Reads tokens of a prompt in chunks.</summary>
+    /// <param name="rest">What is to be read.</param>
+    /// <param name="phase">Whether the prompt ends with it.</param>
+    /// <param name="chunkTokens">Tokens that are computed at once.</param>
+    /// <param name="progress">Told how far it is, after each chunk.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    private void ReadPrompt(int[] rest, AttentionPhase phase, int chunkTokens, IProgress<PrefillProgress>? progress, CancellationToken cancellationToken)
+    {
+        int end = _tokens.Count + rest.Length;
+        int window = phase == AttentionPhase.PromptEnd ? _state.SessionAttention.PromptWindow : 0;
         for (int done = 0; done < rest.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -486,12 +532,10 @@ public sealed class Session : IDisposable
                 count = Math.Max(left - window, 1);
             }
 
-            Forward(rest.AsSpan(done, count), count == left ? AttentionPhase.PromptEnd : AttentionPhase.Prompt);
+            Forward(rest.AsSpan(done, count), count == left ? phase : AttentionPhase.Prompt);
             done += count;
-            progress?.Report(new PrefillProgress(cached + done, prompt.Count));
+            progress?.Report(new PrefillProgress(_tokens.Count, end));
         }
-
-        return cached;
     }
 
     private void Forward(ReadOnlySpan<int> tokens, AttentionPhase phase)

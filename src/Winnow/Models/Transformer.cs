@@ -92,7 +92,7 @@ internal sealed class Transformer
             bool isWhole = phase == AttentionPhase.PromptEnd && state.SessionAttention.NeedsWholePrompt;
             state.BeginPass(isWhole ? ids.Length : Math.Min(ids.Length, state.Chunk));
             bool isLast = state.PassRows == ids.Length;
-            state.SessionAttention.Begin(phase == AttentionPhase.PromptEnd && !isLast ? AttentionPhase.Prompt : phase);
+            state.SessionAttention.Begin(phase == AttentionPhase.PromptEnd && !isLast ? AttentionPhase.Prompt : phase, cache.Length, state.PassRows);
             ReadPass(state, ids[..state.PassRows], cache, OutputRows(state, phase, output, isLast), cancellation);
             cache.Advance(state.PassRows);
             ids = ids[state.PassRows..];
@@ -139,6 +139,7 @@ internal sealed class Transformer
         for (int done = 0; done < tokens; done += state.Rows)
         {
             state.BeginPass(Math.Min(state.Chunk, tokens - done));
+            state.SessionAttention.Begin(AttentionPhase.Prompt, cache.Length, state.Rows);
             for (int layer = 0; layer < cache.LayerCount; layer++)
             {
                 foreach (Matrix rows in (ReadOnlySpan<Matrix>)[state.Key, state.Value])
