@@ -18,6 +18,12 @@ internal sealed class MethodHistory
     /// <summary>Decode steps from one mark to the next: as many are repeated at most to go back a little.</summary>
     private const int StepsPerMark = 32;
 
+    /// <summary>Tokens of a prompt that are not read on their own.</summary>
+    private const int FewTokens = 16;
+
+    /// <summary>A mark between a prompt and an answer is missed so many times as much as others: to come back to it is common, and to make it again costs a prompt's end.</summary>
+    private const int BorderWeight = 16;
+
     /// <summary>What marks may take, as a part of keys and values.</summary>
     private const int KvPart = 8;
 
@@ -108,7 +114,10 @@ internal sealed class MethodHistory
 
         Run run = _runs.Last(run => run.First <= length);
         int wanted = run.IsChanging ? length : run.First;
-        int index = _marks.FindLastIndex(mark => mark.Position <= wanted);
+
+        // Of a prompt never a few tokens alone: other kernels would compute them, in another order of sums.
+        int latest = run.Kind == RunKind.Prompt && run.IsChanging ? Math.Max(run.First, wanted - FewTokens) : wanted;
+        int index = _marks.FindLastIndex(mark => mark.Position <= latest || mark.Position == wanted);
         Mark mark = _marks[index];
         bool arrives = mark.Position == wanted || (promptFollows && _method.ForgetsAtPromptEnd);
         int position = arrives ? length : mark.Position;
@@ -328,6 +337,17 @@ internal sealed class MethodHistory
         }
     }
 
+    private bool IsBorder(int position)
+    {
+        int i = _runs.Count - 1;
+        while (i >= 0 && _runs[i].First > position)
+        {
+            i--;
+        }
+
+        return i >= 0 && _runs[i].First == position;
+    }
+
     private long MarkedBytes()
     {
         long bytes = 0;
@@ -347,7 +367,7 @@ internal sealed class MethodHistory
         for (int i = 1; i < _marks.Count - 1; i++)
         {
             int before = _marks[i - 1].Position;
-            double gap = (double)(_marks[i + 1].Position - before) / (position - before);
+            double gap = (IsBorder(_marks[i].Position) ? BorderWeight : 1) * (double)(_marks[i + 1].Position - before) / (position - before);
             if (gap < smallest)
             {
                 (least, smallest) = (i, gap);

@@ -474,7 +474,7 @@ public sealed class Session : IDisposable
             cached++;
         }
 
-        GoBack(cached, promptFollows: true, cancellationToken);
+        cached = GoBack(cached, promptFollows: true, cancellationToken);
         ReadPrompt([.. prompt.Skip(cached)], AttentionPhase.PromptEnd, chunkTokens, progress, cancellationToken);
         return cached;
     }
@@ -483,7 +483,8 @@ public sealed class Session : IDisposable
     /// Forgets everything after the first <paramref name="length"/> tokens. The attention method then stands where it stood when
     /// they were the last ones; where it takes that, some of them are read again in the way they were read.
     /// </summary>
-    private void GoBack(int length, bool promptFollows, CancellationToken cancellationToken)
+    /// <returns>Tokens that are left: less than the length where a prompt that follows had better read the others.</returns>
+    private int GoBack(int length, bool promptFollows, CancellationToken cancellationToken)
     {
         IReadOnlyList<AttentionPass> passes = _state.SessionAttention.Rollback(length, promptFollows);
         int first = passes.Count == 0 ? length : passes[0].First;
@@ -493,18 +494,21 @@ public sealed class Session : IDisposable
         foreach (AttentionPass pass in passes)
         {
             int[] tokens = again[(pass.First - first)..(pass.First - first + pass.Count)];
-            if (pass.Phase != AttentionPhase.Decode)
+            if (pass.Phase == AttentionPhase.Decode)
+            {
+                foreach (int token in tokens)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Forward([token], AttentionPhase.Decode);
+                }
+            }
+            else if (pass.Phase == AttentionPhase.PromptEnd || !promptFollows)
             {
                 ReadPrompt(tokens, pass.Phase, DefaultChunkTokens, progress: null, cancellationToken);
-                continue;
-            }
-
-            foreach (int token in tokens)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                Forward([token], AttentionPhase.Decode);
             }
         }
+
+        return _tokens.Count;
     }
 
     /// <summary>Reads tokens of a prompt in chunks.</summary>

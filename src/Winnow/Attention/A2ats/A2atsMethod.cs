@@ -22,6 +22,9 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     private readonly double _rho;
     private readonly double[]? _budgets;
     private readonly A2atsLayer[] _layers;
+
+    /// <summary>Those without a sliding window: the others keep nothing.</summary>
+    private readonly A2atsLayer[] _global;
     private readonly AttentionPlan _plan;
     private readonly HeadScratch[] _scratch;
     private readonly CodingWork _coding = new();
@@ -57,6 +60,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
             _layers[i].Add(0, codebooks[i]);
         }
 
+        _global = [.. setup.Layers.Global.Select(layer => _layers[layer])];
         StateKey = codebooks is null
             ? string.Create(CultureInfo.InvariantCulture, $"{A2atsAttention.Name}:far={far},centroids={options.Centroids},codebook=online")
             : string.Create(CultureInfo.InvariantCulture, $"{A2atsAttention.Name}:far={far},codebook={Convert.ToHexString(HashOf(codebooks))}");
@@ -74,13 +78,13 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     public override string StateKey { get; }
 
     /// <summary>Codes of generated tokens are made from the cache when they are needed; only codebooks in the making change.</summary>
-    public override bool ChangesWithSteps => GlobalLayers().Any(layer => layer.IsTraining);
+    public override bool ChangesWithSteps => Array.Exists(_global, layer => layer.IsTraining);
 
     public override bool ChangesWithPromptTokens => ChangesWithSteps;
 
     public override void Mark(StateBuffer mark)
     {
-        foreach (A2atsLayer layer in GlobalLayers())
+        foreach (A2atsLayer layer in _global)
         {
             layer.Mark(mark);
         }
@@ -89,7 +93,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     public override void Return(ReadOnlySpan<byte> mark, int length, int promptTokens)
     {
         StateReader source = new(mark);
-        foreach (A2atsLayer layer in GlobalLayers())
+        foreach (A2atsLayer layer in _global)
         {
             layer.Return(ref source, length, promptTokens);
         }
@@ -97,7 +101,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     public override void Save(StateBuffer target)
     {
-        foreach (A2atsLayer layer in GlobalLayers())
+        foreach (A2atsLayer layer in _global)
         {
             layer.Save(target);
         }
@@ -105,7 +109,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     public override void Load(ref StateReader source)
     {
-        foreach (A2atsLayer layer in GlobalLayers())
+        foreach (A2atsLayer layer in _global)
         {
             layer.Load(ref source);
         }
@@ -113,9 +117,9 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     public override void CopyFrom(DecodeMethod other)
     {
-        for (int i = 0; i < _layers.Length; i++)
+        for (int i = 0; i < _global.Length; i++)
         {
-            _layers[i].CopyFrom(((A2atsMethod)other)._layers[i]);
+            _global[i].CopyFrom(((A2atsMethod)other)._global[i]);
         }
     }
 
@@ -221,8 +225,6 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
         _plan.Resize(part, count);
     }
-
-    private IEnumerable<A2atsLayer> GlobalLayers() => _layers.Where(layer => layer.Shape.Window == 0);
 
     /// <summary>Tells codebooks apart.</summary>
     private static byte[] HashOf(Codebook[][] codebooks)
