@@ -9,32 +9,57 @@ internal abstract class DecodeMethod
     /// <summary>Whether calls must carry the queries before rotation.</summary>
     public virtual bool NeedsUnrotatedQueries => false;
 
-    /// <summary>Whether <see cref="ObserveKeys"/> is to be told the keys of every token.</summary>
+    /// <summary>Whether <see cref="ObserveKeys"/> is to be told the keys of prompts.</summary>
     public virtual bool NeedsUnrotatedKeys => false;
 
     /// <summary>Bytes that the method keeps for each token, such as codes.</summary>
     public virtual long StateBytes => 0;
 
-    /// <summary>What a saved session should hold, so that it need not be computed again; empty for nothing.</summary>
-    /// <param name="length">Tokens that the session holds.</param>
-    public virtual byte[] SaveState(int length) => [];
+    /// <summary>Names the method and all settings that its state depends on: states of equal keys are interchangeable. Null for a method that remembers nothing.</summary>
+    public virtual string? StateKey => null;
 
-    /// <summary>The cache has been replaced by that of a saved session: what was known of the old one is void.</summary>
-    /// <param name="state">What <see cref="SaveState"/> returned, perhaps that of another method or with other options.</param>
-    public virtual void LoadState(ReadOnlySpan<byte> state)
+    /// <summary>Whether a decode step changes the state; otherwise it is that of the prompt's end all the way.</summary>
+    public virtual bool ChangesWithSteps => true;
+
+    /// <summary>Whether each token of a prompt changes the state; otherwise only the prompt's end does.</summary>
+    public virtual bool ChangesWithPromptTokens => false;
+
+    /// <summary>Whether a prompt's end leaves nothing of the state before it.</summary>
+    public virtual bool ForgetsAtPromptEnd => false;
+
+    /// <summary>Writes down what it takes to come back to this state later on, beside what the method keeps of every token anyway.</summary>
+    public virtual void Mark(StateBuffer mark)
     {
     }
 
-    /// <summary>This session begins as a fork of another one with the same cache.</summary>
-    /// <param name="other">The other one's method, perhaps of another kind or with other options.</param>
-    public virtual void CopyState(DecodeMethod other)
+    /// <summary>Comes back to a marked state, which this method, or the one that it took its state from, had before.</summary>
+    /// <param name="mark">What <see cref="Mark"/> wrote.</param>
+    /// <param name="length">Tokens that the sequence had there.</param>
+    /// <param name="promptTokens">Tokens of a prompt that were read behind the mark and stay; only where they do not change the state.</param>
+    public virtual void Return(ReadOnlySpan<byte> mark, int length, int promptTokens)
+    {
+    }
+
+    /// <summary>Writes what the method keeps of every token: what marks leave out.</summary>
+    public virtual void Save(StateBuffer target)
+    {
+    }
+
+    /// <summary>Reads back what <see cref="Save"/> wrote; <see cref="Return"/> follows.</summary>
+    /// <exception cref="InvalidDataException">The state is damaged.</exception>
+    public virtual void Load(ref StateReader source)
+    {
+    }
+
+    /// <summary>Takes over what another method of the same <see cref="StateKey"/> keeps of every token; <see cref="Return"/> follows.</summary>
+    public virtual void CopyFrom(DecodeMethod other)
     {
     }
 
     /// <summary>How many of the prompt's last queries the method wants to see the attention mass of; 0 for none.</summary>
     public virtual int PromptWindow => 0;
 
-    /// <summary>Takes the keys of tokens that are being added to a layer's cache, in any phase; rows from there on were cut before.</summary>
+    /// <summary>Takes the keys of a prompt's tokens that are being added to a layer's cache.</summary>
     /// <param name="stream">Reads the keys.</param>
     /// <param name="layer">The layer, one without a sliding window.</param>
     /// <param name="firstPosition">The position of key 0.</param>

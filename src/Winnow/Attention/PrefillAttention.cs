@@ -8,4 +8,7 @@ public abstract record PrefillAttention
     }
 
     internal abstract string Specification { get; }
+
+    /// <summary>Creates the state of one session.</summary>
+    internal abstract PrefillMethod CreateMethod(MethodSetup setup);
 }

@@ -1,4 +1,3 @@
-using Winnow.Attention.TokenSparse;
 using Winnow.Compute;
 
 namespace Winnow.Attention;
@@ -12,7 +11,8 @@ internal sealed class SessionAttention : IDisposable
     private readonly Device _device;
     private readonly AttentionLayers _layers;
     private readonly DecodeMethod? _decode;
-    private readonly TokenSparseMethod? _prefill;
+    private readonly PrefillMethod? _prefill;
+    private readonly MethodHistory? _history;
     private float[] _hostMass = [];
     private Matrix? _mass;
     private AttentionPhase _phase;
@@ -22,7 +22,8 @@ internal sealed class SessionAttention : IDisposable
         _device = device;
         _layers = setup.Layers;
         _decode = decode?.CreateMethod(setup);
-        _prefill = prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, setup) : null;
+        _prefill = prefill?.CreateMethod(setup);
+        _history = _decode is { StateKey: not null } method ? new MethodHistory(method, setup.Layers) : null;
         Statistics = new AttentionStatistics(setup.Layers.Count);
     }
 
@@ -46,43 +47,65 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
     public bool NeedsWholePrompt => _prefill is not null;
 
-    /// <summary>Bytes that the decode method keeps for each token.</summary>
-    public long StateBytes => _decode?.StateBytes ?? 0;
+    /// <summary>Bytes that the decode method keeps beside keys and values.</summary>
+    public long StateBytes => (_decode?.StateBytes ?? 0) + (_history?.SizeBytes ?? 0);
 
-    /// <summary>What the decode method wants to find again when the session is loaded.</summary>
+    /// <summary>What the decode method wants to find again when the session is loaded; empty for nothing.</summary>
     /// <param name="length">Tokens that the session holds.</param>
-    public byte[] SaveState(int length) => _decode?.SaveState(length) ?? [];
-
-    /// <summary>Forgets what the decode method knew, and takes what a saved session brought.</summary>
-    public void LoadState(ReadOnlySpan<byte> state) => _decode?.LoadState(state);
-
-    /// <summary>Takes over what the decode method of the session that this one was forked from knows.</summary>
-    public void CopyState(SessionAttention other)
+    public ReadOnlySpan<byte> SaveState(int length)
     {
-        if (other._decode is not null)
+        StateBuffer state = new();
+        _history?.Save(state, length);
+        return state.Bytes;
+    }
+
+    /// <summary>Forgets what the decode method knew, and takes what a saved session brought, perhaps one of another method.</summary>
+    /// <exception cref="InvalidDataException">The state is damaged; what is known is void.</exception>
+    public void LoadState(ReadOnlySpan<byte> state) => _history?.Load(state);
+
+    /// <summary>Takes over what the decode method of the session that this one was forked from knows, if both are alike.</summary>
+    /// <param name="other">The other one's attention.</param>
+    /// <param name="length">Tokens that it holds.</param>
+    public void CopyState(SessionAttention other, int length)
+    {
+        if (other._history is { } history)
         {
-            _decode?.CopyState(other._decode);
+            _history?.CopyFrom(history, length);
         }
     }
 
+    /// <summary>Brings the decode method back to where it stood when the sequence had a length, or before that.</summary>
+    /// <param name="length">What is left of the sequence.</param>
+    /// <param name="promptFollows">Whether a prompt is read next, and to its end.</param>
+    /// <returns>
+    /// Empty if the method stands at the length. Otherwise what must be read again to arrive there, in order and without gaps: the
+    /// cache is to be cut to the first of these passes.
+    /// </returns>
+    public IReadOnlyList<AttentionPass> Rollback(int length, bool promptFollows = false) => _history?.Rollback(length, promptFollows) ?? [];
+
     /// <summary>A forward pass begins.</summary>
-    public void Begin(AttentionPhase phase)
+    /// <param name="phase">What it computes.</param>
+    /// <param name="position">The position of its first token.</param>
+    /// <param name="tokens">How many it reads.</param>
+    public void Begin(AttentionPhase phase, int position, int tokens)
     {
         _phase = phase;
+        int step = _history?.Begin(phase, position, tokens) ?? 0;
         if (phase == AttentionPhase.PromptEnd)
         {
             Statistics.Reset();
         }
         else if (phase == AttentionPhase.Decode)
         {
-            _decode?.BeginStep(++Statistics.Steps);
+            Statistics.Steps++;
+            _decode?.BeginStep(step);
         }
     }
 
-    /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache.</summary>
+    /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache; the method is told those of prompts.</summary>
     public void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
-        if (_decode is { NeedsUnrotatedKeys: true } && _layers.Shapes[layer].Window == 0)
+        if (_phase != AttentionPhase.Decode && _decode is { NeedsUnrotatedKeys: true } && _layers.Shapes[layer].Window == 0)
         {
             _decode.ObserveKeys(stream, layer, firstPosition, keys);
         }

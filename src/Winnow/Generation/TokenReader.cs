@@ -112,28 +112,8 @@ internal sealed class TokenReader : IDisposable
         IReadOnlyList<int> prompt, int chunk = DefaultChunk, IProgress<PrefillProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
-        int cached = CountReusable(prompt);
-        Truncate(cached);
-        int[] rest = [.. prompt.Skip(cached)];
-        for (int done = 0, count; done < rest.Length; done += count)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            count = PartLength(rest.Length - done, Math.Min(chunk, _state.Chunk));
-            int first = cached + done;
-            int part = count;
-            Action<double>? withinPart = progress is null ? null : fraction => progress.Report(new PrefillProgress(first + (int)(fraction * part), prompt.Count));
-            bool isLast = done + count == rest.Length;
-            Append(
-                rest.AsSpan(done, count),
-                isLast ? AttentionPhase.PromptEnd : AttentionPhase.Prompt,
-                isLast ? ForwardOutput.LastLogits : ForwardOutput.None,
-                isLast ? LogitsBuffer() : [],
-                withinPart,
-                cancellation);
-            _hasLogits = isLast;
-            progress?.Report(new PrefillProgress(first + count, prompt.Count));
-        }
-
+        int cached = GoBack(CountReusable(prompt), promptFollows: true, cancellation);
+        ReadParts([.. prompt.Skip(cached)], AttentionPhase.PromptEnd, chunk, progress, cancellation);
         return cached;
     }
 
@@ -210,17 +190,12 @@ internal sealed class TokenReader : IDisposable
         ReadPrompt(prompt, cancellation: cancellation);
     }
 
-    /// <summary>Forgets everything after the first <paramref name="length"/> tokens; what follows is read as decode steps or as a prompt.</summary>
+    /// <summary>Forgets everything after the first <paramref name="length"/> tokens: what follows is read as if nothing had stood there.</summary>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _tokens.Count);
-        if (length < _tokens.Count)
-        {
-            _hasLogits = false;
-            Cache.Truncate(length);
-            _tokens.RemoveRange(length, _tokens.Count - length);
-        }
+        GoBack(length, promptFollows: false, CancellationToken.None);
     }
 
     /// <summary>A second reader that begins where this one stands; both share the memory of what they have in common.</summary>
@@ -229,7 +204,7 @@ internal sealed class TokenReader : IDisposable
     {
         TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), _state.Chunk);
         fork._tokens.AddRange(_tokens);
-        fork.Attention.CopyState(Attention);
+        fork.Attention.CopyState(Attention, Cache.Length);
         if (_hasLogits)
         {
             _logits.CopyTo(fork.LogitsBuffer());
@@ -281,6 +256,70 @@ internal sealed class TokenReader : IDisposable
     private static KvCache CreateCache(Model model, TensorType type, KvPlacement? placement) => new(
         model.Device, [.. model.Config.Layers.Select(_ => new KvLayout(model.Config.KvHeads, model.Config.HeadDimension, type))], placement);
 
+    /// <summary>
+    /// Forgets everything after the first <paramref name="length"/> tokens. The attention method then stands where it stood when
+    /// they were the last ones; where it takes that, some of them are read again in the way they were read.
+    /// </summary>
+    /// <returns>Tokens that are left: less than the length where a prompt that follows had better read the others.</returns>
+    private int GoBack(int length, bool promptFollows, CancellationToken cancellation)
+    {
+        if (length == _tokens.Count)
+        {
+            return length;
+        }
+
+        _hasLogits = false;
+        IReadOnlyList<AttentionPass> passes = Attention.Rollback(length, promptFollows);
+        int first = passes.Count == 0 ? length : passes[0].First;
+        int[] again = [.. _tokens[first..length]];
+        Cache.Truncate(first);
+        _tokens.RemoveRange(first, _tokens.Count - first);
+        foreach (AttentionPass pass in passes)
+        {
+            int[] tokens = again[(pass.First - first)..(pass.First - first + pass.Count)];
+            if (pass.Phase == AttentionPhase.Decode)
+            {
+                Force(tokens, visit: null, cancellation);
+            }
+            else if (pass.Phase == AttentionPhase.PromptEnd || !promptFollows)
+            {
+                ReadParts(tokens, pass.Phase, _state.Chunk, progress: null, cancellation);
+            }
+        }
+
+        _hasLogits = false;
+        return _tokens.Count;
+    }
+
+    /// <summary>Reads a prompt, or what is left of one, part by part.</summary>
+    /// <param name="rest">The tokens.</param>
+    /// <param name="phase">Whether the prompt ends with them; the logits after it are computed then.</param>
+    /// <param name="chunk">Tokens that are read at once, at most the reader's own number.</param>
+    /// <param name="progress">Told how far it is, after each part, and within those that are longer than a chunk.</param>
+    /// <param name="cancellation">Looked at between layers and chunks.</param>
+    private void ReadParts(int[] rest, AttentionPhase phase, int chunk, IProgress<PrefillProgress>? progress, CancellationToken cancellation)
+    {
+        int end = _tokens.Count + rest.Length;
+        for (int done = 0, count; done < rest.Length; done += count)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            count = PartLength(rest.Length - done, phase, Math.Min(chunk, _state.Chunk));
+            int first = _tokens.Count;
+            int part = count;
+            Action<double>? withinPart = progress is null ? null : fraction => progress.Report(new PrefillProgress(first + (int)(fraction * part), end));
+            bool isEnd = phase == AttentionPhase.PromptEnd && done + count == rest.Length;
+            Append(
+                rest.AsSpan(done, count),
+                isEnd ? AttentionPhase.PromptEnd : AttentionPhase.Prompt,
+                isEnd ? ForwardOutput.LastLogits : ForwardOutput.None,
+                isEnd ? LogitsBuffer() : [],
+                withinPart,
+                cancellation);
+            _hasLogits = isEnd;
+            progress?.Report(new PrefillProgress(_tokens.Count, end));
+        }
+    }
+
     /// <summary>How many tokens of a prompt need not be read: what it has in common with the tokens that were, without its end.</summary>
     private int CountReusable(IReadOnlyList<int> prompt)
     {
@@ -295,8 +334,13 @@ internal sealed class TokenReader : IDisposable
     }
 
     /// <summary>How many tokens the next part of a prompt has.</summary>
-    private int PartLength(int left, int chunk)
+    private int PartLength(int left, AttentionPhase phase, int chunk)
     {
+        if (phase != AttentionPhase.PromptEnd)
+        {
+            return Math.Min(chunk, left);
+        }
+
         // A method that chooses by the whole prompt does so only where nothing was read before.
         if (left <= Math.Max(chunk, Attention.PromptWindow) || (Attention.NeedsWholePrompt && _tokens.Count == 0))
         {

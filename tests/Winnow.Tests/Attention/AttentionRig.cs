@@ -143,7 +143,7 @@ internal sealed class AttentionRig : IDisposable
     {
         int first = _cache.Length;
         _cache.Reserve(tokens);
-        _attention.Begin(phase);
+        _attention.Begin(phase, first, tokens);
         float[][] outputs = new float[Shapes.Length][];
         for (int layer = 0; layer < Shapes.Length; layer++)
         {

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Winnow.Compute;
@@ -21,15 +21,17 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     private readonly A2atsAttention _options;
     private readonly double _rho;
     private readonly double[]? _budgets;
-    private readonly LayerState[] _layers;
+    private readonly A2atsLayer[] _layers;
+
+    /// <summary>Those without a sliding window: the others keep nothing.</summary>
+    private readonly A2atsLayer[] _global;
     private readonly AttentionPlan _plan;
     private readonly HeadScratch[] _scratch;
     private readonly CodingWork _coding = new();
-    private readonly byte[] _codebookHash;
     private float[] _queries = [];
 
     // What the parts of the work under way look at.
-    private LayerState _layer;
+    private A2atsLayer _layer;
     private int _layerIndex;
     private int _length;
 
@@ -49,21 +51,19 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         _rho = options.Rho ?? A2atsAttention.DefaultRho(shape.GroupSize);
         _budgets = options.Budget is null ? calibration.Budgets : null;
         int far = options.Far ?? calibration.Far ?? A2atsAttention.DefaultFar(setup.ContextLength);
-        _layers = new LayerState[setup.Layers.Count];
-        for (int i = 0; i < _layers.Length; i++)
+        _layers = [.. setup.Layers.Shapes.Select((shape, i) => new A2atsLayer(shape, setup.Ropes[i], far)
         {
-            _layers[i] = new LayerState(setup.Layers.Shapes[i], setup.Ropes[i], far);
-            if (codebooks is not null)
-            {
-                _layers[i].SetCodebooks(codebooks[i]);
-            }
-            else
-            {
-                _layers[i].Training = new OnlineCodebooks(_layers[i].Shape, _layers[i].Rotation, options.Centroids ?? OnlineCodebooks.DefaultCentroids);
-            }
+            Training = codebooks is null ? new OnlineCodebooks(shape, new ConstantRotation(setup.Ropes[i], far), options.Centroids) : null,
+        })];
+        for (int i = 0; codebooks is not null && i < _layers.Length; i++)
+        {
+            _layers[i].Add(0, codebooks[i]);
         }
 
-        _codebookHash = HashOf(codebooks);
+        _global = [.. setup.Layers.Global.Select(layer => _layers[layer])];
+        StateKey = codebooks is null
+            ? string.Create(CultureInfo.InvariantCulture, $"{A2atsAttention.Name}:far={far},centroids={options.Centroids},codebook=online")
+            : string.Create(CultureInfo.InvariantCulture, $"{A2atsAttention.Name}:far={far},codebook={Convert.ToHexString(HashOf(codebooks))}");
         _layer = _layers[0];
         _plan = new AttentionPlan(AttentionPlanKind.PerKvHead, shape.KvHeads);
         _scratch = [.. Enumerable.Range(0, shape.KvHeads).Select(_ => new HeadScratch())];
@@ -73,87 +73,73 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     public override bool NeedsUnrotatedKeys => true;
 
-    public override long StateBytes => _layers.Sum(layer => layer.Codes.Sum(codes => codes.SizeBytes));
+    public override long StateBytes => _layers.Sum(layer => layer.SizeBytes);
 
-    /// <summary>The codes, if their codebooks come from a file: [codebook hash][tokens][layers][kvHeads][tokens] codes.</summary>
-    public override byte[] SaveState(int length)
+    public override string StateKey { get; }
+
+    /// <summary>Codes of generated tokens are made from the cache when they are needed; only codebooks in the making change.</summary>
+    public override bool ChangesWithSteps => Array.Exists(_global, layer => layer.IsTraining);
+
+    public override bool ChangesWithPromptTokens => ChangesWithSteps;
+
+    public override void Mark(StateBuffer mark)
     {
-        if (_codebookHash.Length == 0)
+        foreach (A2atsLayer layer in _global)
         {
-            return [];
-        }
-
-        KeyCodes[] heads = [.. GlobalCodes()];
-        length = heads.Select(codes => codes.Length).Append(length).Min();
-        byte[] state = new byte[_codebookHash.Length + sizeof(int) + (heads.Length * length * sizeof(ushort))];
-        _codebookHash.CopyTo(state, 0);
-        Span<byte> rest = state.AsSpan(_codebookHash.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(rest, length);
-        rest = rest[sizeof(int)..];
-        foreach (KeyCodes codes in heads)
-        {
-            MemoryMarshal.AsBytes(codes.Codes[..length]).CopyTo(rest);
-            rest = rest[(length * sizeof(ushort))..];
-        }
-
-        return state;
-    }
-
-    public override void LoadState(ReadOnlySpan<byte> state)
-    {
-        foreach (LayerState layer in _layers)
-        {
-            layer.Truncate(0);
-        }
-
-        // Codes of another codebook mean nothing: those of this one are made from the keys when they are needed.
-        if (_codebookHash.Length > 0 && state.Length > _codebookHash.Length + sizeof(int) && state.StartsWith(_codebookHash))
-        {
-            ReadOnlySpan<byte> rest = state[_codebookHash.Length..];
-            int length = BinaryPrimitives.ReadInt32LittleEndian(rest);
-            rest = rest[sizeof(int)..];
-            foreach (KeyCodes codes in GlobalCodes())
-            {
-                Span<ushort> target = codes.Append(0, length);
-                MemoryMarshal.Cast<byte, ushort>(rest[..(length * sizeof(ushort))]).CopyTo(target);
-                rest = rest[(length * sizeof(ushort))..];
-            }
+            layer.Mark(mark);
         }
     }
 
-    public override void CopyState(DecodeMethod other)
+    public override void Return(ReadOnlySpan<byte> mark, int length, int promptTokens)
     {
-        if (other is not A2atsMethod method || method._options.Far != _options.Far || !method._codebookHash.AsSpan().SequenceEqual(_codebookHash)
-            || (_codebookHash.Length == 0 && method._options.Centroids != _options.Centroids))
+        StateReader source = new(mark);
+        foreach (A2atsLayer layer in _global)
         {
-            return;
+            layer.Return(ref source, length, promptTokens);
         }
+    }
 
-        for (int i = 0; i < _layers.Length; i++)
+    public override void Save(StateBuffer target)
+    {
+        foreach (A2atsLayer layer in _global)
         {
-            _layers[i].CopyFrom(method._layers[i]);
+            layer.Save(target);
+        }
+    }
+
+    public override void Load(ref StateReader source)
+    {
+        foreach (A2atsLayer layer in _global)
+        {
+            layer.Load(ref source);
+        }
+    }
+
+    public override void CopyFrom(DecodeMethod other)
+    {
+        for (int i = 0; i < _global.Length; i++)
+        {
+            _global[i].CopyFrom(((A2atsMethod)other)._global[i]);
         }
     }
 
     public override void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
-        LayerState state = _layers[layer];
-        state.Truncate(firstPosition);
-        if (!state.HasCodebooks || state.Length < firstPosition || keys.Rows < BatchTokens)
+        A2atsLayer state = _layers[layer];
+        if (state.HasCodebooks && state.Length == firstPosition)
         {
-            // What is missing is read back from the cache when it is needed: of single tokens not before they leave the window.
-            return;
+            Encode(stream, state, firstPosition, state.ReadKeys(stream, keys), keys.Rows);
         }
 
-        Encode(stream, state, firstPosition, state.ReadKeys(stream, keys), keys.Rows);
+        // What is missing, as behind an answer, is read back from the cache at the end of the prompt.
     }
 
     public override void ObservePart(in AttentionCall call, bool isLast)
     {
-        LayerState state = _layers[call.Layer];
+        A2atsLayer state = _layers[call.Layer];
         if (state.Training is { } training)
         {
-            training.AddQueries(call.FirstPosition, state.ReadQueries(call), call.Queries.Rows);
+            AddQueries(call, state, state.ReadQueries(call));
             if (isLast)
             {
                 Train(call, state, training);
@@ -163,18 +149,18 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         // A forked session may have begun with a cache that nobody coded: that belongs to the prompt, not to its first answer.
         if (isLast && state.HasCodebooks)
         {
-            CatchUp(call, state, call.Length);
+            CatchUp(call, state, call.Length, call.Length);
         }
     }
 
     public override AttentionPlan Select(in AttentionCall call, out bool observe)
     {
         observe = false;
-        LayerState state = _layers[call.Layer];
+        A2atsLayer state = _layers[call.Layer];
         ReadOnlySpan<float> queries = state.ReadQueries(call);
         if (state.Training is { } training)
         {
-            training.AddQueries(call.FirstPosition, queries, 1);
+            AddQueries(call, state, queries);
             Train(call, state, training);
         }
 
@@ -184,7 +170,8 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
             return AttentionPlan.All;
         }
 
-        CatchUp(call, state, call.Length - _options.Window);
+        // Of generated tokens never the newest one: a prompt that follows them finds a gap and reads its keys back too, wherever the answer was cut.
+        CatchUp(call, state, call.Length - _options.Window, call.Length - 1);
         if (_queries.Length != queries.Length)
         {
             _queries = new float[queries.Length];
@@ -239,17 +226,9 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         _plan.Resize(part, count);
     }
 
-    /// <summary>The codes of layers without a sliding window.</summary>
-    private IEnumerable<KeyCodes> GlobalCodes() => _layers.Where(layer => layer.Shape.Window == 0).SelectMany(layer => layer.Codes);
-
-    /// <summary>Tells codebooks apart; empty for those that a session makes.</summary>
-    private static byte[] HashOf(Codebook[][]? codebooks)
+    /// <summary>Tells codebooks apart.</summary>
+    private static byte[] HashOf(Codebook[][] codebooks)
     {
-        if (codebooks is null)
-        {
-            return [];
-        }
-
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (Codebook codebook in codebooks.SelectMany(layer => layer))
         {
@@ -276,21 +255,29 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         return true;
     }
 
-    private void Train(in AttentionCall call, LayerState state, OnlineCodebooks training)
+    private static void AddQueries(in AttentionCall call, A2atsLayer state, ReadOnlySpan<float> queries)
     {
-        if (training.IsDue(call.Length))
+        if (state.IsTraining)
         {
-            state.SetCodebooks(training.Train(call.Stream, call.Cache, state.Cached, call.Length));
-            CatchUp(call, state, call.Length);
+            state.Training!.AddQueries(call.FirstPosition, queries, call.Queries.Rows);
+        }
+    }
+
+    private void Train(in AttentionCall call, A2atsLayer state, OnlineCodebooks training)
+    {
+        if (OnlineCodebooks.IsDue(call.Length, state.TrainedLength))
+        {
+            state.Add(call.Length, training.Train(call.Stream, call.Cache, state.Cached, call.Length));
+            CatchUp(call, state, call.Length, call.Length);
         }
     }
 
     /// <summary>Codes the tokens before a position, and perhaps a few more, that have none yet, from what the cache holds of their keys.</summary>
-    private void CatchUp(in AttentionCall call, LayerState state, int end)
+    private void CatchUp(in AttentionCall call, A2atsLayer state, int end, int most)
     {
-        while (state.Length < end)
+        while (state.Length < Math.Min(end, most))
         {
-            int count = Math.Min(call.Length - state.Length, Math.Clamp(end - state.Length, BatchTokens, CatchUpTokens));
+            int count = Math.Min(most - state.Length, Math.Clamp(end - state.Length, BatchTokens, CatchUpTokens));
             int width = call.Shape.KvHeads * call.Shape.HeadDimension;
             Span<float> keys = state.Keys(count * width);
             state.Cached.Read(call.Cache, state.Length, 1, keys);
@@ -298,7 +285,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         }
     }
 
-    private void Encode(ComputeStream stream, LayerState state, int position, float[] keys, int count)
+    private void Encode(ComputeStream stream, A2atsLayer state, int position, float[] keys, int count)
     {
         _coding.Layer = state;
         _coding.Keys = keys;
@@ -310,7 +297,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     /// <summary>Codes the keys of one KV head.</summary>
     private sealed class CodingWork : IHostWork
     {
-        public LayerState? Layer { get; set; }
+        public A2atsLayer? Layer { get; set; }
 
         public float[] Keys { get; set; } = [];
 
@@ -341,94 +328,6 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
             }
 
             return _tables.AsSpan(0, length);
-        }
-    }
-
-    /// <summary>What a layer remembers.</summary>
-    private sealed class LayerState(AttentionShape shape, RopeFrequencies? rope, int far)
-    {
-        private float[] _queries = [];
-
-        public AttentionShape Shape => shape;
-
-        public ConstantRotation Rotation { get; } = new(rope, far);
-
-        public CachedKeys Cached { get; } = new(rope);
-
-        public OnlineCodebooks? Training { get; set; }
-
-        public Codebook[] Codebooks { get; private set; } = [];
-
-        public KeyCodes[] Codes { get; private set; } = [];
-
-        public bool HasCodebooks => Codebooks.Length > 0;
-
-        /// <summary>Tokens that have codes.</summary>
-        public int Length => HasCodebooks ? Codes[0].Length : 0;
-
-        public float[] KeyMemory { get; private set; } = [];
-
-        public void SetCodebooks(Codebook[] codebooks)
-        {
-            Codebooks = codebooks;
-            Codes = Array.ConvertAll(codebooks, codebook => new KeyCodes(codebook.Count));
-        }
-
-        public void CopyFrom(LayerState other)
-        {
-            if (Training is not null && other.HasCodebooks)
-            {
-                SetCodebooks(other.Codebooks);
-            }
-
-            Training?.CopyFrom(other.Training!);
-            for (int head = 0; head < Codes.Length; head++)
-            {
-                Codes[head].CopyFrom(other.Codes[head]);
-            }
-        }
-
-        public void Truncate(int length)
-        {
-            foreach (KeyCodes codes in Codes)
-            {
-                codes.Truncate(length);
-            }
-
-            if (Training is { } training && training.Forgets(length))
-            {
-                Codebooks = [];
-                Codes = [];
-            }
-        }
-
-        public Span<float> Keys(int count)
-        {
-            if (KeyMemory.Length < count)
-            {
-                KeyMemory = new float[count];
-            }
-
-            return KeyMemory.AsSpan(0, count);
-        }
-
-        public float[] ReadKeys(ComputeStream stream, Matrix keys)
-        {
-            stream.Read(keys, Keys(keys.Rows * keys.Columns));
-            return KeyMemory;
-        }
-
-        public ReadOnlySpan<float> ReadQueries(in AttentionCall call)
-        {
-            Matrix queries = call.UnrotatedQueries!.Value;
-            int count = queries.Rows * queries.Columns;
-            if (_queries.Length < count)
-            {
-                _queries = new float[count];
-            }
-
-            call.Stream.Read(queries, _queries.AsSpan(0, count));
-            return _queries.AsSpan(0, count);
         }
     }
 }

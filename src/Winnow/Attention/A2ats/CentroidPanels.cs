@@ -36,6 +36,16 @@ internal sealed class CentroidPanels
         }
     }
 
+    private CentroidPanels(int count, int dimension, float[] panels)
+    {
+        Dimension = dimension;
+        Count = count;
+        _panels = panels;
+    }
+
+    /// <summary>Bytes that the panels take.</summary>
+    public long SizeBytes => _panels.LongLength * sizeof(float);
+
     /// <summary>Rows of the matrix.</summary>
     public int Count { get; }
 
@@ -43,7 +53,24 @@ internal sealed class CentroidPanels
     public int Dimension { get; }
 
     /// <summary>The rows filled up to whole panels: products with the added ones are zero.</summary>
-    public int PaddedCount => (Count + Width - 1) / Width * Width;
+    public int PaddedCount => Pad(Count);
+
+    /// <summary>Rows filled up to whole panels.</summary>
+    public static int Pad(int count) => (count + Width - 1) / Width * Width;
+
+    /// <summary>Writes the panels.</summary>
+    public void Save(StateBuffer target) => target.Write<float>(_panels);
+
+    /// <summary>Reads panels back.</summary>
+    /// <param name="source">What <see cref="Save"/> wrote.</param>
+    /// <param name="count">Rows of the matrix.</param>
+    /// <param name="dimension">Elements of a row.</param>
+    public static CentroidPanels Load(ref StateReader source, int count, int dimension)
+    {
+        float[] panels = new float[Pad(count) * dimension];
+        source.Read<float>(panels);
+        return new CentroidPanels(count, dimension, panels);
+    }
 
     /// <summary>Products of vectors with every row.</summary>
     /// <param name="vectors">[vectors, dimension].</param>

@@ -46,6 +46,17 @@ internal sealed class Codebook
         _moments = new CentroidPanels(moments, dimension);
     }
 
+    private Codebook(float[] mean, float[] bias, CentroidPanels moments, CentroidPanels centroids)
+    {
+        _mean = mean;
+        _bias = bias;
+        _moments = moments;
+        _centroids = centroids;
+    }
+
+    /// <summary>Bytes that the codebook takes.</summary>
+    public long SizeBytes => sizeof(float) * ((long)_mean.Length + _bias.Length) + _moments.SizeBytes + _centroids.SizeBytes;
+
     /// <summary>Centroids.</summary>
     public int Count => _centroids.Count;
 
@@ -60,6 +71,30 @@ internal sealed class Codebook
     {
         hash.AppendData(MemoryMarshal.AsBytes(_bias.AsSpan()));
         hash.AppendData(MemoryMarshal.AsBytes(_mean.AsSpan()));
+    }
+
+    /// <summary>Writes the codebook.</summary>
+    public void Save(StateBuffer target)
+    {
+        target.Write(Count);
+        target.Write<float>(_mean);
+        target.Write<float>(_bias);
+        _moments.Save(target);
+        _centroids.Save(target);
+    }
+
+    /// <summary>Reads a codebook back.</summary>
+    /// <param name="source">What <see cref="Save"/> wrote.</param>
+    /// <param name="dimension">Elements of a key.</param>
+    public static Codebook Load(ref StateReader source, int dimension)
+    {
+        int count = source.ReadCount(sizeof(float));
+        float[] mean = new float[dimension];
+        source.Read<float>(mean);
+        float[] bias = new float[CentroidPanels.Pad(count)];
+        source.Read<float>(bias);
+        CentroidPanels moments = CentroidPanels.Load(ref source, dimension, dimension);
+        return new Codebook(mean, bias, moments, CentroidPanels.Load(ref source, count, dimension));
     }
 
     /// <summary>Half the squared norm of each centroid, and +∞ behind them.</summary>

@@ -73,6 +73,32 @@ internal sealed class KeyCodes
     /// <summary>Takes over the codes of another session's head.</summary>
     public void CopyFrom(KeyCodes other) => other.Codes.CopyTo(Append(0, other.Length));
 
+    /// <summary>Writes the codes.</summary>
+    public void Save(StateBuffer target)
+    {
+        target.Write(Length);
+        target.Write(Codes);
+    }
+
+    /// <summary>Reads codes back.</summary>
+    /// <param name="source">What <see cref="Save"/> wrote.</param>
+    /// <param name="centroids">Centroids of the codebook.</param>
+    public static KeyCodes Load(ref StateReader source, int centroids)
+    {
+        KeyCodes codes = new(centroids);
+        Span<ushort> target = codes.Append(0, source.ReadCount(sizeof(ushort)));
+        source.Read(target);
+        foreach (ushort code in target)
+        {
+            if (code >= centroids)
+            {
+                throw new InvalidDataException($"the state of an attention method names centroid {code} of {centroids}");
+            }
+        }
+
+        return codes;
+    }
+
     private void MoveEnd(int end)
     {
         while (_countedTo < end)

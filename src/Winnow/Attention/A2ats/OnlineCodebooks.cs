@@ -12,7 +12,7 @@ namespace Winnow.Attention.A2ats;
 internal sealed class OnlineCodebooks
 {
     /// <summary>Centroids unless said otherwise.</summary>
-    public const int DefaultCentroids = 1024;
+    private const int DefaultCentroids = 1024;
 
     /// <summary>Tokens below which choosing costs more than reading everything.</summary>
     private const int LeastTokens = 512;
@@ -34,16 +34,15 @@ internal sealed class OnlineCodebooks
     private readonly int _centroids;
     private readonly QueryMoments[] _moments;
     private readonly float[] _query;
-    private int _trainedLength;
 
     /// <param name="shape">The layer's heads.</param>
     /// <param name="rotation">By the constant.</param>
-    /// <param name="centroids">Centroids of a codebook.</param>
-    public OnlineCodebooks(AttentionShape shape, ConstantRotation rotation, int centroids)
+    /// <param name="centroids">Centroids of a codebook; null for 1024.</param>
+    public OnlineCodebooks(AttentionShape shape, ConstantRotation rotation, int? centroids)
     {
         _shape = shape;
         _rotation = rotation;
-        _centroids = centroids;
+        _centroids = centroids ?? DefaultCentroids;
         _moments = [.. Enumerable.Range(0, shape.KvHeads).Select(_ => new QueryMoments(shape.HeadDimension))];
         _query = new float[shape.HeadDimension];
     }
@@ -68,28 +67,28 @@ internal sealed class OnlineCodebooks
 
     /// <summary>Whether it is time to make codebooks.</summary>
     /// <param name="length">Tokens in the cache.</param>
-    public bool IsDue(int length) => length >= LeastTokens && (_trainedLength == 0 || (_trainedLength < SampledKeys && length >= Growth * _trainedLength));
+    /// <param name="trainedLength">Tokens in the cache when it was done last; 0 for never.</param>
+    public static bool IsDue(int length, int trainedLength) =>
+        length >= LeastTokens && (trainedLength == 0 || (!IsFinal(trainedLength) && length >= Growth * trainedLength));
 
-    /// <summary>Whether a cut leaves too little of what the codebooks were made from.</summary>
-    /// <param name="length">Tokens that are left.</param>
-    public bool Forgets(int length)
+    /// <summary>Whether codebooks that were made from so many tokens are the last ones.</summary>
+    public static bool IsFinal(int trainedLength) => trainedLength >= SampledKeys;
+
+    /// <summary>Writes down what the queries so far came to.</summary>
+    public void Mark(StateBuffer mark)
     {
-        bool forgets = _trainedLength > 0 && length < _trainedLength / 2;
-        if (forgets)
+        foreach (QueryMoments moments in _moments)
         {
-            _trainedLength = 0;
+            moments.Mark(mark);
         }
-
-        return forgets;
     }
 
-    /// <summary>Takes over what another session of the same model has seen.</summary>
-    public void CopyFrom(OnlineCodebooks other)
+    /// <summary>Comes back to the queries at a mark.</summary>
+    public void Return(ref StateReader mark)
     {
-        _trainedLength = other._trainedLength;
-        for (int head = 0; head < _moments.Length; head++)
+        foreach (QueryMoments moments in _moments)
         {
-            _moments[head].CopyFrom(other._moments[head]);
+            moments.Return(ref mark);
         }
     }
 
@@ -100,7 +99,6 @@ internal sealed class OnlineCodebooks
     /// <param name="length">Tokens in the cache.</param>
     public Codebook[] Train(ComputeStream stream, KvLayer cache, CachedKeys keys, int length)
     {
-        _trainedLength = length;
         int step = (length + SampledKeys - 1) / SampledKeys;
         int count = (length + step - 1) / step;
         int elements = count * _shape.KvHeads * _shape.HeadDimension;

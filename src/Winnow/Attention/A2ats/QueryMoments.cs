@@ -27,11 +27,25 @@ internal sealed class QueryMoments(int dimension)
         }
     }
 
-    /// <summary>Takes over the sums of others.</summary>
-    public void CopyFrom(QueryMoments other)
+    /// <summary>Writes down the sums: their lower triangle, and nothing but the count where it is 0.</summary>
+    public void Mark(StateBuffer mark)
     {
-        other._sums.CopyTo(_sums, 0);
-        Count = other.Count;
+        mark.Write(Count);
+        for (int row = 0; Count > 0 && row < dimension; row++)
+        {
+            mark.Write<double>(_sums.AsSpan(row * dimension, row + 1));
+        }
+    }
+
+    /// <summary>Comes back to the sums that were written down.</summary>
+    public void Return(ref StateReader mark)
+    {
+        Count = mark.ReadInt64();
+        Array.Clear(_sums);
+        for (int row = 0; Count > 0 && row < dimension; row++)
+        {
+            mark.Read(_sums.AsSpan(row * dimension, row + 1));
+        }
     }
 
     /// <summary>The moments divided by the root mean square of their entries, with a small ridge: [dimension, dimension].</summary>

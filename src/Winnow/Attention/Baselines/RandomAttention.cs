@@ -28,8 +28,26 @@ public sealed record RandomAttention : DecodeAttention
 
     private sealed class Method(RandomAttention options, AttentionLayers layers) : DecodeMethod
     {
-        private readonly Random _random = new(options.Seed);
         private readonly AttentionPlan _plan = new(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+        private Random _random = new(options.Seed);
+
+        /// <summary>Numbers drawn so far.</summary>
+        private long _draws;
+
+        public override string StateKey => options.Specification;
+
+        public override void Mark(StateBuffer mark) => mark.Write(_draws);
+
+        /// <summary>A generator cannot go back: another one draws as many numbers.</summary>
+        public override void Return(ReadOnlySpan<byte> mark, int length, int promptTokens)
+        {
+            long draws = new StateReader(mark).ReadInt64();
+            _random = new Random(options.Seed);
+            for (_draws = 0; _draws < draws; _draws++)
+            {
+                _random.Next();
+            }
+        }
 
         public override AttentionPlan Select(in AttentionCall call, out bool observe)
         {
@@ -49,6 +67,7 @@ public sealed record RandomAttention : DecodeAttention
                 int count = 0;
                 for (int row = 0; row < older && count < needed; row++)
                 {
+                    _draws++;
                     if (_random.Next(older - row) < needed - count)
                     {
                         rows[count++] = row;

@@ -42,11 +42,47 @@ public sealed record SnapKvAttention : DecodeAttention
 
         public override int PromptWindow => options.Window;
 
+        public override string StateKey => options.Specification;
+
+        public override bool ChangesWithSteps => false;
+
+        public override bool ForgetsAtPromptEnd => true;
+
+        /// <summary>Whether rows were left out at the end of the last prompt.</summary>
+        private bool LeavesOut => _promptLength > options.Budget;
+
+        public override void Mark(StateBuffer mark)
+        {
+            mark.Write(_promptLength);
+            for (int i = 0; LeavesOut && i < layers.Global.Count; i++)
+            {
+                foreach (int[] kept in _kept[layers.Global[i]])
+                {
+                    mark.Write<int>(kept);
+                }
+            }
+        }
+
+        public override void Return(ReadOnlySpan<byte> mark, int length, int promptTokens)
+        {
+            StateReader source = new(mark);
+            _promptLength = source.ReadInt32();
+            for (int i = 0; LeavesOut && i < layers.Global.Count; i++)
+            {
+                foreach (ref int[] kept in _kept[layers.Global[i]].AsSpan())
+                {
+                    kept = new int[options.Budget];
+                    source.Read<int>(kept);
+                    StateReader.RequireRows(kept, _promptLength);
+                }
+            }
+        }
+
         public override void ObservePrompt(in AttentionCall call, ReadOnlySpan<float> mass)
         {
             int length = call.Length;
             _promptLength = length;
-            if (length <= options.Budget)
+            if (!LeavesOut)
             {
                 return;
             }
@@ -77,7 +113,7 @@ public sealed record SnapKvAttention : DecodeAttention
         public override AttentionPlan Select(in AttentionCall call, out bool observe)
         {
             observe = false;
-            if (_promptLength <= options.Budget || call.Length <= _promptLength)
+            if (!LeavesOut || call.Length <= _promptLength)
             {
                 return AttentionPlan.All;
             }

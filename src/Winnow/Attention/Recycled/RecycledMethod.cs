@@ -25,6 +25,27 @@ internal sealed class RecycledMethod : DecodeMethod
 
     public override int PromptWindow => 1;
 
+    public override string StateKey => _options.Specification;
+
+    public override bool ForgetsAtPromptEnd => true;
+
+    public override void Mark(StateBuffer mark)
+    {
+        foreach (LayerState layer in _layers)
+        {
+            layer.Mark(mark);
+        }
+    }
+
+    public override void Return(ReadOnlySpan<byte> mark, int length, int promptTokens)
+    {
+        StateReader source = new(mark);
+        foreach (LayerState layer in _layers)
+        {
+            layer.Return(ref source, length);
+        }
+    }
+
     public override void ObservePrompt(in AttentionCall call, ReadOnlySpan<float> mass) => Refresh(call, mass);
 
     public override void BeginStep(int step) => _step = step;
@@ -41,9 +62,7 @@ internal sealed class RecycledMethod : DecodeMethod
 
         LayerState layer = _layers[call.Layer];
         int newer = call.Length - layer.Length;
-        // A cache that was cut since the last full step makes its list worthless.
-        bool isStale = layer.Length == 0 || newer <= 0;
-        observe = isStale || call.Length == lastFull || newer >= _options.K || IsFullStep(call, layer);
+        observe = layer.Length == 0 || call.Length == lastFull || newer >= _options.K || IsFullStep(call, layer);
         if (observe)
         {
             return AttentionPlan.All;
@@ -148,6 +167,43 @@ internal sealed class RecycledMethod : DecodeMethod
         /// <summary>Rows in the cache at that step; 0 before the first.</summary>
         public int Length { get; set; }
 
+        /// <summary>Writes down the last full step; empty before the first.</summary>
+        public void Mark(StateBuffer mark)
+        {
+            mark.Write(Length);
+            for (int head = 0; Length > 0 && head < shape.KvHeads; head++)
+            {
+                mark.Write(_rankingCount[head]);
+                mark.Write<int>(_ranking[head].AsSpan(0, _rankingCount[head]));
+            }
+
+            if (Length > 0)
+            {
+                mark.Write<float>(ReferenceQuery);
+            }
+        }
+
+        /// <summary>Makes the full step that was written down the last one again.</summary>
+        public void Return(ref StateReader mark, int length)
+        {
+            Length = mark.ReadInt32();
+            StateReader.RequireRows(Length > 0 ? [Length - 1] : [], length);
+            for (int head = 0; Length > 0 && head < shape.KvHeads; head++)
+            {
+                int count = mark.ReadCount(sizeof(int));
+                Resize(head, count, out Span<int> kept, out Span<int> ranking);
+                mark.Read(ranking);
+                StateReader.RequireRows(ranking, Length);
+                ranking.CopyTo(kept);
+                kept.Sort();
+            }
+
+            if (Length > 0)
+            {
+                mark.Read<float>(ReferenceQuery);
+            }
+        }
+
         /// <summary>The rows of a KV head, to be filled: in ascending order, and by descending score.</summary>
         public void Resize(int head, int count, out Span<int> kept, out Span<int> ranking)
         {
@@ -159,18 +215,11 @@ internal sealed class RecycledMethod : DecodeMethod
             ranking = _ranking[head].AsSpan(0, count);
         }
 
-        /// <summary>The first <paramref name="count"/> rows of the ranking, in ascending order; counts fall between two full steps, unless the cache is cut.</summary>
+        /// <summary>The first <paramref name="count"/> rows of the ranking, in ascending order; counts fall between two full steps.</summary>
         public ReadOnlySpan<int> Keep(int head, int count)
         {
             count = Math.Min(count, _rankingCount[head]);
             ReadOnlySpan<int> ranking = _ranking[head].AsSpan(0, _rankingCount[head]);
-            if (_keptCount[head] < count)
-            {
-                ranking[..count].CopyTo(_kept[head]);
-                _kept[head].AsSpan(0, count).Sort();
-                _keptCount[head] = count;
-            }
-
             while (_keptCount[head] > count)
             {
                 // The victim is the row that ranked lowest at the full step.

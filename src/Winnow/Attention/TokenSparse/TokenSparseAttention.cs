@@ -67,6 +67,8 @@ public sealed record TokenSparseAttention : PrefillAttention
         CultureInfo.InvariantCulture,
         $"token-sparse:{(Coverage is { } tau ? $"tau={tau}," : "")}window={Window},pool={Pool}{(Minimum is { } minimum ? $",min={minimum}" : "")},from={From}{(Layers is { } layers ? $",layers={string.Join('/', layers)}" : "")}{PerKvHead switch { true => ",heads=kv", false => ",heads=query", null => "" }}");
 
+    internal override PrefillMethod CreateMethod(MethodSetup setup) => new TokenSparseMethod(this, setup);
+
     internal static TokenSparseAttention Read(SpecKeys keys)
     {
         TokenSparseAttention defaults = new();

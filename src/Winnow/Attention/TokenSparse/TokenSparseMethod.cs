@@ -5,7 +5,7 @@ using Winnow.Compute;
 namespace Winnow.Attention.TokenSparse;
 
 /// <summary>Chooses the tokens of each head in the sparse layers of a prompt.</summary>
-internal sealed class TokenSparseMethod
+internal sealed class TokenSparseMethod : PrefillMethod
 {
     /// <summary>The sparse KV heads, in the settings, as layer · kvHeads + head.</summary>
     public const string HeadsKey = "heads";
@@ -49,19 +49,12 @@ internal sealed class TokenSparseMethod
         }
     }
 
-    /// <summary>The last queries of the prompt whose attention mass <see cref="Select"/> needs.</summary>
-    public int Window => _options.Window;
+    public override int Window => _options.Window;
 
-    /// <summary>Whether a layer's attention to a prompt of this length can be sparse at all.</summary>
-    public bool Applies(int layer, int length) =>
+    public override bool Applies(int layer, int length) =>
         _sparse[layer] is not null && _coverage > 0 && length >= _options.From && length > (long)_options.MinimumOf(length) + _options.Window;
 
-    /// <summary>Chooses the tokens of each head.</summary>
-    /// <param name="layer">A layer with sparse heads; its other heads get all tokens.</param>
-    /// <param name="shape">The layer's heads.</param>
-    /// <param name="mass">[queryHeads, length]: mean probability of each row over the window's queries.</param>
-    /// <param name="length">The prompt's length.</param>
-    public AttentionPlan Select(int layer, AttentionShape shape, ReadOnlySpan<float> mass, int length)
+    public override AttentionPlan Select(int layer, AttentionShape shape, ReadOnlySpan<float> mass, int length)
     {
         int older = length - _options.Window;
         if (_sum.Length < older)

@@ -34,7 +34,7 @@ internal sealed class ForwardPass(Transformer transformer, ForwardState state)
 
         cache.Reserve(ids.Length);
         state.BeginPass(ids.Length);
-        state.SessionAttention.Begin(phase);
+        state.SessionAttention.Begin(phase, cache.Length, ids.Length);
         for (int first = 0; first < ids.Length; first += state.Chunk)
         {
             state.MoveTo(first);

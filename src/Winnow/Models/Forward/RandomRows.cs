@@ -1,3 +1,4 @@
+using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Sampling.Stages;
@@ -20,6 +21,7 @@ internal static class RandomRows
         for (int done = 0; done < tokens; done += state.Rows)
         {
             state.BeginPass(Math.Min(state.Chunk, tokens - done));
+            state.SessionAttention.Begin(AttentionPhase.Prompt, cache.Length, state.Rows);
             for (int layer = 0; layer < cache.LayerCount; layer++)
             {
                 Draw(state.Stream, random, state.Key, values);
