@@ -60,6 +60,7 @@ internal static class AttentionSpec
             }
 
             keys.CheckAllRead();
+            options.Decode?.Validate();
         }
 
         return options;

@@ -42,7 +42,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         List<int[]> pieces = [.. run.Pieces(pieceTokens, DefaultTokens)];
         pieces.AddRange(RandomPieces(run, pieceTokens, pieces.Sum(piece => piece.Length) / TextParts));
         int centroids = run.Options.Centroids ?? DefaultCentroids;
-        int far = A2atsAttention.DefaultFar(run.Engine.Model.ContextLength);
+        int far = new A2atsAttention().Tuned(AttentionTuning.Of(run.Engine.Calibration)).Far ?? A2atsAttention.DefaultFar(run.Engine.Model.ContextLength);
         JsonObject settings = new()
         {
             [FarKey] = far,

@@ -47,13 +47,14 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
         double[] drift = observer.Drift();
         int kvHeads = layers.Shapes[0].KvHeads;
         IReadOnlyList<int> heads = HeadsOf(Stable(drift, layers.Global), kvHeads);
+        float coverage = new TokenSparseAttention().Tuned(AttentionTuning.Of(run.Engine.Calibration)).Coverage ?? TokenSparseAttention.DefaultCoverage;
         JsonObject settings = new()
         {
             ["drift"] = new JsonArray([.. drift.Select(value => JsonValue.Create(value))]),
             ["quantile"] = Quantile,
             ["tokens"] = pieces.Sum(piece => piece.Length),
             ["corpus"] = run.CorpusHash,
-            [CoverageKey] = TokenSparseAttention.DefaultCoverage,
+            [CoverageKey] = coverage,
         };
         int length = Math.Min(run.TokenLimit(PieceTokens), Math.Min(PieceTokens, run.Engine.Model.ContextLength));
         run.Report("answers with full attention", 1.0 / 8);
@@ -65,7 +66,7 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
             double Cost(IReadOnlyList<int> tried)
             {
                 run.Report($"answers with {tried.Count} sparse heads", Math.Min(1, (++trials + 1) / 16.0));
-                return trial.Cost(tried, TokenSparseAttention.DefaultCoverage);
+                return trial.Cost(tried, coverage);
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Attention;
+using Winnow.Calibration;
 
 namespace Winnow.Retrieval;
 
@@ -46,6 +47,11 @@ public sealed record RetrievalAttention
         }
     }
 
+    /// <summary>What the method does for want of a calibration; null where it needs none or has one.</summary>
+    internal string? Uncalibrated(ModelCalibration calibration) => Index.WordsOnly
+        ? null
+        : calibration.NoteWithout(Name, "evidence is found by words alone (BM25)");
+
     internal static RetrievalAttention Read(SpecKeys keys)
     {
         SearchOptions defaults = new();
@@ -53,15 +59,12 @@ public sealed record RetrievalAttention
         {
             Search = defaults with
             {
-                Budget = Number("budget", 1e-6f, int.MaxValue) ?? defaults.Budget,
-                Bm25 = Number("bm25", 0, 1) ?? defaults.Bm25,
-                Edges = Number("edges", 0, 1) ?? defaults.Edges,
+                Budget = keys.Number("budget", SearchOptions.BudgetLimits) ?? defaults.Budget,
+                Bm25 = keys.Number("bm25", SearchOptions.ShareLimits) ?? defaults.Bm25,
+                Edges = keys.Number("edges", SearchOptions.ShareLimits) ?? defaults.Edges,
                 Layers = keys.Integers("layers"),
             },
-            Index = new IndexOptions { ChunkTokens = keys.Integer("chunk", 64, 65_536) ?? new IndexOptions().ChunkTokens },
+            Index = new IndexOptions { ChunkTokens = keys.Number("chunk", IndexOptions.ChunkLimits) ?? new IndexOptions().ChunkTokens },
         };
-
-        // Through decimal digits, so that 0.1 reads back as 0.1.
-        double? Number(string key, float least, float most) => keys.Number(key, least, most) is { } value ? (double)(decimal)value : null;
     }
 }

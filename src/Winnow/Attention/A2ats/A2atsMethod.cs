@@ -20,6 +20,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     private readonly A2atsAttention _options;
     private readonly double _rho;
+    private readonly int _window;
     private readonly double[]? _budgets;
     private readonly LayerState[] _layers;
     private readonly AttentionPlan _plan;
@@ -46,7 +47,8 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         _options = options;
         AttentionShape shape = setup.Layers.Shapes[0];
         Codebook[][]? codebooks = calibration.Codebooks;
-        _rho = options.Rho ?? A2atsAttention.DefaultRho(shape.GroupSize);
+        _rho = options.Rho ?? A2atsAttention.DefaultRho;
+        _window = options.Window ?? A2atsAttention.DefaultWindow;
         _budgets = options.Budget is null ? calibration.Budgets : null;
         int far = options.Far ?? calibration.Far ?? A2atsAttention.DefaultFar(setup.ContextLength);
         _layers = new LayerState[setup.Layers.Count];
@@ -178,13 +180,13 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
             Train(call, state, training);
         }
 
-        int far = Math.Max(0, call.Length - _options.Window - _options.Sink);
+        int far = Math.Max(0, call.Length - _window - _options.Sink);
         if (!state.HasCodebooks || ReadsAll(call, far))
         {
             return AttentionPlan.All;
         }
 
-        CatchUp(call, state, call.Length - _options.Window);
+        CatchUp(call, state, call.Length - _window);
         if (_queries.Length != queries.Length)
         {
             _queries = new float[queries.Length];
@@ -206,7 +208,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         KeyCodes codes = _layer.Codes[part];
         HeadScratch scratch = _scratch[part];
         int first = _options.Sink;
-        int end = _length - _options.Window;
+        int end = _length - _window;
         codes.CountFar(first, end);
 
         Span<float> queries = _queries.AsSpan(part * shape.GroupSize * shape.HeadDimension, shape.GroupSize * shape.HeadDimension);
