@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Winnow.Attention;
+using Winnow.Calibration;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -16,12 +18,13 @@ internal static class CalibrateCommand
         ModelOptions model = new ModelOptions().AddTo(command);
         Option<string[]> corpus = new("--file", "-f") { Description = "Texts like those that the model will read; a small built-in one by default.", HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
         Option<string?> methods = new("--methods") { Description = $"Methods, separated by commas; all by default: {string.Join(", ", Calibrator.Methods)}.", HelpName = "LIST" };
+        Option<string[]> tune = new("--tune") { Description = "A value that suits the model better than the paper's, such as a2ats:window=256; sessions take it where --attention names none. Nothing is calibrated unless --methods says so.", HelpName = "SPEC", AllowMultipleArgumentsPerToken = true };
         Option<string?> output = new("--output", "-o") { Description = "File to write; beside the model by default.", HelpName = "SIDECAR" };
         Option<int?> tokens = new("--tokens") { Description = "Tokens of the corpus to read at most; each method's own choice by default.", HelpName = "N" };
         Option<int> seed = new("--seed", "-s") { Description = "Seed of whatever is drawn.", DefaultValueFactory = _ => 1, HelpName = "N" };
         Option<int?> centroids = new("--centroids") { Description = "a2ats: centroids of a codebook, 2 to 65536; more tell keys apart better and cost more in each step.", HelpName = "N" };
         S3CliOptions s3 = new S3CliOptions().AddTo(command);
-        foreach (Option option in (Option[])[corpus, methods, output, tokens, centroids, seed])
+        foreach (Option option in (Option[])[corpus, methods, tune, output, tokens, centroids, seed])
         {
             command.Add(option);
         }
@@ -31,7 +34,9 @@ internal static class CalibrateCommand
             CalibrationOptions options = new()
             {
                 Corpus = parsed.GetValue(corpus) is { Length: > 0 } files ? [.. files.Select(File.ReadAllText)] : [CalibrationText.Create()],
-                Methods = parsed.GetValue(methods)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+                Methods = parsed.GetValue(methods)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                    ?? (parsed.GetValue(tune) is { Length: > 0 } ? [] : null),
+                Tuning = parsed.GetValue(tune) ?? [],
                 MaxTokens = parsed.GetValue(tokens),
                 Centroids = parsed.GetValue(centroids),
                 Seed = parsed.GetValue(seed),
@@ -39,12 +44,21 @@ internal static class CalibrateCommand
             };
             using Engine engine = model.Load(parsed, cancellationToken);
             using ProgressLine line = new("calibrating");
-            string path = Calibrator.Run(
-                engine,
-                options,
-                parsed.GetValue(output),
-                new SynchronousProgress<CalibrationProgress>(p => line.Report(p.Fraction, 1, $"{p.Method}: {p.Activity}")),
-                cancellationToken);
+            string path;
+            try
+            {
+                path = Calibrator.Run(
+                    engine,
+                    options,
+                    parsed.GetValue(output),
+                    new SynchronousProgress<CalibrationProgress>(p => line.Report(p.Fraction, 1, $"{p.Method}: {p.Activity}")),
+                    cancellationToken);
+            }
+            catch (AttentionSpecException e)
+            {
+                throw new UsageException(e.Message);
+            }
+
             line.Dispose();
             FileSummary.Write(path);
             return Task.FromResult(ExitCodes.Success);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Attention;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -36,7 +37,9 @@ internal static class CompareCommand
             List<(int[] Prompt, int[] Forced)> texts = parsed.GetValue(file) is { } path
                 ? [Cut(engine, path, parsed.GetValue(prompt), parsed.GetValue(tokens))]
                 : [.. cases.Read(parsed).Select(item => (engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true), engine.Tokenizer.Encode(item.Answer)))];
-            using MethodComparison comparison = new(engine, model.Attentions(parsed), model.SessionOptions(parsed));
+            IReadOnlyList<AttentionOptions> attentions = model.Attentions(parsed);
+            model.WriteNotes(engine, attentions);
+            using MethodComparison comparison = new(engine, attentions, model.SessionOptions(parsed));
             using ProgressLine line = new("compare");
             for (int i = 0; i < texts.Count; i++)
             {

@@ -44,7 +44,9 @@ internal static class DemoCommand
             EvaluationCase item = CaseGenerator.Ask(engine, document.Text, document.Question, document.Answer, [document.Value]);
             Console.Out.WriteLine(Text($"A generated document of {item.LengthTokens} tokens with four facts hidden in it, and a question about one:"));
             Console.Out.WriteLine(Text($"  {document.Question}  (right: {document.Value})\n"));
-            Run(new Ruler(engine, [.. methods.Select(AttentionOptions.Parse)], model.SessionOptions(parsed)), methods, item, cancellationToken);
+            AttentionOptions[] attentions = [.. methods.Select(AttentionOptions.Parse)];
+            model.WriteNotes(engine, attentions);
+            Run(new Ruler(engine, attentions, model.SessionOptions(parsed)), methods, item, cancellationToken);
             Console.Out.WriteLine("\nRows read: keys and values that the answer's tokens looked at, of those that full attention looks at.");
             return Task.FromResult(ExitCodes.Success);
         });

@@ -28,6 +28,7 @@ internal static class RulerCommand
             IReadOnlyList<AttentionOptions> attentions = model.Attentions(parsed);
             List<EvaluationCase> selected = cases.Read(parsed);
             using Engine engine = model.Load(parsed, cancellationToken);
+            model.WriteNotes(engine, attentions);
             IReadOnlyList<RulerResult> results = Run(
                 new Ruler(engine, attentions, model.SessionOptions(parsed)), selected, parsed.GetValue(outputs), cancellationToken);
             if (results[0].Total.Count == 0)

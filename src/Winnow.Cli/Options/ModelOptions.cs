@@ -33,6 +33,8 @@ internal sealed class ModelOptions
 
     private readonly Option<string> _attention = new("--attention") { Description = "How to attend, such as recycled, delta:budget=1024, token-sparse+delta; bench and eval take several, separated by ;", DefaultValueFactory = _ => "full", HelpName = "SPEC" };
 
+    private readonly HashSet<string> _notes = [];
+
     public ModelOptions()
     {
         _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
@@ -122,6 +124,7 @@ internal sealed class ModelOptions
     public Session CreateSession(ParseResult parsed, Engine engine, AttentionOptions attention)
     {
         Session session = engine.CreateSession(SessionOptions(parsed) with { Attention = attention });
+        WriteNotes(engine, [attention]);
         if (Verbose(parsed))
         {
             Console.Error.WriteLine($"context: {session.ContextLength} tokens, {parsed.GetValue(_kvType)} keys and values");
@@ -135,6 +138,15 @@ internal sealed class ModelOptions
         }
 
         return session;
+    }
+
+    /// <summary>Says on stderr, once, what methods do for want of a calibration.</summary>
+    public void WriteNotes(Engine engine, IEnumerable<AttentionOptions> attentions)
+    {
+        foreach (string note in attentions.SelectMany(engine.NotesFor).Where(_notes.Add))
+        {
+            Console.Error.WriteLine($"note: {note}");
+        }
     }
 
     /// <summary>The context length and KV type asked for.</summary>

@@ -1,3 +1,4 @@
+using Winnow.Attention;
 using Winnow.Calibration;
 using Winnow.Generation;
 using Winnow.Lab.Calibration.A2ats;
@@ -16,13 +17,14 @@ public static class Calibrator
     /// <summary>The methods that can be calibrated.</summary>
     public static IReadOnlyList<string> Methods { get; } = [.. All.Select(calibrator => calibrator.Method)];
 
-    /// <summary>Calibrates methods and writes the file; sections of other methods in it stay, and so does what an interrupted run had saved.</summary>
+    /// <summary>Calibrates methods and writes the file; sections of other methods and what was tuned stay, and so does what an interrupted run had saved.</summary>
     /// <param name="engine">The model.</param>
     /// <param name="options">Corpus, methods, seed.</param>
     /// <param name="path">The file; null for the one beside the model.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops soon; sections that were completed before are in the file.</param>
     /// <returns>The file's path.</returns>
+    /// <exception cref="AttentionSpecException">What is to be tuned is not one that there is.</exception>
     /// <exception cref="CalibrationException">A method is unknown, the corpus is too small, or the file is of another model.</exception>
     public static string Run(
         Engine engine,
@@ -42,6 +44,12 @@ public static class Calibrator
         MethodCalibrator[] chosen = Choose(options.Methods);
         path ??= CalibrationFile.DefaultPath(engine.Model.Path);
         Dictionary<string, CalibrationSectionDraft> sections = ReadSections(engine, path);
+        if (options.Tuning.Count > 0)
+        {
+            sections[CalibrationFile.Tuning] = TuningSection.Change(sections.GetValueOrDefault(CalibrationFile.Tuning), options.Tuning);
+            CalibrationFile.Write(path, engine.Model.Identity, sections);
+        }
+
         int[][] documents = [.. options.Corpus.Select(text => engine.Tokenizer.Encode(text, addSpecial: true)).Where(tokens => tokens.Length > 1)];
         if (documents.Length == 0)
         {

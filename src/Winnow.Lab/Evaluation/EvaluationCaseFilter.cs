@@ -1,10 +1,12 @@
+using static Winnow.Limits;
+
 namespace Winnow.Lab.Evaluation;
 
 /// <summary>Which cases of a file to run.</summary>
 public sealed record EvaluationCaseFilter
 {
     /// <summary>The most cases of each task and length, from the beginning of the file; null for all.</summary>
-    public int? Limit { get; init; }
+    public int? Limit { get; init => field = Within(value, NotNegative); }
 
     /// <summary>Target lengths to keep; empty for all.</summary>
     public IReadOnlyList<int> Lengths { get; init; } = [];

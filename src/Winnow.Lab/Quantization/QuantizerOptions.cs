@@ -1,10 +1,12 @@
+using static Winnow.Limits;
+
 namespace Winnow.Lab.Quantization;
 
 /// <summary>How <see cref="ModelQuantizer"/> works.</summary>
 public sealed record QuantizerOptions
 {
     /// <summary>How many threads encode; 0 for one a processor.</summary>
-    public int Threads { get; init; }
+    public int Threads { get; init => field = Within(value, 0, 4096); }
 
     /// <summary>Whether weights that are quantized already may be quantized again, which adds a second error to the first.</summary>
     public bool AllowRequantizing { get; init; }

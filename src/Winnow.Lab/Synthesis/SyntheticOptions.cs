@@ -1,3 +1,5 @@
+using static Winnow.Limits;
+
 namespace Winnow.Lab.Synthesis;
 
 /// <summary>How <see cref="SyntheticModel"/> works.</summary>
@@ -7,5 +9,5 @@ public sealed record SyntheticOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>How many threads work; 0 for one a processor.</summary>
-    public int Threads { get; init; }
+    public int Threads { get; init => field = Within(value, 0, 4096); }
 }

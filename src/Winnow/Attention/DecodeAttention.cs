@@ -1,8 +1,13 @@
 using Winnow.Cache;
+using Winnow.Calibration;
 
 namespace Winnow.Attention;
 
 /// <summary>A method that makes decode steps in a long context cheaper.</summary>
+/// <remarks>
+/// Defaults are the paper's. Where the model's calibration file holds a better value, a session takes that instead of a default;
+/// what was set always counts.
+/// </remarks>
 public abstract record DecodeAttention
 {
     private protected DecodeAttention()
@@ -16,4 +21,16 @@ public abstract record DecodeAttention
 
     /// <summary>Creates the state of one session.</summary>
     internal abstract DecodeMethod CreateMethod(MethodSetup setup);
+
+    /// <summary>Checks what no option can check by itself.</summary>
+    /// <exception cref="AttentionSpecException">Two options do not go together.</exception>
+    internal virtual void Validate()
+    {
+    }
+
+    /// <summary>The same with the model's own values where nothing was set.</summary>
+    internal virtual DecodeAttention Tuned(AttentionTuning tuning) => this;
+
+    /// <summary>What the method does for want of a calibration; null where it needs none or has one.</summary>
+    internal virtual string? Uncalibrated(ModelCalibration calibration) => null;
 }

@@ -1,6 +1,9 @@
+using Winnow.Calibration;
+
 namespace Winnow.Attention;
 
 /// <summary>A method that makes the computation of a long prompt cheaper.</summary>
+/// <remarks>Defaults are the paper's, unless the model's calibration file holds better values; what was set always counts.</remarks>
 public abstract record PrefillAttention
 {
     private protected PrefillAttention()
@@ -11,4 +14,10 @@ public abstract record PrefillAttention
 
     /// <summary>Creates the state of one session.</summary>
     internal abstract PrefillMethod CreateMethod(MethodSetup setup);
+
+    /// <summary>The same with the model's own values where nothing was set.</summary>
+    internal virtual PrefillAttention Tuned(AttentionTuning tuning) => this;
+
+    /// <summary>What the method does for want of a calibration; null where it needs none or has one.</summary>
+    internal virtual string? Uncalibrated(ModelCalibration calibration) => null;
 }

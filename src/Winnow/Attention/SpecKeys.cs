@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Attention;
@@ -32,32 +33,19 @@ internal sealed class SpecKeys
 
     public bool Has(string key) => _values.ContainsKey(key);
 
-    public int? Integer(string key, int minimum, int maximum)
+    /// <summary>A number within limits, those of the option that it sets.</summary>
+    public T? Number<T>(string key, Limits<T> limits)
+        where T : struct, INumber<T>, IMinMaxValue<T>
     {
         if (Take(key) is not { } text)
         {
             return null;
         }
 
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum
+        bool isInteger = typeof(T) == typeof(int);
+        return T.TryParse(text, isInteger ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out T value) && limits.Allow(value)
             ? value
-            : throw Wrong($"{key}={text} must be an integer {(maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}")}");
-    }
-
-    public int? OddInteger(string key) => Integer(key, 1, 4095) is { } value && value % 2 == 0
-        ? throw Wrong($"{key}={value} must be odd")
-        : _values.ContainsKey(key) ? Integer(key, 1, 4095) : null;
-
-    public float? Number(string key, float minimum, float maximum)
-    {
-        if (Take(key) is not { } text)
-        {
-            return null;
-        }
-
-        return float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value >= minimum && value <= maximum
-            ? value
-            : throw Wrong(string.Create(CultureInfo.InvariantCulture, $"{key}={text} must be a number from {minimum} to {maximum}"));
+            : throw Wrong($"{key}={text} must be {(isInteger ? "an integer" : "a number")}, {limits}");
     }
 
     /// <summary>A list such as <c>2/14/22</c> or <c>15-30</c>, or both mixed.</summary>
@@ -75,9 +63,9 @@ internal sealed class SpecKeys
             if (ends.Length > 2
                 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first)
                 || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
-                || last < first || last > 4095)
+                || last < first || !Limits.Layers.Allow(last))
             {
-                throw Wrong($"{key}={text} must be numbers like 2/14/22 or ranges like 15-30");
+                throw Wrong($"{key}={text} must be numbers like 2/14/22 or ranges like 15-30, {Limits.Layers}");
             }
 
             for (int value = first; value <= last; value++)

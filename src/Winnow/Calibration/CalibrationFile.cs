@@ -12,6 +12,9 @@ namespace Winnow.Calibration;
 /// </remarks>
 internal sealed class CalibrationFile : IDisposable
 {
+    /// <summary>The section of values that suit the model better than the papers': no method's own.</summary>
+    public const string Tuning = "tuning";
+
     private const string Extension = ".winnow";
     private const string VersionKey = "winnow.calibration";
     private const string Version = "1";

@@ -70,6 +70,20 @@ internal sealed class CalibrationSection
         }
     }
 
+    /// <summary>A list of texts in the settings; null where there is none.</summary>
+    /// <exception cref="CalibrationException">It is something else.</exception>
+    public IReadOnlyList<string>? Texts(string key)
+    {
+        try
+        {
+            return Settings[key]?.AsArray().Select(value => value!.GetValue<string>()).ToArray();
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
+        {
+            throw new CalibrationException($"{_path}: '{_method}.{key}' must be a list of texts", e);
+        }
+    }
+
     /// <summary>A number in the settings; null where there is none.</summary>
     /// <exception cref="CalibrationException">It is something else.</exception>
     public double? Number(string key)

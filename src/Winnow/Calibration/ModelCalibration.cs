@@ -23,7 +23,7 @@ public sealed class ModelCalibration : IDisposable
     public string? Path { get; }
 
     /// <summary>The methods that have a section in the file.</summary>
-    public IEnumerable<string> Methods => _file?.Sections.Keys ?? [];
+    public IEnumerable<string> Methods => _file?.Sections.Keys.Where(section => section != CalibrationFile.Tuning) ?? [];
 
     /// <summary>Why there is no calibration; empty where there is one.</summary>
     public string Problem { get; }
@@ -34,7 +34,18 @@ public sealed class ModelCalibration : IDisposable
     /// <summary>What was calibrated for a method that cannot do without.</summary>
     /// <exception cref="CalibrationException">Nothing was; the message says why and how to make it.</exception>
     internal CalibrationSection Require(string method) => Find(method) ?? throw new CalibrationException(
-        $"{method}: {(_file is null ? Problem : $"{Path} has nothing for it")}; make it with: winnow calibrate -m {_model?.Path ?? "MODEL"} -f CORPUS --methods {method}");
+        $"{method}: {Reason}; make it with: {Command(method)}");
+
+    /// <summary>Says that a method does without a calibration, and how to make one; null where there is one.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="consequence">What it does instead.</param>
+    internal string? NoteWithout(string method, string consequence) => Find(method) is null
+        ? $"{method} runs uncalibrated on this model: {consequence} ({Reason}); {Command(method)}"
+        : null;
+
+    private string Reason => _file is null ? Problem : $"{Path} has nothing for it";
+
+    private string Command(string method) => $"winnow calibrate -m {_model?.Path ?? "MODEL"} -f CORPUS --methods {method}";
 
     /// <summary>Opens the calibration of a model.</summary>
     /// <param name="model">The model.</param>

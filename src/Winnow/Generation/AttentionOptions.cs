@@ -1,4 +1,5 @@
 using Winnow.Attention;
+using Winnow.Calibration;
 
 namespace Winnow.Generation;
 
@@ -23,4 +24,14 @@ public sealed record AttentionOptions
 
     /// <summary>The specification that <see cref="Parse"/> reads back to the same options.</summary>
     public override string ToString() => AttentionSpec.Format(this);
+
+    /// <summary>The same with the model's own values where nothing was set.</summary>
+    internal AttentionOptions Tuned(AttentionTuning tuning) => this with { Prefill = Prefill?.Tuned(tuning), Decode = Decode?.Tuned(tuning) };
+
+    /// <summary>What the methods do for want of a calibration, and the command that makes one: a line for each of them.</summary>
+    internal IReadOnlyList<string> Notes(ModelCalibration calibration)
+    {
+        AttentionOptions tuned = Tuned(TuningSection.Of(calibration));
+        return [.. new[] { Transform?.Uncalibrated(calibration), tuned.Prefill?.Uncalibrated(calibration), tuned.Decode?.Uncalibrated(calibration) }.OfType<string>()];
+    }
 }

@@ -66,6 +66,7 @@ internal static class AttentionSpec
             }
 
             keys.CheckAllRead();
+            options.Decode?.Validate();
         }
 
         return options;

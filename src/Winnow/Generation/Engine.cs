@@ -88,6 +88,17 @@ public sealed class Engine : IDisposable
     public Session CreateSession(SessionOptions? options = null) =>
         Lifetime.Run(_ => new Session(this, options ?? new SessionOptions()));
 
+    /// <summary>
+    /// What attention methods do for want of a calibration of this model, a line for each of them with the command that makes one;
+    /// empty where they have what they need. Worth telling whoever chose the methods.
+    /// </summary>
+    /// <param name="attention">The methods, such as <see cref="Session.Attention"/>.</param>
+    public IReadOnlyList<string> NotesFor(AttentionOptions attention)
+    {
+        ArgumentNullException.ThrowIfNull(attention);
+        return attention.Notes(Calibration);
+    }
+
     /// <summary>Renders a conversation with the model's chat template and tokenizes it: what a session computes for it.</summary>
     /// <remarks>Control tokens that are spelled out in a message stay text; only the template's own become tokens.</remarks>
     /// <exception cref="WinnowException">The model has no chat template, or it refuses this conversation.</exception>

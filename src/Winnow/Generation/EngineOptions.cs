@@ -1,4 +1,5 @@
 using Winnow.Compute.Cpu;
+using static Winnow.Limits;
 
 namespace Winnow.Generation;
 
@@ -6,7 +7,7 @@ namespace Winnow.Generation;
 public sealed record EngineOptions
 {
     /// <summary>Threads that compute; 0 for one per core, see <see cref="CpuDeviceOptions.Threads"/>.</summary>
-    public int Threads { get; init; }
+    public int Threads { get; init => field = Within(value, 0, 4096); }
 
     /// <summary>The instruction set of the CPU kernels; null for the widest that the processor offers.</summary>
     public CpuIsa? Isa { get; init; }

@@ -1,4 +1,5 @@
 using Winnow.Sampling;
+using static Winnow.Limits;
 
 namespace Winnow.Generation;
 
@@ -6,7 +7,7 @@ namespace Winnow.Generation;
 public sealed record GenerationOptions
 {
     /// <summary>The most tokens to generate; null for as many as the context holds.</summary>
-    public int? MaxTokens { get; init; }
+    public int? MaxTokens { get; init => field = Within(value, Positive); }
 
     /// <summary>How tokens are chosen.</summary>
     public SamplingOptions Sampling { get; init; } = new();

@@ -1,3 +1,5 @@
+using Winnow.Calibration;
+
 namespace Winnow.Generation;
 
 /// <summary>A method that changes a prompt before anything attends to it, for example one that leaves only its evidence.</summary>
@@ -12,4 +14,7 @@ public abstract record PromptTransform
 
     /// <summary>Creates the state of one session.</summary>
     internal abstract IPromptTransformer CreateTransformer(Engine engine, int contextLength);
+
+    /// <summary>What the method does for want of a calibration; null where it needs none or has one.</summary>
+    internal virtual string? Uncalibrated(ModelCalibration calibration) => null;
 }

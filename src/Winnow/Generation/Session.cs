@@ -118,11 +118,6 @@ public sealed class Session : IDisposable
         IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new GenerationOptions();
-        if (options.MaxTokens is < 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(options), $"MaxTokens {options.MaxTokens} must be at least 1");
-        }
-
         CheckPrompt(prompt);
         return Run(prompt, options, cancellationToken);
     }

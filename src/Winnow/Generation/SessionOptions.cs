@@ -1,4 +1,7 @@
+using Winnow.Attention;
+using Winnow.Formats;
 using Winnow.Tensors;
+using static Winnow.Limits;
 
 namespace Winnow.Generation;
 
@@ -7,7 +10,7 @@ public sealed record SessionOptions
 {
     /// <summary>Tokens that prompt and answer may take together; null for what the model was trained for.</summary>
     /// <remarks>Memory is taken page by page as the context grows, never ahead.</remarks>
-    public int? ContextLength { get; init; }
+    public int? ContextLength { get; init => field = Within(value, Positive); }
 
     /// <summary>How keys and values are stored: F32, F16 or Q8_0.</summary>
     public TensorType KvType { get; init; } = TensorType.F16;

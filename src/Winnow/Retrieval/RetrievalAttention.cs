@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
+using Winnow.Calibration;
 using Winnow.Generation;
 using Winnow.Retrieval.Lexical;
 using Winnow.Templates.Jinja.Values;
@@ -58,6 +59,10 @@ public sealed record RetrievalAttention : PromptTransform
     [SuppressMessage("Usage", "CA2255", Justification = "Costs one dictionary entry, and spares every caller a call to register what the assembly contains.")]
     internal static void Register() => AttentionSpec.Register(Name, Read);
 
+    internal override string? Uncalibrated(ModelCalibration calibration) => Index.WordsOnly
+        ? null
+        : calibration.NoteWithout(Name, "evidence is found by words alone (BM25)");
+
     internal static RetrievalAttention Read(SpecKeys keys)
     {
         SearchOptions defaults = new();
@@ -65,15 +70,12 @@ public sealed record RetrievalAttention : PromptTransform
         {
             Search = defaults with
             {
-                Budget = Number("budget", 1e-6f, int.MaxValue) ?? defaults.Budget,
-                Bm25 = Number("bm25", 0, 1) ?? defaults.Bm25,
-                Edges = Number("edges", 0, 1) ?? defaults.Edges,
+                Budget = keys.Number("budget", SearchOptions.BudgetLimits) ?? defaults.Budget,
+                Bm25 = keys.Number("bm25", SearchOptions.ShareLimits) ?? defaults.Bm25,
+                Edges = keys.Number("edges", SearchOptions.ShareLimits) ?? defaults.Edges,
                 Layers = keys.Integers("layers"),
             },
-            Index = new IndexOptions { ChunkTokens = keys.Integer("chunk", 64, 65_536) ?? new IndexOptions().ChunkTokens },
+            Index = new IndexOptions { ChunkTokens = keys.Number("chunk", IndexOptions.ChunkLimits) ?? new IndexOptions().ChunkTokens },
         };
-
-        // Through decimal digits, so that 0.1 reads back as 0.1.
-        double? Number(string key, float least, float most) => keys.Number(key, least, most) is { } value ? (double)(decimal)value : null;
     }
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Winnow.Sampling.Stages;
+using static Winnow.Limits;
 
 namespace Winnow.Sampling;
 
@@ -129,19 +129,6 @@ public sealed record SamplingOptions
     /// </summary>
     public bool LogProbabilities { get; init; }
 
-    private static float Within(float value, float min, float max, [CallerMemberName] string option = "")
-    {
-        // Written so that NaN fails as well.
-        return value >= min && value <= max ? value : throw OutOfRange(value, Range(min, max), option);
-    }
-
-    private static int Within(int value, int min, int max, [CallerMemberName] string option = "")
-    {
-        return value >= min && value <= max
-            ? value
-            : throw OutOfRange(value, max == int.MaxValue ? $"{min} or more" : Range(min, max), option);
-    }
-
     private static IReadOnlyDictionary<int, float> ValidBias(IReadOnlyDictionary<int, float> value)
     {
         ArgumentNullException.ThrowIfNull(value, nameof(LogitBias));
@@ -167,17 +154,5 @@ public sealed record SamplingOptions
         return value.Any(string.IsNullOrEmpty)
             ? throw new ArgumentOutOfRangeException(option, $"{option} holds an empty text; allowed: one character or more")
             : value;
-    }
-
-    private static string Range(IFormattable min, IFormattable max)
-    {
-        return string.Create(CultureInfo.InvariantCulture, $"{min} to {max}");
-    }
-
-    private static ArgumentOutOfRangeException OutOfRange(
-        IFormattable value, string allowed, [CallerMemberName] string option = "")
-    {
-        string found = value.ToString(null, CultureInfo.InvariantCulture);
-        return new ArgumentOutOfRangeException(option, $"{option} is {found}; allowed: {allowed}");
     }
 }

@@ -1,3 +1,5 @@
+using static Winnow.Limits;
+
 namespace Winnow.Templates;
 
 /// <summary>What one rendering may spend. A template comes with a model file, so it is not trusted to end.</summary>
@@ -8,11 +10,11 @@ public sealed record ChatTemplateLimits
     public static ChatTemplateLimits Default { get; } = new();
 
     /// <summary>The most steps: evaluated operations, items produced, and sixteenths of characters written.</summary>
-    public long MaxSteps { get; init; } = 20_000_000;
+    public long MaxSteps { get; init => field = Within(value, 1, long.MaxValue); } = 20_000_000;
 
     /// <summary>The most UTF-16 characters that one text, the output included, may have.</summary>
-    public int MaxTextLength { get; init; } = 16 * 1024 * 1024;
+    public int MaxTextLength { get; init => field = Within(value, Positive); } = 16 * 1024 * 1024;
 
     /// <summary>How deep macros and recursive loops may call each other.</summary>
-    public int MaxCallDepth { get; init; } = 200;
+    public int MaxCallDepth { get; init => field = Within(value, 1, 10_000); } = 200;
 }

@@ -132,11 +132,13 @@ public class TokenSparseAttentionTests
     }
 
     [Theory]
-    [InlineData(null, 3000, 1024)]
-    [InlineData(null, 16_000, 4000)]
-    [InlineData(100, 16_000, 100)]
-    public void A_quarter_of_the_prompt_is_kept_at_least(int? minimum, int length, int expected) =>
-        Assert.Equal(expected, new TokenSparseAttention { Minimum = minimum }.MinimumOf(length));
+    [InlineData(null, null, 16_000, 1024)]
+    [InlineData(null, 0.25, 3000, 1024)]
+    [InlineData(null, 0.25, 16_003, 4000)]
+    [InlineData(100, null, 16_000, 100)]
+    [InlineData(100, 0.25, 16_000, 4000)]
+    public void A_number_and_a_part_of_the_prompt_are_kept_at_least(int? minimum, double? part, int length, int expected) =>
+        Assert.Equal(expected, new TokenSparseAttention { Minimum = minimum, MinimumPart = part }.MinimumOf(length));
 
     [Theory]
     [InlineData(121, true)]

@@ -4,6 +4,7 @@ using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Generation;
 
 namespace Winnow.Lab.Calibration.A2ats;
 
@@ -34,7 +35,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         List<int[]> pieces = [.. run.Pieces(pieceTokens, DefaultTokens)];
         pieces.AddRange(RandomPieces(run, pieceTokens, pieces.Sum(piece => piece.Length) / TextParts));
         int centroids = run.Options.Centroids ?? DefaultCentroids;
-        int far = A2atsAttention.DefaultFar(run.Engine.Model.ContextLength);
+        int far = new A2atsAttention().Tuned(TuningSection.Of(run.Engine.Calibration)).Far ?? A2atsAttention.DefaultFar(run.Engine.Model.ContextLength);
         JsonObject settings = new()
         {
             [A2atsCalibration.FarKey] = far,

@@ -39,8 +39,8 @@ internal sealed class A2atsTrial
         CalibrationRun run, A2atsCalibration calibration, int questionCount = DefaultQuestions, int steps = DefaultSteps)
     {
         int length = Math.Min(run.TokenLimit(QuestionTokens), Math.Min(QuestionTokens, run.Engine.Model.ContextLength));
-        A2atsAttention defaults = new();
-        IReadOnlyList<(int[] Prompt, int[] Answer)> questions = length < 2 * (defaults.Window + defaults.Sink)
+        A2atsAttention defaults = new A2atsAttention().Tuned(TuningSection.Of(run.Engine.Calibration));
+        IReadOnlyList<(int[] Prompt, int[] Answer)> questions = length < 2 * ((defaults.Window ?? A2atsAttention.DefaultWindow) + defaults.Sink)
             ? []
             : CalibrationQuestions.Create(run, questionCount, length);
         if (questions.Count == 0)
@@ -100,6 +100,6 @@ internal sealed class A2atsTrial
     {
         internal override string Specification => "a2ats-trial";
 
-        internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(new A2atsAttention(), setup, Calibration);
+        internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(new A2atsAttention().Tuned(TuningSection.Of(setup.Calibration)), setup, Calibration);
     }
 }

@@ -34,7 +34,7 @@ internal sealed class DeltaMaps : DecodeMethod
         }
 
         int count = layers.Global.Count;
-        _selector = new PageSelector(options.Page, options.Pages, options.Recent);
+        _selector = new PageSelector(options.Page, options.Pages, options.RecentPages);
         _lists = [.. Enumerable.Range(0, count).Select(_ => new int[options.Pages])];
         Found = new double[count, count];
         _shift = new double[count];
@@ -103,7 +103,7 @@ internal sealed class DeltaMaps : DecodeMethod
         for (int head = 0; head < heads; head++)
         {
             ReadOnlySpan<float> row = mass.Slice(head * length, length);
-            for (int page = 1; page < pages - _options.Recent; page++)
+            for (int page = 1; page < pages - _options.RecentPages; page++)
             {
                 _pageMass[page] += TensorPrimitives.Sum(row.Slice(page * _options.Page, _options.Page));
             }

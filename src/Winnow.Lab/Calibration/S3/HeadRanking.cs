@@ -14,8 +14,8 @@ namespace Winnow.Lab.Calibration.S3;
 /// <remarks>
 /// A question's queries are compared with a document's keys directly, for every head of every layer: most heads find nothing,
 /// a few (the retrieval heads of the literature) find nearly everything, and the mean over heads that the paper's notation
-/// suggests loses what its best head knows. On the lab model, of 16 trials at 5 % of the document, head 2 of layer 7 finds 14,
-/// the mean over the heads of that layer 8.
+/// suggests loses what its best head knows (docs/s3.md). Which of them a model gets is measured on that model: the means are tried
+/// as well.
 /// </remarks>
 internal static class HeadRanking
 {

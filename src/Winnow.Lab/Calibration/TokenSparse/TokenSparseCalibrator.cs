@@ -4,6 +4,7 @@ using Winnow.Attention;
 using Winnow.Attention.TokenSparse;
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Generation;
 using Winnow.Models.Forward;
 
 namespace Winnow.Lab.Calibration.TokenSparse;
@@ -42,13 +43,14 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
         double[] drift = observer.Drift();
         int kvHeads = layers.Shapes[0].KvHeads;
         IReadOnlyList<int> heads = HeadsOf(Stable(drift, layers.Global), kvHeads);
+        float coverage = new TokenSparseAttention().Tuned(TuningSection.Of(run.Engine.Calibration)).Coverage ?? TokenSparseAttention.DefaultCoverage;
         JsonObject settings = new()
         {
             ["drift"] = new JsonArray([.. drift.Select(value => JsonValue.Create(value))]),
             ["quantile"] = Quantile,
             ["tokens"] = pieces.Sum(piece => piece.Length),
             ["corpus"] = run.CorpusHash,
-            [TokenSparseMethod.CoverageKey] = TokenSparseAttention.DefaultCoverage,
+            [TokenSparseMethod.CoverageKey] = coverage,
         };
         int length = Math.Min(run.TokenLimit(PieceTokens), Math.Min(PieceTokens, run.Engine.Model.ContextLength));
         run.Report("answers with full attention", 1.0 / 8);
@@ -60,7 +62,7 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
             double Cost(IReadOnlyList<int> tried)
             {
                 run.Report($"answers with {tried.Count} sparse heads", Math.Min(1, (++trials + 1) / 16.0));
-                return trial.Cost(tried, TokenSparseAttention.DefaultCoverage);
+                return trial.Cost(tried, coverage);
             }
         }
 

@@ -24,7 +24,7 @@ internal sealed class TokenSparseTrial
     /// <param name="length">Tokens of each.</param>
     public static TokenSparseTrial? Prepare(CalibrationRun run, int count, int length)
     {
-        TokenSparseAttention options = new();
+        TokenSparseAttention options = new TokenSparseAttention().Tuned(TuningSection.Of(run.Engine.Calibration));
         return length >= 2 * (options.MinimumOf(length) + options.Window) && CalibrationQuestions.Create(run, count, length) is { Count: > 0 } questions
             ? new TokenSparseTrial(run, questions)
             : null;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Winnow.Cache;
+using Winnow.Calibration;
+using static Winnow.Limits;
 
 namespace Winnow.Attention.A2ats;
 
@@ -16,54 +18,62 @@ public sealed record A2atsAttention : DecodeAttention
     /// <summary><see cref="Codebook"/> of a session that makes its own from its prompt.</summary>
     public const string Online = "online";
 
-    /// <summary>The distance at which all far tokens are scored, where there is room for it.</summary>
-    /// <remarks>
-    /// Deviation: 2048 in the paper. With exact scores, the bundled model lost 0.074 per token of the reference answers of hard
-    /// cases of 8 K tokens at a distance of 4096, 0.106 at 2048, 0.087 at 8192, and 0.065 with full attention.
-    /// </remarks>
-    private const int LargestFar = 4096;
+    /// <summary>What <see cref="Centroids"/> may be: codes have two bytes.</summary>
+    internal static readonly Limits<int> CentroidLimits = new(2, A2ats.Codebook.MaximumCentroids);
+
+    /// <summary>Part of the context that each query head reads in the paper's public example.</summary>
+    internal const double DefaultRho = 0.03;
+
+    /// <summary>Newest tokens that the paper always reads (section 5.1).</summary>
+    internal const int DefaultWindow = 64;
+
+    /// <summary>The paper's constant distance (section 5.1).</summary>
+    private const int LargestFar = 2048;
 
     private const long MiB = 1 << 20;
+    private static readonly Limits<double> RhoLimits = new(0, 1);
+
+    /// <summary>So few that a window and sinks can be added up.</summary>
+    private static readonly Limits<int> WindowLimits = new(1, 1 << 30);
+    private static readonly Limits<int> SinkLimits = new(0, 1 << 30);
 
     /// <summary>
-    /// The part of the context that a KV head reads by default for query heads that choose independently of each other. With
-    /// window and sinks that is less than 12 % of 8 K tokens.
+    /// Far tokens that each query head reads, as a part of the context and on average over the heads; null for that of the
+    /// calibration file, or else the paper's 0.03. 0 to 1.
     /// </summary>
-    private const double DefaultReads = 0.094;
+    public double? Rho { get; init => field = Within(value, RhoLimits); }
+
+    /// <summary>Far tokens that each query head reads, as a number; null to go by <see cref="Rho"/>. 0 or more.</summary>
+    public int? Budget { get; init => field = Within(value, NotNegative); }
 
     /// <summary>
-    /// Far tokens that each query head reads, as a part of the context and on average over the heads; null for
-    /// <see cref="DefaultRho"/>, which lets a KV head read less than a tenth of the context for all its query heads together.
+    /// Newest tokens that are always read; null for those of the calibration file, or else the paper's 64. 1 to 1073741824.
     /// </summary>
-    public double? Rho { get; init; }
+    public int? Window { get; init => field = Within(value, WindowLimits); }
 
-    /// <summary>Far tokens that each query head reads, as a number; null to go by <see cref="Rho"/>.</summary>
-    public int? Budget { get; init; }
+    /// <summary>
+    /// The distance at which all far tokens are scored; null for that of the calibration file, or else the paper's 2048, or half the
+    /// model's context if that is less. 0 or more.
+    /// </summary>
+    public int? Far { get; init => field = Within(value, NotNegative); }
 
-    /// <summary>Newest tokens that are always read; default 256.</summary>
-    /// <remarks>
-    /// Deviation: 64 in the paper. Of questions about several facts in 8 K tokens the bundled model answered 7 of 9 with 256
-    /// and a smaller <see cref="Rho"/>, and 5 of 9 with 64 and a larger one, at the same number of rows.
-    /// </remarks>
-    public int Window { get; init; } = 256;
+    /// <summary>First tokens that are always read. 0 to 1073741824; default 8, as in the paper.</summary>
+    public int Sink { get; init => field = Within(value, SinkLimits); } = 8;
 
-    /// <summary>The distance at which all far tokens are scored; null for that of the calibration, or 4096, or half the model's context if that is less.</summary>
-    public int? Far { get; init; }
-
-    /// <summary>First tokens that are always read; default 8.</summary>
-    public int Sink { get; init; } = 8;
-
-    /// <summary>Centroids of a codebook that the session makes; null for its own choice. A codebook from a file must have as many.</summary>
-    public int? Centroids { get; init; }
+    /// <summary>
+    /// Centroids of a codebook that the session makes; null for 1024, a fourth of the paper's, because a user waits for them. A
+    /// codebook from a file must have as many. 2 to 65536.
+    /// </summary>
+    public int? Centroids { get; init => field = Within(value, CentroidLimits); }
 
     /// <summary>A codebook file, or <c>online</c>; null for that of the model's calibration, and where there is none, online.</summary>
     public string? Codebook { get; init; }
 
     /// <summary>Where keys and values lie; default memory.</summary>
-    public KvTier Tier { get; init; } = KvTier.Memory;
+    public KvTier Tier { get; init => field = Enum.IsDefined(value) ? value : throw OutOfRange(value, "Memory or Disk"); } = KvTier.Memory;
 
-    /// <summary>Bytes of keys and values that stay in memory when they lie on disk; default 512 MiB.</summary>
-    public long ResidentBytes { get; init; } = 512 * MiB;
+    /// <summary>Bytes of keys and values that stay in memory when they lie on disk. 0 or more; default 512 MiB.</summary>
+    public long ResidentBytes { get; init => field = Within(value, 0, long.MaxValue); } = 512 * MiB;
 
     internal override KvPlacement Placement => new(Tier, ResidentBytes);
 
@@ -72,19 +82,23 @@ public sealed record A2atsAttention : DecodeAttention
         get
         {
             CultureInfo culture = CultureInfo.InvariantCulture;
-            List<string> keys =
-            [
-                string.Create(culture, $"window={Window},sink={Sink}"),
-            ];
-            if (Rho is { } rho)
-            {
-                keys.Insert(0, string.Create(culture, $"rho={rho}"));
-            }
-
+            List<string> keys = [];
             if (Budget is { } budget)
             {
-                keys.Insert(0, string.Create(culture, $"budget={budget}"));
+                keys.Add(string.Create(culture, $"budget={budget}"));
             }
+
+            if (Rho is { } rho)
+            {
+                keys.Add(string.Create(culture, $"rho={rho}"));
+            }
+
+            if (Window is { } window)
+            {
+                keys.Add(string.Create(culture, $"window={window}"));
+            }
+
+            keys.Add(string.Create(culture, $"sink={Sink}"));
 
             if (Far is { } far)
             {
@@ -112,9 +126,24 @@ public sealed record A2atsAttention : DecodeAttention
 
     internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(this, setup);
 
-    /// <summary>The part for each query head by default: the more of them share a KV head, the less each may add.</summary>
-    /// <param name="groupSize">Query heads of a KV head.</param>
-    internal static double DefaultRho(int groupSize) => 1 - Math.Pow(1 - DefaultReads, 1.0 / groupSize);
+    internal override void Validate()
+    {
+        if (Rho is not null && Budget is not null)
+        {
+            throw new AttentionSpecException($"attention '{Name}': rho and budget both say how much is read: name one of them");
+        }
+    }
+
+    internal override A2atsAttention Tuned(AttentionTuning tuning) => tuning.Find<A2atsAttention>() is not { } tuned ? this : this with
+    {
+        Rho = Rho ?? (Budget is null ? tuned.Rho : null),
+        Window = Window ?? tuned.Window,
+        Far = Far ?? tuned.Far,
+    };
+
+    internal override string? Uncalibrated(ModelCalibration calibration) => Codebook is null
+        ? calibration.NoteWithout(Name, "the session makes its codebooks from its prompt")
+        : null;
 
     /// <summary>The distance for a model: within what it was trained for.</summary>
     /// <param name="contextLength">Tokens that the model was made for; null where nobody knows.</param>
@@ -122,11 +151,6 @@ public sealed record A2atsAttention : DecodeAttention
 
     internal static A2atsAttention Read(SpecKeys keys)
     {
-        if (keys.Has("rho") && keys.Has("budget"))
-        {
-            throw keys.Wrong("rho and budget both say how much is read: name one of them");
-        }
-
         A2atsAttention defaults = new();
         KvTier tier = keys.Choice("tier", "ram", "disk") == "disk" ? KvTier.Disk : KvTier.Memory;
         if (tier == KvTier.Memory && keys.Has("resident"))
@@ -136,13 +160,12 @@ public sealed record A2atsAttention : DecodeAttention
 
         return new A2atsAttention
         {
-            // Through decimal, so that 0.03 times 100 is 3 and not a little less.
-            Rho = keys.Number("rho", 0, 1) is { } rho ? (double)(decimal)rho : null,
-            Budget = keys.Integer("budget", 0, int.MaxValue),
-            Window = keys.Integer("window", 1, int.MaxValue) ?? defaults.Window,
-            Far = keys.Integer("far", 0, int.MaxValue),
-            Sink = keys.Integer("sink", 0, int.MaxValue) ?? defaults.Sink,
-            Centroids = keys.Integer("centroids", 2, A2ats.Codebook.MaximumCentroids),
+            Rho = keys.Number("rho", RhoLimits),
+            Budget = keys.Number("budget", NotNegative),
+            Window = keys.Number("window", WindowLimits),
+            Far = keys.Number("far", NotNegative),
+            Sink = keys.Number("sink", SinkLimits) ?? defaults.Sink,
+            Centroids = keys.Number("centroids", CentroidLimits),
             Codebook = keys.Text("codebook"),
             Tier = tier,
             ResidentBytes = keys.Bytes("resident") ?? defaults.ResidentBytes,

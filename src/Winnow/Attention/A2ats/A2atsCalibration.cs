@@ -35,7 +35,7 @@ internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, doubl
             return new A2atsCalibration(null, null, null);
         }
 
-        double[]? budgets = ReadBudgets(section, setup, options.Rho ?? A2atsAttention.DefaultRho(setup.Layers.Shapes[0].GroupSize));
+        double[]? budgets = ReadBudgets(section, setup, options.Rho ?? A2atsAttention.DefaultRho);
         return options.Codebook is null
             ? new A2atsCalibration(Checked(options, ReadCodebooks(section, setup)), section.Settings[FarKey]?.GetValue<int>(), budgets)
             : new A2atsCalibration(null, null, budgets);

@@ -20,6 +20,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     private readonly A2atsAttention _options;
     private readonly double _rho;
+    private readonly int _window;
     private readonly double[]? _budgets;
     private readonly A2atsLayer[] _layers;
 
@@ -48,7 +49,8 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         _options = options;
         AttentionShape shape = setup.Layers.Shapes[0];
         Codebook[][]? codebooks = calibration.Codebooks;
-        _rho = options.Rho ?? A2atsAttention.DefaultRho(shape.GroupSize);
+        _rho = options.Rho ?? A2atsAttention.DefaultRho;
+        _window = options.Window ?? A2atsAttention.DefaultWindow;
         _budgets = options.Budget is null ? calibration.Budgets : null;
         int far = options.Far ?? calibration.Far ?? A2atsAttention.DefaultFar(setup.ContextLength);
         _layers = [.. setup.Layers.Shapes.Select((shape, i) => new A2atsLayer(shape, setup.Ropes[i], far)
@@ -164,14 +166,14 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
             Train(call, state, training);
         }
 
-        int far = Math.Max(0, call.Length - _options.Window - _options.Sink);
+        int far = Math.Max(0, call.Length - _window - _options.Sink);
         if (!state.HasCodebooks || ReadsAll(call, far))
         {
             return AttentionPlan.All;
         }
 
         // Of generated tokens never the newest one: a prompt that follows them finds a gap and reads its keys back too, wherever the answer was cut.
-        CatchUp(call, state, call.Length - _options.Window, call.Length - 1);
+        CatchUp(call, state, call.Length - _window, call.Length - 1);
         if (_queries.Length != queries.Length)
         {
             _queries = new float[queries.Length];
@@ -193,7 +195,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         KeyCodes codes = _layer.Codes[part];
         HeadScratch scratch = _scratch[part];
         int first = _options.Sink;
-        int end = _length - _options.Window;
+        int end = _length - _window;
         codes.CountFar(first, end);
 
         Span<float> queries = _queries.AsSpan(part * shape.GroupSize * shape.HeadDimension, shape.GroupSize * shape.HeadDimension);

@@ -1,16 +1,17 @@
 using System.Globalization;
 using Winnow.Compute;
+using static Winnow.Limits;
 
 namespace Winnow.Attention.Baselines;
 
 /// <summary>Random rows and the last ones: a control. A test that this passes is too easy.</summary>
 public sealed record RandomAttention : DecodeAttention
 {
-    /// <summary>Rows that each KV head attends to, drawn anew in every step and layer; a sixteenth of them are the last ones.</summary>
-    public int Budget { get; init; } = 1024;
+    /// <summary>Rows that each KV head attends to, drawn anew in every step and layer; a sixteenth of them are the last ones. 1 or more; default 1024.</summary>
+    public int Budget { get; init => field = Within(value, Positive); } = 1024;
 
-    /// <summary>Where the draws begin.</summary>
-    public int Seed { get; init; } = 1;
+    /// <summary>Where the draws begin. 0 or more; default 1.</summary>
+    public int Seed { get; init => field = Within(value, NotNegative); } = 1;
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"random:budget={Budget},seed={Seed}");
 
@@ -21,8 +22,8 @@ public sealed record RandomAttention : DecodeAttention
         RandomAttention defaults = new();
         return new RandomAttention
         {
-            Budget = keys.Integer("budget", 1, int.MaxValue) ?? defaults.Budget,
-            Seed = keys.Integer("seed", 0, int.MaxValue) ?? defaults.Seed,
+            Budget = keys.Number("budget", Positive) ?? defaults.Budget,
+            Seed = keys.Number("seed", NotNegative) ?? defaults.Seed,
         };
     }
 

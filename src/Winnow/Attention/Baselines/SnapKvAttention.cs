@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using Winnow.Compute;
+using static Winnow.Limits;
 
 namespace Winnow.Attention.Baselines;
 
@@ -8,29 +9,40 @@ namespace Winnow.Attention.Baselines;
 /// <remarks>Li et al.: "SnapKV: LLM Knows What You are Looking for Before Generation", arXiv 2404.14469. Rows are skipped here, not freed.</remarks>
 public sealed record SnapKvAttention : DecodeAttention
 {
-    /// <summary>Prompt rows that each KV head keeps, the window included; default 1024.</summary>
-    public int Budget { get; init; } = 1024;
+    /// <summary>Room for a window and a row besides.</summary>
+    private static readonly Limits<int> BudgetLimits = new(2, int.MaxValue);
+    private static readonly Limits<int> WindowLimits = new(1, 4096);
 
-    /// <summary>Last queries of the prompt that vote, and whose rows are kept; default 32.</summary>
-    public int Window { get; init; } = 32;
+    /// <summary>Prompt rows that each KV head keeps, the window included: more than <see cref="Window"/>. 2 or more; default 1024.</summary>
+    public int Budget { get; init => field = Within(value, BudgetLimits); } = 1024;
 
-    /// <summary>Width of the average-pool over the votes; odd; default 7.</summary>
-    public int Pool { get; init; } = 7;
+    /// <summary>Last queries of the prompt that vote, and whose rows are kept. 1 to 4096; default 32, as in the paper.</summary>
+    public int Window { get; init => field = Within(value, WindowLimits); } = 32;
+
+    /// <summary>Width of the average-pool over the votes: odd, 1 to 4095; default 7, as in the paper.</summary>
+    public int Pool { get; init => field = Within(value, PoolWidth); } = 7;
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"snapkv:budget={Budget},window={Window},pool={Pool}");
 
     internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method(this, setup.Layers);
 
+    internal override void Validate()
+    {
+        if (Window >= Budget)
+        {
+            throw new AttentionSpecException($"attention 'snapkv': a window of {Window} does not fit into a budget of {Budget}");
+        }
+    }
+
     internal static SnapKvAttention Read(SpecKeys keys)
     {
         SnapKvAttention defaults = new();
-        SnapKvAttention read = new()
+        return new SnapKvAttention
         {
-            Budget = keys.Integer("budget", 1, int.MaxValue) ?? defaults.Budget,
-            Window = keys.Integer("window", 1, 4096) ?? defaults.Window,
-            Pool = keys.OddInteger("pool") ?? defaults.Pool,
+            Budget = keys.Number("budget", BudgetLimits) ?? defaults.Budget,
+            Window = keys.Number("window", WindowLimits) ?? defaults.Window,
+            Pool = keys.Number("pool", PoolWidth) ?? defaults.Pool,
         };
-        return read.Window < read.Budget ? read : throw keys.Wrong($"a window of {read.Window} does not fit into a budget of {read.Budget}");
     }
 
     private sealed class Method(SnapKvAttention options, AttentionLayers layers) : DecodeMethod

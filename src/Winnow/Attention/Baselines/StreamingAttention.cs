@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Compute;
+using static Winnow.Limits;
 
 namespace Winnow.Attention.Baselines;
 
@@ -7,11 +8,11 @@ namespace Winnow.Attention.Baselines;
 /// <remarks>Xiao et al.: "Efficient Streaming Language Models with Attention Sinks", arXiv 2309.17453.</remarks>
 public sealed record StreamingAttention : DecodeAttention
 {
-    /// <summary>First tokens that are always attended to; default 4.</summary>
-    public int Sinks { get; init; } = 4;
+    /// <summary>First tokens that are always attended to. 0 or more; default 4, as in the paper.</summary>
+    public int Sinks { get; init => field = Within(value, NotNegative); } = 4;
 
-    /// <summary>Last tokens that are attended to; default 1020.</summary>
-    public int Window { get; init; } = 1020;
+    /// <summary>Last tokens that are attended to. 1 or more; default 1020.</summary>
+    public int Window { get; init => field = Within(value, Positive); } = 1020;
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"streaming:sinks={Sinks},window={Window}");
 
@@ -22,8 +23,8 @@ public sealed record StreamingAttention : DecodeAttention
         StreamingAttention defaults = new();
         return new StreamingAttention
         {
-            Sinks = keys.Integer("sinks", 0, int.MaxValue) ?? defaults.Sinks,
-            Window = keys.Integer("window", 1, int.MaxValue) ?? defaults.Window,
+            Sinks = keys.Number("sinks", NotNegative) ?? defaults.Sinks,
+            Window = keys.Number("window", Positive) ?? defaults.Window,
         };
     }
 

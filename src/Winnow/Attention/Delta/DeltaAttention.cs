@@ -1,4 +1,6 @@
 using System.Globalization;
+using Winnow.Calibration;
+using static Winnow.Limits;
 
 namespace Winnow.Attention.Delta;
 
@@ -11,20 +13,32 @@ public sealed record DeltaAttention : DecodeAttention
 {
     internal const string Name = "delta";
 
-    /// <summary>Tokens of a page; default 16.</summary>
-    public int Page { get; init; } = 16;
+    private const int DefaultRecent = 8;
+    private static readonly Limits<int> PageLimits = new(1, 65_536);
 
-    /// <summary>Pages that a sparse layer reads, the recent ones included; default 64.</summary>
-    public int Pages { get; init; } = 64;
+    /// <summary>Tokens of a page. 1 to 65536; default 16, as in the paper.</summary>
+    public int Page { get; init => field = Within(value, PageLimits); } = 16;
 
-    /// <summary>Last pages that are always read; default 8.</summary>
-    public int Recent { get; init; } = 8;
+    /// <summary>Pages that a sparse layer reads, the recent ones included. 1 or more; default 64, the paper's budget of 1 K tokens.</summary>
+    public int Pages { get; init => field = Within(value, Positive); } = 64;
 
-    /// <summary>Leading layers that always attend to everything and publish nothing; null for what the layers that select say, or else one or two by the model's depth.</summary>
-    public int? Warmup { get; init; }
+    /// <summary>
+    /// Last pages that are always read, at most <see cref="Pages"/>. 1 or more; null for 8, as in the paper, but no more than half of
+    /// the pages.
+    /// </summary>
+    public int? Recent { get; init => field = Within(value, Positive); }
 
-    /// <summary>The layers that select; null for the calibrated ones, or else one behind the warm-up, one a little behind the middle and, in models of more than 16 layers, one at four fifths of the depth.</summary>
-    public IReadOnlyList<int>? SelectingLayers { get; init; }
+    /// <summary>
+    /// Leading layers that always attend to everything and publish nothing; null for what the layers that select say, or else two, as
+    /// in the paper, and one in models of at most 22 layers. 0 to 4095.
+    /// </summary>
+    public int? Warmup { get; init => field = Within(value, Limits.Layers); }
+
+    /// <summary>
+    /// The layers that select, ascending; null for those of the calibration file, or else one behind the warm-up, the middle one and, in
+    /// models of more than 16 layers, one at four fifths of the depth. 0 to 4095 each.
+    /// </summary>
+    public IReadOnlyList<int>? SelectingLayers { get; init => field = EachWithin(value, Limits.Layers); }
 
     /// <summary>
     /// Whether each KV head has its own pages. Deviation: the paper shares one list between all heads, which is coarse on
@@ -33,15 +47,18 @@ public sealed record DeltaAttention : DecodeAttention
     public bool PerKvHead { get; init; }
 
     /// <summary>
-    /// Rows in the cache from which on the method pays; every layer attends to all of them while there are fewer. The default
-    /// is where decode steps were measured to become faster; 0 for always. In a specification that names a budget or pages it
-    /// is 0 unless given.
+    /// Rows in the cache from which on the method pays; every layer attends to all of them while there are fewer. The default, 4096,
+    /// is where decode steps were measured to become faster (docs/long-contexts.md); 0 for always. In a specification that names a
+    /// budget or pages it is 0 unless given.
     /// </summary>
-    public int From { get; init; } = 4096;
+    public int From { get; init => field = Within(value, NotNegative); } = 4096;
+
+    /// <summary><see cref="Recent"/>, or the default for so many pages.</summary>
+    internal int RecentPages => Recent ?? Math.Clamp(Pages / 2, 1, DefaultRecent);
 
     internal override string Specification => string.Create(
         CultureInfo.InvariantCulture,
-        $"delta:page={Page},pages={Pages},recent={Recent}{(Warmup is { } warmup ? $",warmup={warmup}" : "")}{(SelectingLayers is { } layers ? $",select={string.Join('/', layers)}" : "")},from={From}{(PerKvHead ? ",heads=kv" : "")}");
+        $"delta:page={Page},pages={Pages}{(Recent is { } recent ? $",recent={recent}" : "")}{(Warmup is { } warmup ? $",warmup={warmup}" : "")}{(SelectingLayers is { } layers ? $",select={string.Join('/', layers)}" : "")},from={From}{(PerKvHead ? ",heads=kv" : "")}");
 
     /// <summary>How many layers read everything unless someone names them: five in the paper's models of 28 and 48 layers, fewer in shallow ones.</summary>
     /// <param name="layers">Layers without a sliding window.</param>
@@ -49,31 +66,39 @@ public sealed record DeltaAttention : DecodeAttention
 
     internal override DecodeMethod CreateMethod(MethodSetup setup) => new DeltaMethod(this, setup);
 
+    internal override void Validate()
+    {
+        if (RecentPages > Pages)
+        {
+            throw new AttentionSpecException($"attention '{Name}': recent={RecentPages} pages do not fit into a budget of {Pages}");
+        }
+    }
+
+    internal override DeltaAttention Tuned(AttentionTuning tuning) =>
+        SelectingLayers is null && Warmup is null ? this with { SelectingLayers = tuning.Find<DeltaAttention>()?.SelectingLayers } : this;
+
+    internal override string? Uncalibrated(ModelCalibration calibration) => SelectingLayers is null && Warmup is null
+        ? calibration.NoteWithout(Name, "the layers that choose pages are those of a default rule")
+        : null;
+
     internal static DeltaAttention Read(SpecKeys keys)
     {
         DeltaAttention defaults = new();
-        int page = keys.Integer("page", 1, 65_536) ?? defaults.Page;
-        int? budget = keys.Integer("budget", 1, int.MaxValue);
+        int page = keys.Number("page", PageLimits) ?? defaults.Page;
+        int? budget = keys.Number("budget", Positive);
         if (budget is not null && keys.Has("pages"))
         {
             throw keys.Wrong("budget (tokens) and pages say the same: name one of them");
         }
 
-        int pages = budget is { } tokens ? Math.Max(1, (tokens + page - 1) / page) : keys.Integer("pages", 1, int.MaxValue) ?? defaults.Pages;
-        int recent = keys.Integer("recent", 1, int.MaxValue) ?? Math.Min(defaults.Recent, Math.Max(1, pages / 2));
-        if (recent > pages)
-        {
-            throw keys.Wrong($"recent={recent} pages do not fit into a budget of {pages}");
-        }
-
         return new DeltaAttention
         {
             Page = page,
-            Pages = pages,
-            Recent = recent,
-            Warmup = keys.Integer("warmup", 0, int.MaxValue),
+            Pages = budget is { } tokens ? (int)(((long)tokens + page - 1) / page) : keys.Number("pages", Positive) ?? defaults.Pages,
+            Recent = keys.Number("recent", Positive),
+            Warmup = keys.Number("warmup", Limits.Layers),
             SelectingLayers = keys.Integers("select"),
-            From = keys.Integer("from", 0, int.MaxValue) ?? (budget is not null || keys.Has("pages") ? 0 : defaults.From),
+            From = keys.Number("from", NotNegative) ?? (budget is not null || keys.Has("pages") ? 0 : defaults.From),
             PerKvHead = keys.Choice("heads", "all", "kv") == "kv",
         };
     }

@@ -32,7 +32,7 @@ internal sealed class DeltaMethod : DecodeMethod
         _plan = options.PerKvHead
             ? new AttentionPlan(AttentionPlanKind.PerKvHead, shape.KvHeads)
             : new AttentionPlan(AttentionPlanKind.Shared, 1);
-        _selector = new PageSelector(options.Page, options.Pages, options.Recent);
+        _selector = new PageSelector(options.Page, options.Pages, options.RecentPages);
     }
 
     public override AttentionPlan Select(in AttentionCall call, out bool observe)
@@ -94,20 +94,17 @@ internal sealed class DeltaMethod : DecodeMethod
             $"delta: the first selecting layer is {given[0]}, but warm-up ends before layer {options.Warmup}; they must meet");
     }
 
-    /// <summary>Counted over the layers that attend to everything: the first behind the warm-up, a little behind the middle, and four fifths.</summary>
+    /// <summary>Counted over the layers that attend to everything: the first behind the warm-up, the middle, and four fifths (section 4 of the paper).</summary>
     /// <remarks>
     /// Deviation: the paper's models have at least 28 layers, of which five read everything. Models of fewer layers save nothing
-    /// with as many; they get a part of them (<see cref="DeltaAttention.DenseLayers"/>), at the cost of the last. And the second
-    /// layer that selects stands a little behind the middle, not in it: layers that look facts up lie there, and what selects
-    /// before them does not know what they look for. With its layers 2, 6 and 10 the lab model (12 layers) answered 1 of 6
-    /// questions over 8 K tokens, with 2, 7 and 8 it answered 5, with full attention 4.
+    /// with as many; they get a part of them (<see cref="DeltaAttention.DenseLayers"/>), at the cost of the last.
     /// </remarks>
     private static int[] DefaultLayers(int? warmup, AttentionLayers layers)
     {
         int count = layers.Global.Count;
         int dense = DeltaAttention.DenseLayers(count);
         int first = Math.Clamp(warmup is { } given ? layers.Global.Count(layer => layer < given) : dense == 5 ? 2 : 1, 0, Math.Max(count - 1, 0));
-        int[] places = [first, (int)Math.Ceiling(0.55 * count), .. dense > 3 ? [(int)Math.Ceiling(0.8 * count)] : (int[])[]];
+        int[] places = [first, (count + 1) / 2, .. dense > 3 ? [(int)Math.Ceiling(0.8 * count)] : (int[])[]];
         return [.. places.Where(place => place >= first && place < count).Distinct().Order().Select(place => layers.Global[place])];
     }
 }

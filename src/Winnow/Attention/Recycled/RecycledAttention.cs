@@ -1,4 +1,5 @@
 using System.Globalization;
+using static Winnow.Limits;
 
 namespace Winnow.Attention.Recycled;
 
@@ -9,39 +10,57 @@ namespace Winnow.Attention.Recycled;
 /// <remarks>Xu, Goyal, Choi: "RefreshKV: Updating Small KV Cache During Long-form Generation", arXiv 2411.05787 (ACL 2025).</remarks>
 public sealed record RecycledAttention : DecodeAttention
 {
-    /// <summary>Rows that a recycled step attends to; default 2048.</summary>
-    public int K { get; init; } = 2048;
+    /// <summary>The width where neither user nor calibration file names one: SnapKV's, whose pool the paper takes without a width.</summary>
+    internal const int DefaultPool = 7;
 
-    /// <summary>A full step every so many tokens, in all layers at once; null for the dynamic schedule (default).</summary>
-    public int? Stride { get; init; }
+    private static readonly Limits<float> ThresholdLimits = new(-2, 2);
 
-    /// <summary>Dynamic schedule: tokens between two looks at the query; default 5.</summary>
-    public int Check { get; init; } = 5;
+    /// <summary>Rows that a recycled step attends to. 1 or more; default 2048, as in the paper's language modelling.</summary>
+    public int K { get; init => field = Within(value, Positive); } = 2048;
 
-    /// <summary>Dynamic schedule: a layer takes a full step where the cosine of its query with that of its last full step is not above this; default 0.8.</summary>
-    public float Threshold { get; init; } = 0.8f;
+    /// <summary>A full step every so many tokens, in all layers at once; null for the dynamic schedule (default). 1 or more.</summary>
+    public int? Stride { get; init => field = Within(value, Positive); }
 
-    /// <summary>
-    /// Width of the max-pool over scores that keeps the neighbours of a hit; odd, 1 for none; default 31. An answer that copies
-    /// a value walks on from the hit while the list is not renewed: on the lab model a width of 7 lost answers that 31 kept.
-    /// </summary>
-    public int Pool { get; init; } = 31;
+    /// <summary>Dynamic schedule: tokens between two looks at the query. 1 or more; default 5, as in the paper's main setting.</summary>
+    public int Check { get; init => field = Within(value, Positive); } = 5;
 
     /// <summary>
-    /// Rows in the cache from which on the method pays; every step is full while there are fewer. The default is where decode
-    /// steps were measured to become faster; 0 for always. In a specification that names k it is 0 unless given.
+    /// Dynamic schedule: a layer takes a full step where the cosine of its query with that of its last full step is not above this.
+    /// −2 to 2; default 0.8, as in the paper.
     /// </summary>
-    public int From { get; init; } = 4096;
+    public float Threshold { get; init => field = Within(value, ThresholdLimits); } = 0.8f;
 
-    internal override string Specification => Stride is { } stride
-        ? string.Create(CultureInfo.InvariantCulture, $"recycled:k={K},stride={stride},pool={Pool},from={From}")
-        : string.Create(CultureInfo.InvariantCulture, $"recycled:k={K},check={Check},threshold={Threshold},pool={Pool},from={From}");
+    /// <summary>
+    /// Width of the max-pool over scores that keeps the neighbours of a hit: odd, 1 to 4095, 1 for none; null for that of the
+    /// calibration file, or else 7. An answer that copies a value walks on from the hit while the list is not renewed: what a
+    /// model copies in long pieces asks for a wider one.
+    /// </summary>
+    public int? Pool { get; init => field = Within(value, PoolWidth); }
+
+    /// <summary>
+    /// Rows in the cache from which on the method pays; every step is full while there are fewer. The default, 4096, is where decode
+    /// steps were measured to become faster (docs/long-contexts.md); 0 for always. In a specification that names k it is 0 unless
+    /// given.
+    /// </summary>
+    public int From { get; init => field = Within(value, NotNegative); } = 4096;
+
+    internal override string Specification
+    {
+        get
+        {
+            string schedule = Stride is { } stride ? string.Create(CultureInfo.InvariantCulture, $"stride={stride}")
+                : string.Create(CultureInfo.InvariantCulture, $"check={Check},threshold={Threshold}");
+            return string.Create(CultureInfo.InvariantCulture, $"recycled:k={K},{schedule}{(Pool is { } pool ? $",pool={pool}" : "")},from={From}");
+        }
+    }
 
     internal override DecodeMethod CreateMethod(MethodSetup setup) => new RecycledMethod(this, setup.Layers);
 
+    internal override RecycledAttention Tuned(AttentionTuning tuning) => this with { Pool = Pool ?? tuning.Find<RecycledAttention>()?.Pool };
+
     internal static RecycledAttention Read(SpecKeys keys)
     {
-        int? stride = keys.Integer("stride", 1, int.MaxValue);
+        int? stride = keys.Number("stride", Positive);
         if (stride is not null && (keys.Has("check") || keys.Has("threshold")))
         {
             throw keys.Wrong("stride is the fixed schedule, check and threshold are the dynamic one: name one of them");
@@ -50,12 +69,12 @@ public sealed record RecycledAttention : DecodeAttention
         RecycledAttention defaults = new();
         return new RecycledAttention
         {
-            K = keys.Integer("k", 1, int.MaxValue) ?? defaults.K,
+            K = keys.Number("k", Positive) ?? defaults.K,
             Stride = stride,
-            Check = keys.Integer("check", 1, int.MaxValue) ?? defaults.Check,
-            Threshold = keys.Number("threshold", -2, 2) ?? defaults.Threshold,
-            Pool = keys.OddInteger("pool") ?? defaults.Pool,
-            From = keys.Integer("from", 0, int.MaxValue) ?? (keys.Has("k") ? 0 : defaults.From),
+            Check = keys.Number("check", Positive) ?? defaults.Check,
+            Threshold = keys.Number("threshold", ThresholdLimits) ?? defaults.Threshold,
+            Pool = keys.Number("pool", PoolWidth),
+            From = keys.Number("from", NotNegative) ?? (keys.Has("k") ? 0 : defaults.From),
         };
     }
 }

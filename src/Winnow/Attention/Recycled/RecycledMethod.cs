@@ -7,6 +7,7 @@ namespace Winnow.Attention.Recycled;
 internal sealed class RecycledMethod : DecodeMethod
 {
     private readonly RecycledAttention _options;
+    private readonly int _pool;
     private readonly LayerState[] _layers;
     private readonly TopRows _top = new();
     private float[] _score = [];
@@ -17,6 +18,7 @@ internal sealed class RecycledMethod : DecodeMethod
     public RecycledMethod(RecycledAttention options, AttentionLayers layers)
     {
         _options = options;
+        _pool = options.Pool ?? RecycledAttention.DefaultPool;
         _layers = [.. layers.Shapes.Select(shape => new LayerState(shape))];
     }
 
@@ -117,9 +119,9 @@ internal sealed class RecycledMethod : DecodeMethod
                 TensorPrimitives.Max(score, mass.Slice(((head * group) + query) * length, length), score);
             }
 
-            if (_options.Pool > 1)
+            if (_pool > 1)
             {
-                Pooling.Max(score, _options.Pool, _pooled.AsSpan(0, length));
+                Pooling.Max(score, _pool, _pooled.AsSpan(0, length));
                 score = _pooled.AsSpan(0, length);
             }
 
