@@ -25,7 +25,7 @@ internal static class DevicesCommand
                     writer.WriteString("name", cpu.Name);
                     writer.WriteString("description", cpu.Description);
                     writer.WriteString("isa", ModelOptions.NameOf(cpu.Isa));
-                    writer.WriteNumber("threads", Environment.ProcessorCount);
+                    writer.WriteNumber("threads", cpu.Threads);
                     writer.WriteEndObject();
                     writer.WriteEndArray();
                 });

@@ -29,6 +29,9 @@ public sealed unsafe class CpuDevice : Device
     /// <summary>The instruction set of the kernels.</summary>
     public CpuIsa Isa { get; }
 
+    /// <summary>Threads that compute, the caller's included.</summary>
+    public int Threads => Pool.Threads;
+
     internal WorkerPool Pool { get; }
 
     /// <inheritdoc/>

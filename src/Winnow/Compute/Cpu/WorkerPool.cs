@@ -6,8 +6,8 @@ namespace Winnow.Compute.Cpu;
 /// <remarks>
 /// Tasks are claimed one by one, so a thread that the operating system takes away delays only the task it holds, and a worker
 /// that wakes too late finds nothing left instead of being waited for. Workers spin for a while after a region, because the next
-/// one of the same token follows within microseconds, then park. Regions of different sessions take turns. Running a region
-/// allocates nothing.
+/// one of the same token follows within microseconds, then park. Regions of different sessions take turns; whoever waits
+/// for one sleeps. Running a region allocates nothing.
 /// </remarks>
 internal sealed unsafe class WorkerPool : IDisposable
 {
