@@ -520,7 +520,7 @@ public sealed class Session : IDisposable
     private void ReadPrompt(int[] rest, AttentionPhase phase, int chunkTokens, IProgress<PrefillProgress>? progress, CancellationToken cancellationToken)
     {
         int end = _tokens.Count + rest.Length;
-        int window = phase == AttentionPhase.PromptEnd ? _state.SessionAttention.PromptWindow : 0;
+        int window = phase == AttentionPhase.PromptEnd ? _state.SessionAttention.PromptWindow : MethodHistory.FewTokens;
         for (int done = 0; done < rest.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
