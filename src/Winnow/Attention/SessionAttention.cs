@@ -35,6 +35,9 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Queries that the last part of a prompt should hold, where the prompt has as many.</summary>
     public int PromptWindow => Math.Max(_decode?.PromptWindow ?? 0, _prefill?.Window ?? 0);
 
+    /// <summary>Last queries of a prompt that the decode method looks at, however much of the prompt is cached. A prefill method takes no part in those.</summary>
+    public int DecodeWindow => _decode?.PromptWindow ?? 0;
+
     /// <summary>Whether a prompt must go through each layer as a whole before the next one, because its attention depends on its last tokens.</summary>
     public bool NeedsWholePrompt => _prefill is not null;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Formats;
 using Winnow.Models;
 using Winnow.Retrieval;
 using Winnow.Sampling;
@@ -296,7 +297,8 @@ public sealed class Session : IDisposable
         }
     }
 
-    /// <summary>Forgets everything after the first <paramref name="length"/> tokens.</summary>
+    /// <summary>Forgets everything after the first <paramref name="length"/> tokens: the session goes on as if it had never read the others.</summary>
+    /// <remarks>An attention method that learns from each step may have to repeat a few of them.</remarks>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -314,8 +316,8 @@ public sealed class Session : IDisposable
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
     /// <param name="attention">
-    /// How the second one attends; null for the same way. A method looks at the end of a prompt: give the second session one
-    /// that is at least a token longer before it decodes.
+    /// How the second one attends; null for the same way. Another method has not seen the prompt: give the second session one that
+    /// is at least a token longer before it decodes.
     /// </param>
     public Session Fork(AttentionOptions? attention = null)
     {
@@ -363,9 +365,18 @@ public sealed class Session : IDisposable
                 throw new ContextOverflowException(tokens.Length, ContextLength);
             }
 
+            try
+            {
+                _state.SessionAttention.LoadState(state);
+            }
+            catch (InvalidDataException e)
+            {
+                cache.Dispose();
+                throw new ModelFormatException(path, $"is damaged: {e.Message}", e);
+            }
+
             _cache.Dispose();
             _cache = cache;
-            _state.SessionAttention.LoadState(state);
             _tokens.Clear();
             _tokens.AddRange(tokens);
         }
@@ -468,7 +479,7 @@ public sealed class Session : IDisposable
         int cached = 0;
 
         // The last tokens are read again: their queries are what an attention method looks at.
-        int limit = Math.Min(_tokens.Count, prompt.Count - Math.Max(1, _state.SessionAttention.PromptWindow));
+        int limit = Math.Min(_tokens.Count, prompt.Count - Math.Max(1, _state.SessionAttention.DecodeWindow));
         while (cached < limit && _tokens[cached] == prompt[cached])
         {
             cached++;
