@@ -13,13 +13,13 @@ namespace Winnow.Attention;
 /// </remarks>
 internal sealed class MethodHistory
 {
+    /// <summary>Tokens of a prompt that had better not be read on their own: other kernels would compute them, in another order of sums.</summary>
+    public const int FewTokens = 16;
+
     private const int MostMarks = 16;
 
     /// <summary>Decode steps from one mark to the next: as many are repeated at most to go back a little.</summary>
     private const int StepsPerMark = 32;
-
-    /// <summary>Tokens of a prompt that are not read on their own.</summary>
-    private const int FewTokens = 16;
 
     /// <summary>A mark between a prompt and an answer is missed so many times as much as others: to come back to it is common, and to make it again costs a prompt's end.</summary>
     private const int BorderWeight = 16;
@@ -115,7 +115,6 @@ internal sealed class MethodHistory
         Run run = _runs.Last(run => run.First <= length);
         int wanted = run.IsChanging ? length : run.First;
 
-        // Of a prompt never a few tokens alone: other kernels would compute them, in another order of sums.
         int latest = run.Kind == RunKind.Prompt && run.IsChanging ? Math.Max(run.First, wanted - FewTokens) : wanted;
         int index = _marks.FindLastIndex(mark => mark.Position <= latest || mark.Position == wanted);
         Mark mark = _marks[index];

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Models;
+using Winnow.Retrieval;
 using Winnow.Sampling;
 using Winnow.Templates;
 
@@ -232,7 +234,8 @@ public sealed class Session : IDisposable
             cancellationToken);
     }
 
-    /// <summary>Forgets everything after the first <paramref name="length"/> tokens.</summary>
+    /// <summary>Forgets everything after the first <paramref name="length"/> tokens: the session goes on as if it had never read the others.</summary>
+    /// <remarks>An attention method that learns from each step may have to repeat a few of them.</remarks>
     public void Truncate(int length) => Compute(_ => _reader.Truncate(length));
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>

@@ -233,7 +233,7 @@ internal sealed class TokenReader : IDisposable
                 throw new ContextOverflowException(tokens.Length, ContextLength);
             }
 
-            LoadState(state);
+            LoadState(path, state);
         }
         catch
         {
@@ -338,18 +338,16 @@ internal sealed class TokenReader : IDisposable
     /// <summary>How many tokens the next part of a prompt has.</summary>
     private int PartLength(int left, AttentionPhase phase, int chunk)
     {
-        if (phase != AttentionPhase.PromptEnd)
-        {
-            return Math.Min(chunk, left);
-        }
+        bool isEnd = phase == AttentionPhase.PromptEnd;
+        int window = isEnd ? Attention.PromptWindow : MethodHistory.FewTokens;
 
         // A method that chooses by the whole prompt does so only where nothing was read before.
-        if (left <= Math.Max(chunk, Attention.PromptWindow) || (Attention.NeedsWholePrompt && _tokens.Count == 0))
+        if (left <= Math.Max(chunk, window) || (isEnd && Attention.NeedsWholePrompt && _tokens.Count == 0))
         {
             return left;
         }
 
-        return Math.Min(chunk, left - Attention.PromptWindow);
+        return Math.Min(chunk, left - window);
     }
 
     /// <summary>Reads tokens chunk by chunk and hands out a row for each; returns the last row.</summary>
@@ -388,17 +386,16 @@ internal sealed class TokenReader : IDisposable
         _tokens.AddRange(tokens);
     }
 
-    private void LoadState(byte[] state)
+    /// <summary>Takes over what a saved session's method knew. Where that is damaged, the method begins anew with the rows that stay.</summary>
+    private void LoadState(string path, byte[] state)
     {
         try
         {
             Attention.LoadState(state);
         }
-        catch
+        catch (InvalidDataException e)
         {
-            // The method has forgotten what it knew of the rows that stay: it begins anew with them.
-            Attention.LoadState([]);
-            throw;
+            throw new ModelFormatException(path, $"is damaged: {e.Message}", e);
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class A2atsLayer(AttentionShape shape, RopeFrequencies? rope, in
             throw new InvalidDataException($"the state of an attention method has {count} codebooks of a file");
         }
 
-        _generations.Clear();
+        List<Generation> generations = [];
         for (int i = 0; i < count; i++)
         {
             int trainedLength = source.ReadInt32();
@@ -128,8 +128,11 @@ internal sealed class A2atsLayer(AttentionShape shape, RopeFrequencies? rope, in
                 codes[head] = KeyCodes.Load(ref source, codebooks[head].Count);
             }
 
-            _generations.Add(new Generation(trainedLength, codebooks, codes));
+            generations.Add(new Generation(trainedLength, codebooks, codes));
         }
+
+        _generations.Clear();
+        _generations.AddRange(generations);
     }
 
     /// <summary>Takes over the codes of another session, and its codebooks, which do not change.</summary>

@@ -88,7 +88,7 @@ internal sealed class Codebook
     /// <param name="dimension">Elements of a key.</param>
     public static Codebook Load(ref StateReader source, int dimension)
     {
-        int count = source.ReadCount(sizeof(float));
+        int count = source.ReadCount(dimension * sizeof(float));
         float[] mean = new float[dimension];
         source.Read<float>(mean);
         float[] bias = new float[CentroidPanels.Pad(count)];
