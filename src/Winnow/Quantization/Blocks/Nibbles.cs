@@ -29,12 +29,12 @@ internal static unsafe class Nibbles
         return Avx2.ShiftRightLogicalVariable(both, Vector256.Create(0u, 0, 0, 0, 4, 4, 4, 4)).AsByte() & Vector256.Create((byte)15);
     }
 
-    /// <summary>Those of two neighbouring blocks of <paramref name="blockBytes"/>. Needs AVX-512.</summary>
+    /// <summary>Those of two neighbouring blocks, in each of which they begin <paramref name="first"/> bytes from its start. Needs AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Of64(byte* packed, int blockBytes)
+    public static Vector512<byte> Of64(byte* block, int blockBytes, int first)
     {
         Vector512<uint> both = Vector512.Create(
-            Avx2.BroadcastVector128ToVector256(packed), Avx2.BroadcastVector128ToVector256(packed + blockBytes)).AsUInt32();
+            Avx2.BroadcastVector128ToVector256(block + first), Avx2.BroadcastVector128ToVector256(block + blockBytes + first)).AsUInt32();
         return Avx512F.ShiftRightLogicalVariable(both, Vector512.Create(0u, 0, 0, 0, 4, 4, 4, 4, 0, 0, 0, 0, 4, 4, 4, 4)).AsByte() & Vector512.Create((byte)15);
     }
 }

@@ -68,5 +68,5 @@ internal readonly unsafe struct Q4_1 : IBlock
     public static Vector256<byte> Quants32(byte* block) => Nibbles.Of32(block + Packed);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Quants64(byte* block) => Nibbles.Of64(block + Packed, Bytes);
+    public static Vector512<byte> Quants64(byte* block) => Nibbles.Of64(block, Bytes, Packed);
 }

@@ -73,5 +73,5 @@ internal readonly unsafe struct Q5_1 : IBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Quants64(byte* block) =>
-        Nibbles.Of64(block + Packed, Bytes) | FifthBits.Of64(*(uint*)(block + Fifth), *(uint*)(block + Bytes + Fifth));
+        Nibbles.Of64(block, Bytes, Packed) | FifthBits.Of64(*(uint*)(block + Fifth), *(uint*)(block + Bytes + Fifth));
 }
