@@ -19,7 +19,7 @@ internal sealed class SessionAttention : IDisposable
         _device = device;
         _layers = setup.Layers;
         options.Decode?.Validate();
-        options = options.Tuned(AttentionTuning.Of(setup.Calibration));
+        options = options.Tuned(setup.Calibration);
         _decode = options.Decode?.CreateMethod(setup);
         _prefill = options.Prefill is TokenSparseAttention tokenSparse ? new TokenSparseMethod(tokenSparse, setup) : null;
         Statistics = new AttentionStatistics(setup.Layers.Count);
