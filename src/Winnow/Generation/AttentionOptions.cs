@@ -28,10 +28,15 @@ public sealed record AttentionOptions
     /// <summary>The same with the model's own values where nothing was set.</summary>
     internal AttentionOptions Tuned(AttentionTuning tuning) => this with { Prefill = Prefill?.Tuned(tuning), Decode = Decode?.Tuned(tuning) };
 
+    /// <summary>The same with the values that a model's calibration file holds, where nothing was set.</summary>
+    /// <exception cref="CalibrationException">What the file holds is not what can be tuned.</exception>
+    internal AttentionOptions Tuned(ModelCalibration calibration) =>
+        Prefill is null && Decode is null ? this : Tuned(TuningSection.Of(calibration));
+
     /// <summary>What the methods do for want of a calibration, and the command that makes one: a line for each of them.</summary>
     internal IReadOnlyList<string> Notes(ModelCalibration calibration)
     {
-        AttentionOptions tuned = Tuned(TuningSection.Of(calibration));
+        AttentionOptions tuned = Tuned(calibration);
         return [.. new[] { Transform?.Uncalibrated(calibration), tuned.Prefill?.Uncalibrated(calibration), tuned.Decode?.Uncalibrated(calibration) }.OfType<string>()];
     }
 }

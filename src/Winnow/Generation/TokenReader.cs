@@ -61,7 +61,7 @@ internal sealed class TokenReader : IDisposable
             RopeFrequencies?[] ropes = model.Config.CreateRopes(contextLength);
             MethodSetup setup = new(model.Transformer.AttentionLayers, ropes, model.Calibration, model.Config.ContextLength);
             attention.Decode?.Validate();
-            attention = attention.Tuned(TuningSection.Of(model.Calibration));
+            attention = attention.Tuned(model.Calibration);
             Attention = new SessionAttention(model.Device, setup, attention.Prefill, attention.Decode);
             _state = new ForwardState(model.Device, model.Config, ropes, Attention, Math.Min(chunk, contextLength));
             _pass = new ForwardPass(model.Transformer, _state);

@@ -10,8 +10,18 @@ internal static class TuningSection
     private const string MethodsKey = "methods";
 
     /// <summary>What a calibration file holds; nothing where there is none.</summary>
-    /// <exception cref="AttentionSpecException">A specification is not one that there is, or names what cannot be tuned.</exception>
-    public static AttentionTuning Of(ModelCalibration calibration) => Parse(calibration.Find(CalibrationFile.Tuning)?.Texts(MethodsKey) ?? []);
+    /// <exception cref="CalibrationException">A specification is not one that there is, or names what cannot be tuned.</exception>
+    public static AttentionTuning Of(ModelCalibration calibration)
+    {
+        try
+        {
+            return Parse(calibration.Find(CalibrationFile.Tuning)?.Texts(MethodsKey) ?? []);
+        }
+        catch (AttentionSpecException e)
+        {
+            throw new CalibrationException($"{calibration.Path}: {e.Message}", e);
+        }
+    }
 
     /// <summary>The section of a file with other values for some methods.</summary>
     /// <param name="section">What the file holds; null for nothing.</param>

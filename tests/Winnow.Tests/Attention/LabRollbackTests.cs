@@ -3,6 +3,7 @@ using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Formats;
 using Winnow.Generation;
+using Winnow.Tensors;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Attention;

@@ -10,7 +10,6 @@ public sealed unsafe class CpuDevice : Device
     public CpuDevice(CpuDeviceOptions? options = null)
     {
         options ??= new CpuDeviceOptions();
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
         Isa = options.Isa ?? CpuIsaSupport.Best;
         if (!CpuIsaSupport.IsSupported(Isa))
         {
