@@ -30,6 +30,6 @@ public sealed record GenerationOptions
     /// <summary>What keeps the answer to a form, such as a grammar; null for none. Every generation begins with it anew.</summary>
     public ILogitsConstraint? Constraint { get; init; }
 
-    /// <summary>Told how many prompt tokens are computed, after each chunk.</summary>
+    /// <summary>Told how many prompt tokens are computed, after each chunk, and within what is computed as a whole.</summary>
     public IProgress<PrefillProgress>? Progress { get; init; }
 }

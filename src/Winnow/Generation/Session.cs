@@ -131,7 +131,7 @@ public sealed class Session : IDisposable
     /// <summary>Computes tokens into the session without generating, for measuring and for preparing a shared prefix.</summary>
     /// <param name="prompt">The whole context; what the session holds already is not computed again, but for the end that its attention looks at.</param>
     /// <param name="chunkTokens">Tokens that are computed at once, 512 at most.</param>
-    /// <param name="progress">Told how far it is, after each chunk.</param>
+    /// <param name="progress">Told how far it is, after each chunk, and within what is computed as a whole.</param>
     /// <param name="cancellationToken">Stops within a chunk; the chunks that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     public void Prefill(
