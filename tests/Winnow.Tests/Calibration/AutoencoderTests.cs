@@ -3,6 +3,7 @@ using Winnow.Calibration.S3;
 using Winnow.Compute;
 using Winnow.Retrieval.Features;
 using Winnow.Tests.Compute;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Calibration;
 
@@ -41,6 +42,7 @@ public class AutoencoderTests
         Same(encoderBias, weights, vectors, () => ref weights.EncoderBias[feature]);
     }
 
+    [EveryInstructionSet]
     [Theory]
     [InlineData(1)]
     [InlineData(5)]

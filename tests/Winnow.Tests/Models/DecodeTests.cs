@@ -1,51 +1,15 @@
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Models;
 
 namespace Winnow.Tests.Models;
 
-/// <summary>What every generated token costs besides arithmetic.</summary>
+/// <summary>Prompts that are continued, refused or cancelled on the way.</summary>
 public sealed class DecodeTests
 {
-    public static TheoryData<string> Names => [.. TinyModels.All];
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void A_decoded_token_allocates_nothing(string name)
-    {
-        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
-        using Model model = Model.Load(TinyModels.Path(name), device);
-        using ForwardState state = model.Transformer.CreateState(contextLength: 300);
-        using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
-        float[] logits = new float[model.Config.VocabularySize];
-        int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
-        model.Transformer.Forward(state, ids, cache, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, logits);
-
-        // Methods are compiled, and pages of keys and values are added, on the way.
-        for (int i = 0; i < 60; i++)
-        {
-            model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
-        }
-
-        // The runtime allocates once when a thread first waits for another, whenever that is; what a token takes, every round takes.
-        long[] rounds = new long[3];
-        for (int round = 0; round < rounds.Length; round++)
-        {
-            cache.Truncate(ids.Length + 10);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 10; i < 30; i++)
-            {
-                model.Transformer.Forward(state, [ids[i]], cache, AttentionPhase.Decode, ForwardOutput.LastLogits, logits);
-            }
-
-            rounds[round] = GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
-        Assert.Equal(0, rounds.Min());
-    }
-
     [Fact]
     public void A_prompt_continued_after_a_truncation_reads_as_if_it_were_new()
     {
@@ -74,11 +38,26 @@ public sealed class DecodeTests
         using Model model = Model.Load(TinyModels.Path("llama"), device);
         using ForwardState state = model.Transformer.CreateState(contextLength: 100, chunk: 10);
         using KvCache cache = model.Transformer.CreateCache(TensorType.F32);
+        using CancellationTokenSource cancel = new();
+        state.Observer = new AtPosition(20, cancel.Cancel);
         Assert.Throws<OperationCanceledException>(
-            () => model.Transformer.Forward(state, new int[50], cache, AttentionPhase.PromptEnd, ForwardOutput.None, [], new CancellationToken(canceled: true)));
-        Assert.Equal(0, cache.Length);
-        model.Transformer.Forward(state, new int[50], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
+            () => model.Transformer.Forward(state, new int[50], cache, AttentionPhase.PromptEnd, ForwardOutput.None, [], cancel.Token));
+        Assert.Equal(20, cache.Length);
+        state.Observer = null;
+        model.Transformer.Forward(state, new int[30], cache, AttentionPhase.PromptEnd, ForwardOutput.None, []);
         Assert.Equal(50, cache.Length);
+    }
+
+    /// <summary>Does something in the middle of a chunk.</summary>
+    private sealed class AtPosition(int position, Action act) : ForwardObserver
+    {
+        public override void ObserveHidden(ComputeStream stream, int layer, int firstPosition, Matrix hidden)
+        {
+            if (firstPosition == position)
+            {
+                act();
+            }
+        }
     }
 
     /// <summary>Reads a prompt, or reads it to a cut, then something else, and after a truncation the rest.</summary>

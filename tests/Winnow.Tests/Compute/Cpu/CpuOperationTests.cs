@@ -1,5 +1,6 @@
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Compute.Cpu;
 
@@ -13,31 +14,37 @@ internal static class CpuDevices
     }
 }
 
+[EveryInstructionSet]
 public sealed class Avx512ElementwiseTests : ElementwiseOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
 }
 
+[EveryInstructionSet]
 public sealed class Avx2ElementwiseTests : ElementwiseOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
 }
 
+[EveryInstructionSet]
 public sealed class PortableElementwiseTests : ElementwiseOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
 }
 
+[EveryInstructionSet]
 public sealed class Avx512AttentionTests : AttentionOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
 }
 
+[EveryInstructionSet]
 public sealed class Avx2AttentionTests : AttentionOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
 }
 
+[EveryInstructionSet]
 public sealed class PortableAttentionTests : AttentionOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
