@@ -19,18 +19,18 @@ public sealed partial class DeniedInstructionsTests
     internal static bool IsChild => Environment.GetEnvironmentVariable(ExpectedIsa) is { Length: > 0 };
 
     [Theory]
-    [InlineData(WithoutVnni, CpuIsa.AvxVnni, CpuIsa.Avx512)]
-    [InlineData(WithoutAvx512, CpuIsa.Avx512, CpuIsa.AvxVnni)]
-    [InlineData($"{WithoutAvx512} {WithoutVnni}", CpuIsa.AvxVnni, CpuIsa.Avx2)]
-    [InlineData("DOTNET_EnableAVX2", CpuIsa.Avx2, CpuIsa.Portable)]
-    [InlineData("DOTNET_EnableArm64Dp", CpuIsa.ArmDot, CpuIsa.Portable)]
-    [InlineData("DOTNET_EnableHWIntrinsic", CpuIsa.Portable, CpuIsa.Portable)]
-    public async Task Marked_tests_pass_in_a_process_that_is_denied_instructions(string variables, CpuIsa denied, CpuIsa widest)
+    [InlineData(WithoutVnni, CpuIsa.AvxVnni, CpuIsa.Avx512, false)]
+    [InlineData(WithoutAvx512, CpuIsa.Avx512, CpuIsa.AvxVnni, true)]
+    [InlineData($"{WithoutAvx512} {WithoutVnni}", CpuIsa.AvxVnni, CpuIsa.Avx2, false)]
+    [InlineData("DOTNET_EnableAVX2", CpuIsa.Avx2, CpuIsa.Portable, true)]
+    [InlineData("DOTNET_EnableArm64Dp", CpuIsa.ArmDot, CpuIsa.Portable, false)]
+    [InlineData("DOTNET_EnableHWIntrinsic", CpuIsa.Portable, CpuIsa.Portable, false)]
+    public async Task Marked_tests_pass_in_a_process_that_is_denied_instructions(string variables, CpuIsa denied, CpuIsa widest, bool vectors)
     {
         Assert.SkipWhen(IsChild, "this is the child process");
         Assert.SkipUnless(CpuIsaSupport.IsSupported(denied), $"this processor has no {denied}");
         CpuIsa expected = Enum.GetValues<CpuIsa>().Where(isa => isa <= widest && CpuIsaSupport.IsSupported(isa)).Max();
-        (int exitCode, string output) = await Run(variables.Split(' '), expected);
+        (int exitCode, string output) = await Run(variables.Split(' '), expected, vectors);
         Assert.True(exitCode == 0, $"exit code {exitCode}\n{output}");
         Assert.InRange(int.Parse(Totals().Match(output).Groups[1].Value), 10, int.MaxValue);
     }
@@ -46,11 +46,11 @@ public sealed partial class DeniedInstructionsTests
         }
     }
 
-    private static async Task<(int ExitCode, string Output)> Run(IEnumerable<string> denied, CpuIsa expected)
+    private static async Task<(int ExitCode, string Output)> Run(string[] denied, CpuIsa expected, bool vectors)
     {
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])
-            [typeof(DeniedInstructionsTests).Assembly.Location, "-trait", $"{EveryInstructionSetAttribute.Trait}={EveryInstructionSetAttribute.Value}", "-noColor", "-maxThreads", "1"])
+        string[] arguments = [typeof(DeniedInstructionsTests).Assembly.Location, "-noColor", "-maxThreads", "1", "-trait", EveryInstructionSetAttribute.Every];
+        foreach (string argument in vectors ? [.. arguments, "-trait", EveryInstructionSetAttribute.Vectors] : arguments)
         {
             start.ArgumentList.Add(argument);
         }
