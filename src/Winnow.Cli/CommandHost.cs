@@ -27,28 +27,28 @@ internal static class CommandHost
             InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return parsed.InvokeAsync(configuration, interrupt.Token).GetAwaiter().GetResult();
         }
-        catch (OperationCanceledException)
+        catch (Exception e)
         {
-            return Fail(ExitCodes.Interrupted, "interrupted");
-        }
-        catch (UsageException e)
-        {
-            return Fail(ExitCodes.Usage, e.Message);
-        }
-        catch (Exception e) when (e is WinnowException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException)
-        {
-            return Fail(ExitCodes.Failure, e.Message);
-        }
-        catch (ArgumentException e)
-        {
-            // Options are validated by the engine's records; their messages name the option and its range.
-            return Fail(ExitCodes.Usage, e.Message);
+            (int exitCode, string message) = Outcome(e);
+            return Fail(exitCode, message);
         }
         finally
         {
             Console.CancelKeyPress -= onInterrupt;
         }
     }
+
+    /// <summary>How an exception ends the process, and what it tells the user.</summary>
+    internal static (int ExitCode, string Message) Outcome(Exception error) => error switch
+    {
+        OperationCanceledException => (ExitCodes.Interrupted, "interrupted"),
+        UsageException => (ExitCodes.Usage, error.Message),
+        WinnowException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException =>
+            (ExitCodes.Failure, error.Message),
+
+        // What users type is checked where it is read (UserInput): an argument that is wrong here is the program's own.
+        _ => (ExitCodes.Failure, $"this is a bug in winnow, please report it: {error}"),
+    };
 
     /// <summary>What is typed for a command, such as <c>eval ruler</c>.</summary>
     private static string PathOf(SymbolResult command) =>

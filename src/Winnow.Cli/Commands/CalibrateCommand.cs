@@ -29,6 +29,8 @@ internal static class CalibrateCommand
             command.Add(option);
         }
 
+        tokens.AtLeast(1);
+        centroids.AtLeast(2);
         command.SetAction((parsed, cancellationToken) =>
         {
             CalibrationOptions options = new()

@@ -19,6 +19,7 @@ internal static class ChatCommand
         command.Add(documents);
         command.Add(system);
         command.Add(tokens);
+        tokens.AtLeast(1);
         command.SetAction((parsed, cancellationToken) =>
         {
             using Engine engine = model.Load(parsed, cancellationToken);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
@@ -19,6 +20,7 @@ internal static class ConvertCommand
         command.Add(output);
         command.Add(type);
         command.Add(threads);
+        threads.AtLeast(0);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("converting");

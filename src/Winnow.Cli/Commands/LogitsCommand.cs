@@ -24,6 +24,7 @@ internal static class LogitsCommand
         Option<string?> output = new("--output", "-o") { Description = "Write a safetensors file with the tensor 'logits'; without it the 20 largest of the last row are shown.", HelpName = "OUT.safetensors" };
         Option<int> chunk = new("--chunk") { Description = "Tokens that are computed at once.", DefaultValueFactory = _ => 512, HelpName = "N" };
         Option<bool> json = new("--json") { Description = "Without -o: print one JSON object." };
+        chunk.AtLeast(1);
         foreach (Option option in (Option[])[tokens, tokensFile, forcedFile, all, output, chunk, json])
         {
             command.Add(option);

@@ -20,6 +20,9 @@ internal static class PerplexityCommand
         Option<int?> limit = new("--limit") { Description = "Take at most this many tokens from the beginning of the text.", HelpName = "N" };
         Option<int?> prompt = new("--prompt") { Description = "Prefill this many tokens and score the rest of the context token by token, as methods other than full are scored; half of the text by default.", HelpName = "N" };
         Option<bool> json = new("--json") { Description = "Print one JSON object with tokens, nll, perplexity; an array of them for several methods." };
+        stride.AtLeast(1);
+        limit.AtLeast(2);
+        prompt.AtLeast(1);
         foreach (Option option in (Option[])[file, stride, limit, prompt, json])
         {
             command.Add(option);
@@ -32,6 +35,11 @@ internal static class PerplexityCommand
             using Engine engine = model.Load(parsed, cancellationToken);
             int[] tokens = engine.Tokenizer.Encode(text, addSpecial: true);
             tokens = tokens[..Math.Min(parsed.GetValue(limit) ?? tokens.Length, tokens.Length)];
+            if (tokens.Length < 2)
+            {
+                throw new UsageException($"{parsed.GetRequiredValue(file)}: {tokens.Length} tokens are too few: perplexity needs at least 2");
+            }
+
             bool isDecoding = parsed.GetValue(prompt) is not null || attentions.Any(attention => attention.Prefill is not null || attention.Decode is not null);
             if (isDecoding && parsed.GetValue(stride) is not null)
             {
@@ -42,6 +50,11 @@ internal static class PerplexityCommand
             foreach (AttentionOptions attention in attentions)
             {
                 using Session session = model.CreateSession(parsed, engine, attention);
+                if (parsed.GetValue(stride) > session.ContextLength)
+                {
+                    throw new UsageException($"--stride is {parsed.GetValue(stride)}, more than a window of {session.ContextLength} tokens");
+                }
+
                 using ProgressLine line = new($"perplexity, {attention}");
                 SynchronousProgress<PerplexityResult> progress = new(p => line.Report(
                     p.Tokens, tokens.Length, string.Create(CultureInfo.InvariantCulture, $"perplexity {p.Perplexity:F3}")));
@@ -93,6 +106,11 @@ internal static class PerplexityCommand
         Session session, int[] tokens, int? prompt, IProgress<PerplexityResult> progress, CancellationToken cancellationToken)
     {
         int[] fitting = tokens[..Math.Min(tokens.Length, session.ContextLength)];
+        if (prompt >= fitting.Length)
+        {
+            throw new UsageException($"--prompt is {prompt}; of {fitting.Length} tokens that leaves none to score");
+        }
+
         return Perplexity.MeasureDecoding(session, fitting, prompt ?? Math.Max(fitting.Length / 2, 1), progress, cancellationToken);
     }
 

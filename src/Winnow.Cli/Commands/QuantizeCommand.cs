@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Lab.Quantization;
@@ -21,6 +22,7 @@ internal static class QuantizeCommand
         command.Add(type);
         command.Add(threads);
         command.Add(requantize);
+        threads.AtLeast(0);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("quantizing");

@@ -25,6 +25,14 @@ internal static class RunCommand
         Option<bool> chat = new("--chat") { Description = "Put the prompt into the model's chat template as a user's message." };
         Option<string?> system = new("--system") { Description = "With --chat: the system message.", HelpName = "TEXT" };
         Option<bool> json = new("--json") { Description = "Print one JSON object with text, tokens, timings and memory." };
+        tokens.AtLeast(1);
+        stop.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+            {
+                result.AddError("--stop must not be empty");
+            }
+        });
         foreach (Option option in (Option[])[tokens, stop, ignoreEos, special, chat, system, json])
         {
             command.Add(option);
@@ -45,6 +53,11 @@ internal static class RunCommand
                 text is null ? prompt.Ids(parsed, engine.Model.VocabularySize)
                 : parsed.GetValue(chat) ? engine.EncodeChat(Messages(parsed.GetValue(system), text))
                 : engine.Tokenizer.Encode(text, addSpecial: true, parsed.GetValue(special));
+            if (ids.Count == 0)
+            {
+                throw new UsageException("the prompt has no tokens, and the model has no begin-of-text token to start from");
+            }
+
             using Session session = model.CreateSession(parsed, engine);
             using ProgressLine progress = new("prompt");
             GenerationOptions options = new()

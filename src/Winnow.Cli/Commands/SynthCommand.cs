@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Lab.Quantization;
 using Winnow.Lab.Synthesis;
@@ -23,6 +24,7 @@ internal static class SynthCommand
         }
 
         command.Add(output);
+        threads.AtLeast(0);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("writing");

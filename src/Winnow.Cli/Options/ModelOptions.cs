@@ -46,6 +46,8 @@ internal sealed class ModelOptions
                 result.AddError("--gpu-layers: there is no GPU device in this version; winnow devices lists what there is");
             }
         });
+        _threads.AtLeast(0);
+        _context.AtLeast(1);
         _isa.AcceptOnlyFromAmong([.. Enum.GetValues<CpuIsa>().Select(NameOf)]);
     }
 
@@ -95,6 +97,14 @@ internal sealed class ModelOptions
                 $"{engine.Model.Name}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
         }
 
+        if (parsed.GetValue(_context) is { } context && context > engine.Model.ContextLength)
+        {
+            int longest = engine.Model.ContextLength;
+            string name = engine.Model.Name;
+            engine.Dispose();
+            throw new UsageException($"--ctx is {context}; {name} supports at most {longest}");
+        }
+
         return engine;
     }
 
@@ -123,7 +133,7 @@ internal sealed class ModelOptions
     /// <summary>Starts a session with the context length and KV type asked for.</summary>
     public Session CreateSession(ParseResult parsed, Engine engine, AttentionOptions attention)
     {
-        Session session = engine.CreateSession(SessionOptions(parsed) with { Attention = attention });
+        Session session = UserInput.Read(() => engine.CreateSession(SessionOptions(parsed) with { Attention = attention }));
         WriteNotes(engine, [attention]);
         if (Verbose(parsed))
         {

@@ -46,6 +46,11 @@ internal sealed class PromptOptions
     private static int[] ParseIds(string text, string source, char[]? separators, int vocabularySize)
     {
         string[] words = text.Split(separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (words.Length == 0)
+        {
+            throw new UsageException($"{source}: there is no token id");
+        }
+
         int[] ids = new int[words.Length];
         for (int i = 0; i < words.Length; i++)
         {

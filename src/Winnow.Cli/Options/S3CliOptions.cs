@@ -22,10 +22,10 @@ internal sealed class S3CliOptions
         return this;
     }
 
-    public S3Training Read(ParseResult parsed) => new()
+    public S3Training Read(ParseResult parsed) => UserInput.Read(() => new S3Training
     {
         Expansion = parsed.GetValue(_expansion),
         Active = parsed.GetValue(_active),
         Steps = parsed.GetValue(_steps),
-    };
+    });
 }

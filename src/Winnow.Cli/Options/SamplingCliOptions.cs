@@ -61,7 +61,7 @@ internal sealed class SamplingCliOptions
     }
 
     /// <summary>The chain asked for; a value out of range is an error that names option and range.</summary>
-    public SamplingOptions Read(ParseResult parsed) => new()
+    public SamplingOptions Read(ParseResult parsed) => UserInput.Read(() => new SamplingOptions
     {
         Temperature = parsed.GetValue(_temperature),
         TopK = parsed.GetValue(_topK),
@@ -82,7 +82,7 @@ internal sealed class SamplingCliOptions
         MirostatTau = parsed.GetValue(_mirostatTau),
         MirostatEta = parsed.GetValue(_mirostatEta),
         Seed = parsed.GetValue(_seed),
-    };
+    });
 
     private static Option<T> Number<T>(string name, string description, T defaultValue) =>
         new(name) { Description = description, DefaultValueFactory = _ => defaultValue, HelpName = "N" };

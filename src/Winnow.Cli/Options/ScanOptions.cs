@@ -20,10 +20,10 @@ internal sealed class ScanOptions
         return this;
     }
 
-    public IndexOptions Read(ParseResult parsed) => new()
+    public IndexOptions Read(ParseResult parsed) => UserInput.Read(() => new IndexOptions
     {
         ChunkTokens = parsed.GetValue(_chunk),
         PruneAbove = parsed.GetValue(_prune),
         WordsOnly = parsed.GetValue(_wordsOnly),
-    };
+    });
 }

@@ -23,10 +23,10 @@ internal sealed class SearchCliOptions
         return this;
     }
 
-    public SearchOptions Read(ParseResult parsed) => new()
+    public SearchOptions Read(ParseResult parsed) => UserInput.Read(() => new SearchOptions
     {
         Budget = parsed.GetValue(_budget),
         Bm25 = parsed.GetValue(_bm25),
         Edges = parsed.GetValue(_edges),
-    };
+    });
 }

@@ -189,7 +189,13 @@ internal static class KvCacheFile
             Read(stream, hash, shape);
             ReadOnlySpan<byte> values = shape;
             (int heads, int dimension, TensorType type) = (Take(ref values), Take(ref values), (TensorType)Take(ref values));
-            if (heads != layout.KvHeads || dimension != layout.HeadDimension || type != layout.Type)
+            if (heads != layout.KvHeads || dimension != layout.HeadDimension)
+            {
+                throw new ModelFormatException(
+                    path, $"was saved with {heads} KV heads of {dimension} elements; this model has {layout.KvHeads} of {layout.HeadDimension}");
+            }
+
+            if (type != layout.Type)
             {
                 throw new ModelFormatException(path, $"was saved with {type} keys and values; this session keeps {layout.Type}");
             }

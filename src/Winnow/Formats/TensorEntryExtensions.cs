@@ -34,36 +34,6 @@ internal static class TensorEntryExtensions
         return values;
     }
 
-    /// <summary>The elements of an I64, I32, I16, I8 or U8 tensor, row-major.</summary>
-    /// <exception cref="ModelFormatException">The tensor is of another type, or too large for an array.</exception>
-    public static long[] ToInt64s(this TensorEntry tensor)
-    {
-        long[] values = new long[ArrayLength(tensor)];
-        ReadOnlySpan<byte> bytes = tensor.Bytes(0, (int)tensor.SizeBytes);
-        switch (tensor.Type)
-        {
-            case TensorType.I64:
-                bytes.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
-                break;
-            case TensorType.I32:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(bytes), values.AsSpan());
-                break;
-            case TensorType.I16:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, short>(bytes), values.AsSpan());
-                break;
-            case TensorType.I8:
-                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(bytes), values.AsSpan());
-                break;
-            case TensorType.U8:
-                TensorPrimitives.ConvertTruncating(bytes, values.AsSpan());
-                break;
-            default:
-                throw WrongType(tensor, "I64, I32, I16, I8 or U8");
-        }
-
-        return values;
-    }
-
     private static int ArrayLength(TensorEntry tensor) => tensor.SizeBytes <= Array.MaxLength
         ? (int)tensor.ElementCount
         : throw new ModelFormatException(

@@ -1,7 +1,9 @@
 using Winnow.Attention;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Attention;
 
+[EveryInstructionSet]
 public class TopRowsTests
 {
     public static TheoryData<string> Distributions => ["uniform", "heavy-tailed", "few values", "all equal", "negative", "infinite", "denormal"];

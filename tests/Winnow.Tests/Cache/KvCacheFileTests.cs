@@ -62,6 +62,18 @@ public sealed class KvCacheFileTests : IDisposable
     }
 
     [Fact]
+    public void Heads_of_another_number_or_size_are_named()
+    {
+        Save(3);
+        KvLayout first = Layouts[0];
+        KvLayout[] more = [new(first.KvHeads + 1, first.HeadDimension, first.Type), .. Layouts[1..]];
+        Assert.Contains(
+            $"was saved with {first.KvHeads} KV heads of {first.HeadDimension} elements; this model has {first.KvHeads + 1} of {first.HeadDimension}",
+            Refusal(() => KvCacheFile.Load(FilePath, _device, more, Fingerprint)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_file_is_refused() => Refusal(() => KvCacheFile.Load(FilePath, _device, Layouts, Fingerprint));
 
     [Fact]

@@ -4,6 +4,7 @@ using Winnow.Lab.Calibration.S3;
 using Winnow.Models.Weights;
 using Winnow.Retrieval.Features;
 using Winnow.Tests.Compute;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Calibration;
 
@@ -42,6 +43,7 @@ public class AutoencoderTests
         Same(encoderBias, weights, vectors, () => ref weights.EncoderBias[feature]);
     }
 
+    [EveryInstructionSet]
     [Theory]
     [InlineData(1)]
     [InlineData(5)]

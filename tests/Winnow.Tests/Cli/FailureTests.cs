@@ -1,3 +1,4 @@
+using Winnow.Cli;
 using Winnow.Tests.Formats;
 using Winnow.Tests.Models;
 
@@ -56,21 +57,46 @@ public sealed class FailureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("run")]
-    [InlineData("run", "-p", "x", "-f", "y")]
-    [InlineData("run", "-p", "x", "--temp", "-1")]
-    [InlineData("run", "-p", "x", "--temp", "warm")]
-    [InlineData("run", "-p", "x", "--ctx", "1000000000")]
-    [InlineData("run", "-p", "x", "--kv-type", "q3")]
-    [InlineData("run", "-p", "x", "--device", "vulkan")]
-    [InlineData("run", "-p", "x", "--gpu-layers", "4")]
-    [InlineData("run", "-p", "x", "--attention", "nonsense")]
-    [InlineData("logits", "--tokens", "1,999999")]
-    [InlineData("quantize", "a", "b", "Q9")]
-    [InlineData("synth", "--shape", "llama-9t", "x")]
-    [InlineData("frobnicate")]
-    [InlineData("run", "--frobnicate")]
-    public void A_wrong_command_line_is_usage(params string[] arguments) => Fails(2, "", arguments);
+    [InlineData("name the prompt once", "run")]
+    [InlineData("name the prompt once", "run", "-p", "x", "-f", "y")]
+    [InlineData("Temperature is -1", "run", "-p", "x", "--temp", "-1")]
+    [InlineData("'warm'", "run", "-p", "x", "--temp", "warm")]
+    [InlineData("--ctx is 1000000000", "run", "-p", "x", "--ctx", "1000000000")]
+    [InlineData("--ctx is 0", "run", "-p", "x", "--ctx", "0")]
+    [InlineData("--threads is -1", "run", "-p", "x", "--threads", "-1")]
+    [InlineData("--n-predict is 0", "run", "-p", "x", "-n", "0")]
+    [InlineData("--stop", "run", "-p", "x", "--stop", "")]
+    [InlineData("'q3'", "run", "-p", "x", "--kv-type", "q3")]
+    [InlineData("'vulkan'", "run", "-p", "x", "--device", "vulkan")]
+    [InlineData("there is no GPU device", "run", "-p", "x", "--gpu-layers", "4")]
+    [InlineData("'nonsense'", "run", "-p", "x", "--attention", "nonsense")]
+    [InlineData("'999999'", "logits", "--tokens", "1,999999")]
+    [InlineData("--chunk is 0", "logits", "--tokens", "1", "--chunk", "0")]
+    [InlineData("there is no token id", "logits", "--tokens", "")]
+    [InlineData("'Q9'", "quantize", "a", "b", "Q9")]
+    [InlineData("'llama-9t'", "synth", "--shape", "llama-9t", "x")]
+    [InlineData("the expansion must be 1 to 1024", "calibrate", "--s3-expansion", "0")]
+    [InlineData("Required command was not provided", "frobnicate")]
+    [InlineData("'--frobnicate'", "run", "--frobnicate")]
+    public void A_wrong_command_line_is_usage(string named, params string[] arguments) => Fails(2, named, arguments);
+
+    [Fact]
+    public void A_type_of_keys_and_values_that_the_model_cannot_have_is_usage()
+    {
+        string ids = _folder.Write("ids.txt", "1 2 3"u8.ToArray());
+        Fails(2, "heads of a multiple of 32", "run", "-m", TinyModels.Path("llama"), "--tokens-file", ids, "--kv-type", "q8_0");
+    }
+
+    /// <summary>A shape that does not fit is nothing that a user could correct on the command line.</summary>
+    [Fact]
+    public void A_bug_of_the_engine_is_a_failure_and_says_that_it_is_one()
+    {
+        (int exitCode, string message) = CommandHost.Outcome(new ArgumentOutOfRangeException("output", "rows of 3 do not fit"));
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("this is a bug in winnow, please report it: ", message, StringComparison.Ordinal);
+        Assert.Contains("rows of 3 do not fit", message, StringComparison.Ordinal);
+        Assert.Equal(1, CommandHost.Outcome(new InvalidOperationException()).ExitCode);
+    }
 
     [Fact]
     public void The_help_of_the_command_that_was_meant_is_named() => Fails(2, "(see: winnow eval ruler --help)", "eval", "ruler", "--frobnicate");
@@ -81,5 +107,6 @@ public sealed class FailureTests : IDisposable
         Assert.Equal((exitCode, ""), (process.ExitCode, process.Output));
         Assert.StartsWith("winnow: ", process.ErrorLine, StringComparison.Ordinal);
         Assert.Contains(named, process.ErrorLine, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Parameter", process.ErrorLine, StringComparison.Ordinal);
     }
 }

@@ -82,11 +82,19 @@ public sealed class LabModelTests : IDisposable
     [Fact]
     public void A_run_can_be_cancelled()
     {
-        EvaluationCase[] cases = [.. new CaseGenerator(_engine, ExampleDocument.Create(7).Text).Create("niah_single", 600, count: 1, seed: 8)];
-        using CancellationTokenSource cancelled = new();
-        cancelled.Cancel();
+        EvaluationCase[] cases = [.. new CaseGenerator(_engine, ExampleDocument.Create(7).Text).Create("niah_single", 600, count: 3, seed: 8)];
+        using CancellationTokenSource cancel = new();
+        List<RulerOutcome> seen = [];
 
-        Assert.Throws<OperationCanceledException>(() => new Ruler(_engine, Parse("full")).Run(cases, cancellationToken: cancelled.Token));
+        Assert.Throws<OperationCanceledException>(() => new Ruler(_engine, Parse("full")).Run(
+            cases,
+            outcome =>
+            {
+                seen.Add(outcome);
+                cancel.Cancel();
+            },
+            cancellationToken: cancel.Token));
+        Assert.Single(seen);
     }
 
     [Fact]

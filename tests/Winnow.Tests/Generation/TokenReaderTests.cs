@@ -5,6 +5,8 @@ using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Tensors;
 using Winnow.Tests.Formats;
 using Winnow.Tests.Models;
 
@@ -134,7 +136,7 @@ public sealed class TokenReaderTests : IDisposable
         using TokenReader reader = Create(fragile, chunk: 64);
         reader.ReadPrompt(_ids[30..60]);
         float[] before = reader.Logits.ToArray();
-        Assert.Throws<InvalidDataException>(() => reader.Load(folder.PathOf("session")));
+        Assert.Throws<ModelFormatException>(() => reader.Load(folder.PathOf("session")));
         Assert.Equal(_ids[30..60], reader.Tokens);
         Assert.Equal(30, reader.Cache.Length);
         Assert.Equal(before, reader.Logits.ToArray());
@@ -210,15 +212,9 @@ public sealed class TokenReaderTests : IDisposable
 
         private sealed class Method : DecodeMethod
         {
-            public override byte[] SaveState(int length) => [1];
+            public override string StateKey => "fragile";
 
-            public override void LoadState(ReadOnlySpan<byte> state)
-            {
-                if (!state.IsEmpty)
-                {
-                    throw new InvalidDataException("not what was expected");
-                }
-            }
+            public override void Load(ref StateReader source) => throw new InvalidDataException("not what was expected");
 
             public override AttentionPlan Select(in AttentionCall call, out bool observe)
             {

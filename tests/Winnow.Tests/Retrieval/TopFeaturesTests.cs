@@ -1,7 +1,9 @@
 using Winnow.Retrieval.Features;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Retrieval;
 
+[EveryInstructionSet]
 public class TopFeaturesTests
 {
     [Theory]

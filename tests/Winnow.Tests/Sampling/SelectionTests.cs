@@ -1,9 +1,11 @@
 using Winnow.Sampling;
 using Winnow.Sampling.Stages;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Sampling;
 
 /// <summary>Stages on vocabularies too large for golden files, against sorting everything.</summary>
+[EveryInstructionSet]
 public class SelectionTests
 {
     public static TheoryData<int, int> VocabulariesAndK()

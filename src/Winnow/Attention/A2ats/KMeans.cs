@@ -20,7 +20,6 @@ internal sealed class KMeans
     private readonly ushort[] _codes;
     private readonly float[] _costs;
     private readonly float[] _norms;
-    private readonly List<double> _objectives = [];
 
     /// <param name="points">[points, dimension].</param>
     /// <param name="dimension">Elements of a point.</param>
@@ -37,9 +36,6 @@ internal sealed class KMeans
             _norms[i] = TensorPrimitives.Dot(Point(i), Point(i));
         }
     }
-
-    /// <summary>The mean squared distance of a point to its centroid after each assignment.</summary>
-    public IReadOnlyList<double> Objectives => _objectives;
 
     /// <summary>Finds centroids.</summary>
     /// <param name="count">How many; not more than there are points.</param>
@@ -121,9 +117,7 @@ internal sealed class KMeans
             sum += Math.Max(_norms[i] + (2 * _costs[i]), 0);
         }
 
-        double objective = sum / _codes.Length;
-        _objectives.Add(objective);
-        return objective;
+        return sum / _codes.Length;
     }
 
     /// <summary>Moves each centroid to the mean of its points; one that has none goes to the point that is worst off.</summary>

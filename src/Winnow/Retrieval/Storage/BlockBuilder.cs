@@ -20,7 +20,6 @@ internal sealed class BlockBuilder
     private readonly Dictionary<string, List<(int Unit, int Count)>> _words = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<(int Unit, int Count)>>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly List<(int Start, bool BeginsParagraph)> _units = [];
-    private readonly List<int> _unitTokens = [];
 
     public BlockBuilder()
     {

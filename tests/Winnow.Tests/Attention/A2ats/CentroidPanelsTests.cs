@@ -1,7 +1,9 @@
 using Winnow.Attention.A2ats;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Attention.A2ats;
 
+[EveryInstructionSet]
 public class CentroidPanelsTests
 {
     [Theory]

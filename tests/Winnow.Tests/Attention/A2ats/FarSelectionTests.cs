@@ -1,7 +1,9 @@
 using Winnow.Attention.A2ats;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Attention.A2ats;
 
+[EveryInstructionSet]
 public class FarSelectionTests
 {
     /// <summary>The definition: sort all tokens of each head by score, newest first among equal ones, take the first, unite.</summary>

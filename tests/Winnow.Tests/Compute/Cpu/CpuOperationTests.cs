@@ -1,5 +1,6 @@
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Compute.Cpu;
 
@@ -9,35 +10,42 @@ internal static class CpuDevices
     public static Device Create(CpuIsa isa, int threads)
     {
         Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
+        Assert.SkipWhen(DeniedInstructionsTests.IsChild && isa != CpuIsaSupport.Best.ForFloats(), "the widest is what this process was made for");
         return new CpuDevice(new CpuDeviceOptions { Isa = isa, Threads = threads });
     }
 }
 
+[EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx512ElementwiseTests : ElementwiseOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
 }
 
+[EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx2ElementwiseTests : ElementwiseOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
 }
 
+[EveryInstructionSet(VectorsOnly = true)]
 public sealed class PortableElementwiseTests : ElementwiseOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
 }
 
+[EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx512AttentionTests : AttentionOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
 }
 
+[EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx2AttentionTests : AttentionOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
 }
 
+[EveryInstructionSet(VectorsOnly = true)]
 public sealed class PortableAttentionTests : AttentionOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);

@@ -85,22 +85,6 @@ public unsafe class WorkerPoolTests
         Assert.Throws<ObjectDisposedException>(() => CheckRegion(pool, 4, 0));
     }
 
-    [Fact]
-    public void Regions_allocate_nothing()
-    {
-        using WorkerPool pool = new(2);
-        CheckRegion(pool, 8, 0);
-        long* state = stackalloc long[3];
-        state[0] = 2;
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
-        {
-            pool.Run(&Count, state, 2);
-        }
-
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-    }
-
     private static void CheckRegion(WorkerPool pool, int tasks, int salt) => Assert.True(Region(pool, tasks, salt), $"{tasks} tasks, round {salt}");
 
     /// <summary>Whether each of the tasks ran once.</summary>

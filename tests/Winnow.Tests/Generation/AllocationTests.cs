@@ -1,0 +1,97 @@
+using Winnow.Attention;
+using Winnow.Cache;
+using Winnow.Compute.Cpu;
+using Winnow.Formats;
+using Winnow.Generation;
+using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Sampling;
+using Winnow.Tensors;
+using Winnow.Tests.Models;
+
+namespace Winnow.Tests.Generation;
+
+/// <summary>What a decoded token takes from the garbage collector, on whichever thread: nothing.</summary>
+/// <remarks>
+/// The process is measured, so nothing else may run: these tests are alone. The runtime itself allocates now and then (once when a thread
+/// first waits for another), hence many steps: what each of them allocates is at least <see cref="SmallestObject"/> bytes.
+/// </remarks>
+[Collection(nameof(AllocationTests))]
+[CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
+public sealed unsafe class AllocationTests
+{
+    private const int SmallestObject = 24;
+
+    private const int Steps = 400;
+
+    public static TheoryData<string> Names => [.. TinyModels.All];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_forward_pass_of_a_token_allocates_nothing(string name)
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+        using Model model = Model.Load(TinyModels.Path(name), device);
+        using TokenReader reader = new(model, contextLength: 300, kvType: TensorType.F32);
+        int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
+        reader.ReadPrompt(ids);
+
+        AllocatesNothing(step =>
+        {
+            // Steps before the measured ones add the pages of keys and values.
+            if (step % 60 == 0)
+            {
+                reader.Truncate(ids.Length);
+            }
+
+            reader.Step(ids[step % 60]);
+        });
+    }
+
+    [Fact]
+    public void A_generated_token_allocates_nothing()
+    {
+        using Engine engine = Engine.Load(TinyModels.Path("llama"), new EngineOptions { Threads = 2 });
+        using Session session = engine.CreateSession(new SessionOptions { KvType = TensorType.F32, ContextLength = 1024 });
+
+        // Tokens of a model without a vocabulary have no text, which is all that a stream must allocate. The first answer makes
+        // room for the tokens, keys and values of the second.
+        GenerationOptions options = new() { MaxTokens = 2 * Steps, Sampling = new SamplingOptions { Seed = 1 } };
+        int[] prompt = Golden.Open(TinyModels.Path("llama")).Ids;
+        Assert.Equal(2 * Steps, session.Generate(prompt, options).Count());
+        using IEnumerator<GeneratedToken> answer = session.Generate(prompt, options).GetEnumerator();
+
+        AllocatesNothing(_ => answer.MoveNext());
+    }
+
+    [Fact]
+    public void A_parallel_region_allocates_nothing()
+    {
+        using WorkerPool pool = new(2);
+        long counter = 0;
+        long* state = &counter;
+
+        AllocatesNothing(_ => pool.Run(&Count, state, 2));
+
+        Assert.True(counter >= 2 * Steps);
+    }
+
+    private static void Count(void* state, int task) => Interlocked.Increment(ref *(long*)state);
+
+    private static void AllocatesNothing(Action<int> step)
+    {
+        // Methods are compiled on the way.
+        for (int i = 0; i < 120; i++)
+        {
+            step(i);
+        }
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 120; i < 120 + Steps; i++)
+        {
+            step(i);
+        }
+
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, (Steps * SmallestObject) - 1);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Winnow.Compute.Cpu;
+
+namespace Winnow.Tests.InstructionSets;
+
+/// <summary>Takes every test marked with <see cref="EveryInstructionSetAttribute"/> through the narrower kernels: in a child process for each instruction set.</summary>
+/// <remarks>Kernels that choose by what the processor offers (<c>Vector&lt;T&gt;</c> among them) run on this machine's widest instructions everywhere else.</remarks>
+public sealed partial class DeniedInstructionsTests
+{
+    private const string ExpectedIsa = "WINNOW_TEST_EXPECTED_ISA";
+
+    private const string WithoutAvx512 = "DOTNET_EnableAVX512";
+
+    /// <summary>What tells 512-bit units from narrower ones.</summary>
+    private const string WithoutVnni = "DOTNET_EnableAVXVNNI";
+
+    /// <summary>Whether this is a child process.</summary>
+    internal static bool IsChild => Environment.GetEnvironmentVariable(ExpectedIsa) is { Length: > 0 };
+
+    [Theory]
+    [InlineData(WithoutVnni, CpuIsa.AvxVnni, CpuIsa.Avx512, false)]
+    [InlineData(WithoutAvx512, CpuIsa.Avx512, CpuIsa.AvxVnni, true)]
+    [InlineData($"{WithoutAvx512} {WithoutVnni}", CpuIsa.AvxVnni, CpuIsa.Avx2, false)]
+    [InlineData("DOTNET_EnableAVX2", CpuIsa.Avx2, CpuIsa.Portable, true)]
+    [InlineData("DOTNET_EnableArm64Dp", CpuIsa.ArmDot, CpuIsa.Portable, false)]
+    [InlineData("DOTNET_EnableHWIntrinsic", CpuIsa.Portable, CpuIsa.Portable, false)]
+    public async Task Marked_tests_pass_in_a_process_that_is_denied_instructions(string variables, CpuIsa denied, CpuIsa widest, bool vectors)
+    {
+        Assert.SkipWhen(IsChild, "this is the child process");
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(denied), $"this processor has no {denied}");
+        CpuIsa expected = Enum.GetValues<CpuIsa>().Where(isa => isa <= widest && CpuIsaSupport.IsSupported(isa)).Max();
+        (int exitCode, string output) = await Run(variables.Split(' '), expected, vectors);
+        Assert.True(exitCode == 0, $"exit code {exitCode}\n{output}");
+        Assert.InRange(int.Parse(Totals().Match(output).Groups[1].Value), 10, int.MaxValue);
+    }
+
+    [Fact]
+    [EveryInstructionSet]
+    public void The_process_has_the_instructions_that_it_was_left()
+    {
+        if (IsChild)
+        {
+            Assert.Equal(Environment.GetEnvironmentVariable(ExpectedIsa), CpuIsaSupport.Best.ToString());
+            Assert.False(CpuIsaSupport.HasWideUnits);
+        }
+    }
+
+    private static async Task<(int ExitCode, string Output)> Run(string[] denied, CpuIsa expected, bool vectors)
+    {
+        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = [typeof(DeniedInstructionsTests).Assembly.Location, "-noColor", "-maxThreads", "1", "-trait", EveryInstructionSetAttribute.Every];
+        foreach (string argument in vectors ? [.. arguments, "-trait", EveryInstructionSetAttribute.Vectors] : arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (string variable in denied)
+        {
+            start.Environment[variable] = "0";
+        }
+
+        start.Environment[ExpectedIsa] = expected.ToString();
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, $"{output}\n{await errors}");
+    }
+
+    [GeneratedRegex("Total: ([0-9]+)")]
+    private static partial Regex Totals();
+}
