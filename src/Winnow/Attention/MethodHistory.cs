@@ -38,6 +38,9 @@ internal sealed class MethodHistory
     private int _end;
     private int _step;
 
+    /// <summary>Whether the state is an older one than it should be, until the end of a prompt that forgets it: not worth a mark.</summary>
+    private bool _isAstray;
+
     /// <param name="method">A method with state, in which nothing has been observed yet.</param>
     /// <param name="layers">The model's layers.</param>
     public MethodHistory(DecodeMethod method, AttentionLayers layers)
@@ -92,6 +95,7 @@ internal sealed class MethodHistory
         {
             _runs[^1] = _runs[^1] with { IsEnded = true };
             _step = 0;
+            _isAstray = false;
         }
         else if (phase == AttentionPhase.Decode)
         {
@@ -114,7 +118,6 @@ internal sealed class MethodHistory
 
         Run run = _runs.Last(run => run.First <= length);
         int wanted = run.IsChanging ? length : run.First;
-
         int latest = run.Kind == RunKind.Prompt && run.IsChanging ? Math.Max(run.First, wanted - FewTokens) : wanted;
         int index = _marks.FindLastIndex(mark => mark.Position <= latest || mark.Position == wanted);
         Mark mark = _marks[index];
@@ -124,6 +127,7 @@ internal sealed class MethodHistory
 
         _method.Return(mark.State.Bytes, mark.Position, arrives && run.Kind == RunKind.Prompt ? length - mark.Position : 0);
         _step = mark.Step;
+        _isAstray = arrives && mark.Position != wanted;
         for (int i = _marks.Count - 1; i > index; i--)
         {
             RemoveMark(i);
@@ -210,6 +214,7 @@ internal sealed class MethodHistory
         _method.Return(now.Bytes, other._end, promptTokens: 0);
         _end = other._end;
         _step = other._step;
+        _isAstray = other._isAstray;
     }
 
     /// <summary>What a saved state of such a method begins with.</summary>
@@ -271,6 +276,7 @@ internal sealed class MethodHistory
     {
         _method.Return(_marks[0].State.Bytes, 0, promptTokens: 0);
         _step = 0;
+        _isAstray = false;
         for (int i = _marks.Count - 1; i > 0; i--)
         {
             RemoveMark(i);
@@ -324,7 +330,7 @@ internal sealed class MethodHistory
 
     private void SetMark(int position)
     {
-        if (_marks.Count > 0 && _marks[^1].Position == position)
+        if (_isAstray || (_marks.Count > 0 && _marks[^1].Position == position))
         {
             return;
         }

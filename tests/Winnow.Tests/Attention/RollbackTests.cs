@@ -1,5 +1,4 @@
 using Winnow.Attention;
-using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Tensors;
@@ -95,6 +94,15 @@ public sealed class RollbackTests : IDisposable
             int[] other = [.. Tokens[..length], .. Tokens[600..700]];
             using Session fresh = Create(specification);
             Check(Answer(fresh, other), Answer(session, other), $"{specification}, {length} tokens in common");
+        }
+
+        // A prompt that replaces the end of an answer, and is taken back.
+        Read(session, 0);
+        foreach (int length in (int[])[675, 657])
+        {
+            Answer(session, [.. Tokens[..length], .. Tokens[100..140]]);
+            session.Truncate(length);
+            Check(expected, Read(session, length), $"{specification}, another prompt after {length} tokens taken back");
         }
     }
 
