@@ -4,7 +4,10 @@ using Winnow.Tensors;
 
 namespace Winnow.Quantization;
 
-/// <summary>All that the engine knows of one type of weights beside its <see cref="TensorTypeExtensions">geometry</see>: a row of <see cref="BlockTypes"/>.</summary>
+/// <summary>
+/// All that the engine knows of one type of weights beside its <see cref="TensorTypeExtensions">geometry</see>: a row of
+/// <see cref="BlockTypes"/>.
+/// </summary>
 /// <param name="type">The type.</param>
 /// <param name="decode">Blocks to values; the spans hold the same whole number of blocks.</param>
 /// <param name="encode">Values to blocks; null where the type is only read.</param>

@@ -6,7 +6,10 @@ using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
 
-/// <summary>Kernels whose rows are multiplied in 256 bits. <typeparamref name="TTileLanes"/> may be wider: 512 bits pay for many tokens first.</summary>
+/// <summary>Kernels whose rows are multiplied in 256 bits.</summary>
+/// <typeparam name="TTileLanes">Of tiles: wider than rows where the processor has AVX-512 on units of 256 bits.</typeparam>
+/// <typeparam name="TTileVector">The vector of the tiles' lanes.</typeparam>
+/// <typeparam name="TRowLanes">Of rows.</typeparam>
 internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : IKernelSet
     where TTileLanes : ILanes<TTileVector>
     where TTileVector : struct

@@ -57,7 +57,8 @@ internal unsafe struct WeightKernels
     /// <exception cref="NotSupportedException">There are none.</exception>
     public static WeightKernels For(TensorType type, CpuIsa isa)
     {
-        BlockType row = BlockTypes.Find(type) ?? throw new NotSupportedException($"the CPU device multiplies with no weights of type {type}");
+        BlockType row = BlockTypes.Find(type)
+            ?? throw new NotSupportedException($"the CPU device multiplies with no weights of type {type}");
         IKernelSet kernels = isa switch
         {
             CpuIsa.Avx512 when CpuIsaSupport.HasWideUnits => new Avx512Kernels(),
