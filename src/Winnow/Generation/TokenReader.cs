@@ -98,7 +98,7 @@ internal sealed class TokenReader : IDisposable
     public ReadOnlySpan<float> Logits => _hasLogits
         ? _logits
         : throw new InvalidOperationException(
-            "the logits after the last token are not known: nothing was read, or what was read has since been cut, filled or loaded; read a prompt or a token first");
+            "the logits after the last token are not known: the session is empty, or was cut or loaded since; compute a prompt or a token first");
 
     /// <summary>Makes <paramref name="prompt"/> what has been read, and computes the logits after it. What is there already is not read again.</summary>
     /// <param name="prompt">At least one token; it must fit.</param>
@@ -117,19 +117,19 @@ internal sealed class TokenReader : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             count = PartLength(rest.Length - done, Math.Min(chunk, _state.Chunk));
-            int first = cached + done;
-            int part = count;
-            Action<double>? withinPart = progress is null ? null : fraction => progress.Report(new PrefillProgress(first + (int)(fraction * part), prompt.Count));
-            bool isLast = done + count == rest.Length;
-            Append(
-                rest.AsSpan(done, count),
-                isLast ? AttentionPhase.PromptEnd : AttentionPhase.Prompt,
-                isLast ? ForwardOutput.LastLogits : ForwardOutput.None,
-                isLast ? LogitsBuffer() : [],
-                withinPart,
-                cancellation);
-            _hasLogits = isLast;
-            progress?.Report(new PrefillProgress(first + count, prompt.Count));
+            ReadOnlySpan<int> part = rest.AsSpan(done, count);
+            Action<double>? within = progress is null ? null : ReportWithin(progress, cached + done, count, prompt.Count);
+            if (done + count < rest.Length)
+            {
+                Append(part, AttentionPhase.Prompt, ForwardOutput.None, [], within, cancellation);
+            }
+            else
+            {
+                Append(part, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, LogitsBuffer(), within, cancellation);
+                _hasLogits = true;
+            }
+
+            progress?.Report(new PrefillProgress(cached + done + count, prompt.Count));
         }
 
         return cached;
@@ -291,6 +291,9 @@ internal sealed class TokenReader : IDisposable
 
         return count;
     }
+
+    private static Action<double> ReportWithin(IProgress<PrefillProgress> progress, int first, int count, int total) =>
+        fraction => progress.Report(new PrefillProgress(first + (int)(fraction * count), total));
 
     /// <summary>How many tokens the next part of a prompt has.</summary>
     private int PartLength(int left, int chunk)
