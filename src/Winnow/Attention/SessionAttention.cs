@@ -5,8 +5,11 @@ namespace Winnow.Attention;
 /// <summary>The attention of one session: asks its methods which rows, has the device attend to them, and hands the mass back.</summary>
 internal sealed class SessionAttention : IDisposable
 {
-    /// <summary>Queries of a prompt that are answered at once: a fraction of a second's work, also in a long context.</summary>
-    private const int QueriesAtOnce = 512;
+    /// <summary>
+    /// Queries of a prompt that are answered at once: a fraction of a second's work, also in a long context; a multiple of the
+    /// CPU kernel's tiles (240 queries divided by the heads of a group), so that none of them is cut.
+    /// </summary>
+    private const int QueriesAtOnce = 960;
 
     private readonly Device _device;
     private readonly AttentionLayers _layers;

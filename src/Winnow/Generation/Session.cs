@@ -423,6 +423,7 @@ public sealed class Session : IDisposable
     {
         if (Interlocked.Exchange(ref _busy, 1) != 0)
         {
+            ObjectDisposedException.ThrowIf(_lifetime.IsEnding, this);
             throw new InvalidOperationException("a session serves one caller at a time; create another session, or fork this one");
         }
     }

@@ -102,7 +102,7 @@ internal sealed class TokenReader : IDisposable
     public ReadOnlySpan<float> Logits => _hasLogits
         ? _logits
         : throw new InvalidOperationException(
-            "the logits after the last token are not known: nothing was read, or what was read has since been cut, filled or loaded; read a prompt or a token first");
+            "the logits after the last token are not known: the session is empty, or was cut or loaded since; compute a prompt or a token first");
 
     /// <summary>Makes <paramref name="prompt"/> what has been read, and computes the logits after it. What is there already is not read again.</summary>
     /// <param name="prompt">At least one token; it must fit.</param>
@@ -306,18 +306,18 @@ internal sealed class TokenReader : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             count = PartLength(rest.Length - done, phase, Math.Min(chunk, _state.Chunk));
-            int first = _tokens.Count;
-            int part = count;
-            Action<double>? withinPart = progress is null ? null : fraction => progress.Report(new PrefillProgress(first + (int)(fraction * part), end));
-            bool isEnd = phase == AttentionPhase.PromptEnd && done + count == rest.Length;
-            Append(
-                rest.AsSpan(done, count),
-                isEnd ? AttentionPhase.PromptEnd : AttentionPhase.Prompt,
-                isEnd ? ForwardOutput.LastLogits : ForwardOutput.None,
-                isEnd ? LogitsBuffer() : [],
-                withinPart,
-                cancellation);
-            _hasLogits = isEnd;
+            ReadOnlySpan<int> part = rest.AsSpan(done, count);
+            Action<double>? within = progress is null ? null : ReportWithin(progress, _tokens.Count, count, end);
+            if (phase == AttentionPhase.PromptEnd && done + count == rest.Length)
+            {
+                Append(part, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, LogitsBuffer(), within, cancellation);
+                _hasLogits = true;
+            }
+            else
+            {
+                Append(part, AttentionPhase.Prompt, ForwardOutput.None, [], within, cancellation);
+            }
+
             progress?.Report(new PrefillProgress(_tokens.Count, end));
         }
     }
@@ -334,6 +334,9 @@ internal sealed class TokenReader : IDisposable
 
         return count;
     }
+
+    private static Action<double> ReportWithin(IProgress<PrefillProgress> progress, int first, int count, int total) =>
+        fraction => progress.Report(new PrefillProgress(first + (int)(fraction * count), total));
 
     /// <summary>How many tokens the next part of a prompt has.</summary>
     private int PartLength(int left, AttentionPhase phase, int chunk)

@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Compute;
+using Winnow.Generation;
 
 namespace Winnow.Tests.Attention;
 
