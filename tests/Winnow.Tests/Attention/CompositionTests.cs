@@ -1,9 +1,7 @@
 using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Sampling;
