@@ -1,5 +1,4 @@
 using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute.Cpu;

@@ -3,7 +3,6 @@ using Winnow.Attention.Baselines;
 using Winnow.Attention.Delta;
 using Winnow.Attention.Recycled;
 using Winnow.Attention.TokenSparse;
-using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;

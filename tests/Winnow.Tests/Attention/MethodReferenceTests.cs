@@ -1,5 +1,4 @@
 using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;

@@ -1,6 +1,5 @@
 using Winnow.Attention;
 using Winnow.Attention.A2ats;
-using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Compute;

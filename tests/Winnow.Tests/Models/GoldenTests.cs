@@ -1,5 +1,3 @@
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Generation;

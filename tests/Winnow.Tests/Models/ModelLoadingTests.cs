@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Lab.Conversion;

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Formats;

@@ -1,6 +1,5 @@
 using System.Text;
 using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Formats;
