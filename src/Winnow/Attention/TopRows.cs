@@ -1,4 +1,4 @@
-using System.Numerics;
+using Winnow.Compute.Host;
 
 namespace Winnow.Attention;
 
@@ -37,14 +37,12 @@ internal sealed class TopRows
         uint last = FindLast(keys, rows.Length, out int above);
         int ties = rows.Length - above;
         int count = 0;
-        Vector<uint> threshold = new(last);
         int i = 0;
-        for (; i <= keys.Length - Vector<uint>.Count && count < rows.Length; i += Vector<uint>.Count)
+        for (; i <= keys.Length - OrderedKeys.BlockLength && count < rows.Length; i += OrderedKeys.BlockLength)
         {
-            Vector<uint> vector = new(keys[i..]);
-            if (Vector.GreaterThanOrEqualAny(vector, threshold))
+            if (OrderedKeys.AnyFrom(keys[i..], last))
             {
-                Take(keys, i, i + Vector<uint>.Count, last, ref ties, rows, ref count);
+                Take(keys, i, i + OrderedKeys.BlockLength, last, ref ties, rows, ref count);
             }
         }
 
@@ -127,7 +125,7 @@ internal sealed class TopRows
         while (atLow - atHigh > FewCandidates && high - low > 1)
         {
             ulong middle = (low + high) / 2;
-            int atMiddle = CountFrom(keys, (uint)middle);
+            int atMiddle = OrderedKeys.CountFrom(keys, (uint)middle);
             if (atMiddle >= count)
             {
                 (low, atLow) = (middle, atMiddle);
@@ -146,13 +144,12 @@ internal sealed class TopRows
 
         Span<uint> candidates = _candidates.AsSpan(0, atLow - atHigh);
         int found = 0;
-        Vector<uint> lowest = new((uint)low);
         int i = 0;
-        for (; found < candidates.Length && i <= keys.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+        for (; found < candidates.Length && i <= keys.Length - OrderedKeys.BlockLength; i += OrderedKeys.BlockLength)
         {
-            if (Vector.GreaterThanOrEqualAny(new Vector<uint>(keys[i..]), lowest))
+            if (OrderedKeys.AnyFrom(keys[i..], (uint)low))
             {
-                Collect(keys.Slice(i, Vector<uint>.Count), low, high, candidates, ref found);
+                Collect(keys.Slice(i, OrderedKeys.BlockLength), low, high, candidates, ref found);
             }
         }
 
@@ -174,48 +171,12 @@ internal sealed class TopRows
         }
     }
 
-    private static int CountFrom(ReadOnlySpan<uint> keys, uint lowest)
-    {
-        Vector<uint> threshold = new(lowest);
-        Vector<int> first = Vector<int>.Zero;
-        Vector<int> second = Vector<int>.Zero;
-        int i = 0;
-        for (; i <= keys.Length - (2 * Vector<uint>.Count); i += 2 * Vector<uint>.Count)
-        {
-            // True is −1.
-            first += Vector.GreaterThanOrEqual(new Vector<uint>(keys[i..]), threshold).As<uint, int>();
-            second += Vector.GreaterThanOrEqual(new Vector<uint>(keys[(i + Vector<uint>.Count)..]), threshold).As<uint, int>();
-        }
-
-        int count = -Vector.Sum(first + second);
-        for (; i < keys.Length; i++)
-        {
-            count += keys[i] >= lowest ? 1 : 0;
-        }
-
-        return count;
-    }
-
     /// <summary>The order of floats as unsigned integers.</summary>
     private ReadOnlySpan<uint> ToKeys(ReadOnlySpan<float> scores)
     {
         Grow(ref _keys, scores.Length);
         Span<uint> keys = _keys.AsSpan(0, scores.Length);
-        int i = 0;
-        for (; i <= keys.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            // Adding zero makes −0 equal to +0.
-            Vector<int> bits = (new Vector<float>(scores[i..]) + Vector<float>.Zero).As<float, int>();
-            Vector<int> key = bits ^ ((bits >> 31) | new Vector<int>(int.MinValue));
-            key.As<int, uint>().CopyTo(keys[i..]);
-        }
-
-        for (; i < keys.Length; i++)
-        {
-            int bits = BitConverter.SingleToInt32Bits(scores[i] + 0f);
-            keys[i] = (uint)(bits ^ ((bits >> 31) | int.MinValue));
-        }
-
+        OrderedKeys.Of(scores, keys);
         return keys;
     }
 

@@ -5,7 +5,6 @@ using Winnow.Tests.InstructionSets;
 namespace Winnow.Tests.Sampling;
 
 /// <summary>Stages on vocabularies too large for golden files, against sorting everything.</summary>
-[EveryInstructionSet]
 public class SelectionTests
 {
     public static TheoryData<int, int> VocabulariesAndK()
@@ -24,6 +23,7 @@ public class SelectionTests
 
     [Theory]
     [MemberData(nameof(VocabulariesAndK))]
+    [EveryInstructionSet]
     public void Top_k_takes_the_greatest_logits_and_the_lower_ids_on_ties(int vocabulary, int k)
     {
         Random random = new((vocabulary * 7) + k);
@@ -50,6 +50,7 @@ public class SelectionTests
     [InlineData(0.5f)]
     [InlineData(2f)]
     [InlineData(6f)]
+    [EveryInstructionSet]
     public void Top_n_sigma_measures_only_finite_logits(float n)
     {
         for (int vocabulary = 1; vocabulary < 200; vocabulary++)

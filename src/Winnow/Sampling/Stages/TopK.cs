@@ -1,4 +1,4 @@
-using System.Numerics;
+using Winnow.Compute.Host;
 
 namespace Winnow.Sampling.Stages;
 
@@ -35,11 +35,11 @@ internal static class TopK
 
         heap = heap[..count];
         MinHeap.Build(heap);
-        int block = 4 * Vector<float>.Count;
+        int block = LargestOfBlock.Length;
         while (position < logits.Length)
         {
             int end = Math.Min(position + block, logits.Length);
-            if (end - position < block || AnyAbove(logits[position..], Rank.Logit(heap[0])))
+            if (end - position < block || LargestOfBlock.IsAbove(logits[position..], Rank.Logit(heap[0])))
             {
                 Improve(heap, logits, position, end);
             }
@@ -52,14 +52,6 @@ internal static class TopK
         {
             candidates.Add(Rank.Index(heap[i]), Rank.Logit(heap[i]));
         }
-    }
-
-    private static bool AnyAbove(ReadOnlySpan<float> logits, float bound)
-    {
-        Vector<float> first = Vector.Max(new Vector<float>(logits), new Vector<float>(logits[Vector<float>.Count..]));
-        logits = logits[(2 * Vector<float>.Count)..];
-        Vector<float> second = Vector.Max(new Vector<float>(logits), new Vector<float>(logits[Vector<float>.Count..]));
-        return Vector.GreaterThanAny(Vector.Max(first, second), new Vector<float>(bound));
     }
 
     private static void Improve(Span<ulong> heap, ReadOnlySpan<float> logits, int start, int end)
