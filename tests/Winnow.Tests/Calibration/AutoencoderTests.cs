@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Winnow.Compute;
 using Winnow.Lab.Calibration.S3;
-using Winnow.Models.Weights;
 using Winnow.Retrieval.Features;
 using Winnow.Tests.Compute;
 using Winnow.Tests.InstructionSets;

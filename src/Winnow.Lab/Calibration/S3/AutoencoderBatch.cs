@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Winnow.Compute.Cpu;
 using Winnow.Retrieval.Features;
 
 namespace Winnow.Lab.Calibration.S3;

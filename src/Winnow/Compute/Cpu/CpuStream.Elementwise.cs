@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Elementwise;
-using Winnow.Models.Weights;
 
 namespace Winnow.Compute.Cpu;
 

@@ -1,8 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Elementwise;
-using Winnow.Formats;
 using Winnow.Quantization.Layouts;
-using Winnow.Retrieval.Storage;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.Attention;

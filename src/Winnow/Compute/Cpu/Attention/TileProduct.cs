@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Winnow.Compute.Cpu.Elementwise;
-using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Compute.Cpu.Attention;
 
