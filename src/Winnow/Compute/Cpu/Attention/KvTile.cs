@@ -67,9 +67,11 @@ internal static unsafe class KvTile
                 case TensorType.Q8_0:
                     DecodeQ8_0<S, V>(row, elements, target);
                     break;
-                default:
+                case TensorType.F32:
                     new ReadOnlySpan<float>(row, elements).CopyTo(new Span<float>(target, elements));
                     break;
+                default:
+                    throw new InvalidOperationException($"there are no kernels for keys and values of type {type}");
             }
 
             new Span<float>(target + elements, stride - elements).Clear();
