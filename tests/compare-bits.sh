@@ -88,7 +88,7 @@ hashes() {
         if hash_of "$type" widest quantize "${build[@]}" quantize "$model" out "$type" --allow-requantize -t "$threads"; then
             mv out "$type.gguf"
             # Chunks of many tokens and of three, then single ones.
-            for set in $vectors; do logits "$type.gguf" $set full $longest --chunk $((longest - 3)) || true; done
+            for set in $vectors; do logits "$type.gguf" $set full $longest --chunk $((longest / 3 - 1)) || true; done
             rm "$type.gguf"
         fi
     done
@@ -97,7 +97,7 @@ hashes() {
     for folder in $tiny; do
         logits "$folder" widest full 3 || continue
         for set in avx2 no-avx2 none; do logits "$folder" $set full 17 || true; done
-        for spec in full recycled:k=16 delta:budget=32@f32 token-sparse:min=16,from=0; do logits "$folder" widest "$spec" 100 || true; done
+        for spec in full recycled:k=16,pool=31 delta:budget=32@f32 token-sparse:min=16,from=0; do logits "$folder" widest "$spec" 100 || true; done
     done
 }
 
