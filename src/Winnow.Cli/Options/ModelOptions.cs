@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Attention;
 using Winnow.Cli.Output;
+using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Generation;
+using Winnow.Models;
 using Winnow.Tensors;
 
 namespace Winnow.Cli.Options;
@@ -98,12 +100,14 @@ internal sealed class ModelOptions
                 $"{engine.Model.Name}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
         }
 
-        if (parsed.GetValue(_context) is { } context && context > engine.Model.ContextLength)
+        try
         {
-            int longest = engine.Model.ContextLength;
-            string name = engine.Model.Name;
+            CheckFit(parsed, engine.Model);
+        }
+        catch
+        {
             engine.Dispose();
-            throw new UsageException($"--ctx is {context}; {name} supports at most {longest}");
+            throw;
         }
 
         return engine;
@@ -167,4 +171,15 @@ internal sealed class ModelOptions
         KvType = ParseKvType(parsed.GetValue(_kvType)!),
         ScratchDirectory = parsed.GetValue(_scratch),
     };
+
+    /// <summary>Refuses what the model cannot do, before anything is computed or printed.</summary>
+    private void CheckFit(ParseResult parsed, ModelInfo model)
+    {
+        if (parsed.GetValue(_context) is { } context && context > model.ContextLength)
+        {
+            throw new UsageException($"--ctx is {context}; {model.Name} supports at most {model.ContextLength}");
+        }
+
+        UserInput.Read(() => new KvLayout(model.KvHeads, model.HeadDimension, ParseKvType(parsed.GetValue(_kvType)!)));
+    }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Cache;
-using Winnow.Sampling;
 using Winnow.Templates;
 
 namespace Winnow.Generation;
@@ -16,10 +15,10 @@ public sealed class Session : IDisposable
 {
     private readonly Engine _engine;
     private readonly Lifetime _lifetime;
+    private readonly SoleUse _use;
     private readonly TokenReader _reader;
-    private readonly float[] _sampled;
+    private readonly float[] _choice;
     private readonly IPromptTransformer? _transformer;
-    private int _busy;
 
     internal Session(Engine engine, SessionOptions options)
         : this(engine, options.Attention, CreateReader(engine, options))
@@ -31,7 +30,8 @@ public sealed class Session : IDisposable
         _engine = engine;
         _reader = reader;
         _lifetime = new Lifetime(typeof(Session), Free, engine.Lifetime);
-        _sampled = new float[engine.Model.VocabularySize];
+        _use = new SoleUse(_lifetime);
+        _choice = new float[engine.Model.VocabularySize];
         Attention = attention;
         _transformer = attention.Transform?.CreateTransformer(engine, ContextLength);
     }
@@ -140,7 +140,7 @@ public sealed class Session : IDisposable
     {
         CheckPrompt(prompt);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
-        Compute(stop => _reader.ReadPrompt(Transform(prompt, stop), chunkTokens, progress, stop), cancellationToken);
+        _use.Run(stop => _reader.ReadPrompt(Transform(prompt, stop), chunkTokens, progress, stop), cancellationToken);
     }
 
     /// <summary>
@@ -155,7 +155,7 @@ public sealed class Session : IDisposable
     public void FillRandomly(IReadOnlyList<int> prompt, int seed = 1, CancellationToken cancellationToken = default)
     {
         CheckPrompt(prompt);
-        Compute(
+        _use.Run(
             stop =>
             {
                 if (Tokens.Count > 0)
@@ -175,14 +175,14 @@ public sealed class Session : IDisposable
         _lifetime.Enter();
         try
         {
-            Claim();
+            _use.Begin();
             try
             {
                 return _reader.Step(token);
             }
             finally
             {
-                Unclaim();
+                _use.End();
             }
         }
         finally
@@ -204,7 +204,7 @@ public sealed class Session : IDisposable
             throw new ContextOverflowException(Tokens.Count + tokens.Count, ContextLength);
         }
 
-        Compute(stop => _reader.Force(tokens, visit, stop), cancellationToken);
+        _use.Run(stop => _reader.Force(tokens, visit, stop), cancellationToken);
     }
 
     /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
@@ -223,7 +223,7 @@ public sealed class Session : IDisposable
             throw new ContextOverflowException(tokens.Count, ContextLength);
         }
 
-        Compute(
+        _use.Run(
             stop =>
             {
                 _reader.Truncate(0);
@@ -234,7 +234,7 @@ public sealed class Session : IDisposable
 
     /// <summary>Forgets everything after the first <paramref name="length"/> tokens: the session goes on as if it had never read the others.</summary>
     /// <remarks>An attention method that learns from each step may have to repeat a few of them.</remarks>
-    public void Truncate(int length) => Compute(_ => _reader.Truncate(length));
+    public void Truncate(int length) => _use.Run(_ => _reader.Truncate(length));
 
     /// <summary>A second session that begins where this one stands; both share the memory of what they have in common.</summary>
     /// <param name="attention">
@@ -242,16 +242,16 @@ public sealed class Session : IDisposable
     /// the same or a longer, before it decodes; what the method looks at is computed again.
     /// </param>
     public Session Fork(AttentionOptions? attention = null) =>
-        Compute(_ => new Session(_engine, attention ?? Attention, _reader.Fork(attention ?? Attention)));
+        _use.Run(_ => new Session(_engine, attention ?? Attention, _reader.Fork(attention ?? Attention)));
 
     /// <summary>Writes the session's tokens, keys and values to a file; an older file of that name is replaced only on success.</summary>
     /// <exception cref="WinnowException">The file cannot be written, for example because the disk is full.</exception>
-    public void Save(string path) => Compute(_ => _reader.Save(path));
+    public void Save(string path) => _use.Run(_ => _reader.Save(path));
 
     /// <summary>Replaces the session's content by a saved one.</summary>
     /// <exception cref="WinnowException">The file is damaged, or belongs to another model or to another KV type; the session is unchanged.</exception>
     /// <exception cref="ContextOverflowException">It holds more tokens than this session may; the session is unchanged.</exception>
-    public void Load(string path) => Compute(_ => _reader.Load(path));
+    public void Load(string path) => _use.Run(_ => _reader.Load(path));
 
     /// <summary>
     /// Frees the memory of keys, values and scratch. A computation that is running stops at the next layer with an
@@ -267,70 +267,36 @@ public sealed class Session : IDisposable
 
     private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
-        Claim();
+        _use.Begin();
         try
         {
             long start = Stopwatch.GetTimestamp();
             int cached = _lifetime.Run(
-                stop => _reader.ReadPrompt(prompt = Transform(prompt, stop), progress: options.Progress, cancellation: stop), cancellationToken);
-            Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
-            sampler.AcceptPrompt(_reader.TokenSpan);
-
-            AnswerText text = new(_engine.Tokenizer, options, startOfText: prompt.All(_engine.Tokenizer.IsControl));
-            int limit = Math.Min(options.MaxTokens ?? int.MaxValue, ContextLength - prompt.Count);
-            TimeSpan prefill = Stopwatch.GetElapsedTime(start);
-            long decodeStart = 0;
-            int generated = 0;
-            bool ended = false;
+                stop => _reader.ReadPrompt(Transform(prompt, stop), progress: options.Progress, cancellation: stop), cancellationToken);
+            Answer answer = new(_engine, options, _reader, _choice, cached, start);
             try
             {
-                while (true)
+                GeneratedToken token = answer.Next(_reader.Logits);
+                while (token.FinishReason is null)
                 {
-                    // Sampling alters what it chooses from.
-                    _reader.Logits.CopyTo(_sampled);
-                    int token = sampler.Sample(_sampled);
-                    sampler.Accept(token);
-                    if (++generated == 1)
-                    {
-                        prefill = Stopwatch.GetElapsedTime(start);
-                        decodeStart = Stopwatch.GetTimestamp();
-                    }
-
-                    string piece = text.Append(token, out bool stopped);
-                    FinishReason? reason = stopped ? FinishReason.Stop
-                        : generated < limit ? null
-                        : generated == options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
-                    if (reason is not null)
-                    {
-                        LastGeneration = Statistics();
-                        ended = true;
-                        yield return new GeneratedToken(token, piece + text.Flush(), reason);
-                        yield break;
-                    }
-
-                    yield return new GeneratedToken(token, piece, null);
+                    yield return token;
                     cancellationToken.ThrowIfCancellationRequested();
-                    Continue(token);
+                    Continue(token.Id);
+                    token = answer.Next(_reader.Logits);
                 }
+
+                LastGeneration = answer.Statistics;
+                yield return token;
             }
             finally
             {
                 // An answer that was stopped half-way has taken time too.
-                LastGeneration = ended ? LastGeneration : Statistics();
+                LastGeneration = answer.Statistics;
             }
-
-            GenerationStatistics Statistics() => new()
-            {
-                PromptTokens = prompt.Count,
-                CachedTokens = cached,
-                GeneratedTokens = generated,
-                Prefill = prefill,
-                Decode = decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(decodeStart),
-            };
         }
         finally
         {
-            Unclaim();
+            _use.End();
         }
     }
 
@@ -391,40 +357,4 @@ public sealed class Session : IDisposable
             throw new ContextOverflowException(prompt.Count, ContextLength);
         }
     }
-
-    /// <summary>Runs a computation of this caller that disposal stops.</summary>
-    private T Compute<T>(Func<CancellationToken, T> compute, CancellationToken cancellationToken = default) => _lifetime.Run(
-        stop =>
-        {
-            Claim();
-            try
-            {
-                return compute(stop);
-            }
-            finally
-            {
-                Unclaim();
-            }
-        },
-        cancellationToken);
-
-    private void Compute(Action<CancellationToken> compute, CancellationToken cancellationToken = default) => Compute<object?>(
-        stop =>
-        {
-            compute(stop);
-            return null;
-        },
-        cancellationToken);
-
-    /// <summary>Makes the session this caller's, from the first token of a generation to its last.</summary>
-    private void Claim()
-    {
-        if (Interlocked.Exchange(ref _busy, 1) != 0)
-        {
-            ObjectDisposedException.ThrowIf(_lifetime.IsEnding, this);
-            throw new InvalidOperationException("a session serves one caller at a time; create another session, or fork this one");
-        }
-    }
-
-    private void Unclaim() => Volatile.Write(ref _busy, 0);
 }

@@ -46,6 +46,20 @@ public sealed class FailureTests : IDisposable
     public void A_text_for_a_model_without_a_vocabulary_is_refused() =>
         Fails(1, "no vocabulary", "run", "-m", TinyModels.Path("llama"), "-p", "x");
 
+    [Theory]
+    [InlineData("run", "-p", "x")]
+    [InlineData("demo")]
+    [InlineData("bench", "-p", "8", "-n", "1")]
+    [InlineData("eval", "ruler", "--cases", "CASES")]
+    [InlineData("eval", "compare", "--cases", "CASES")]
+    public void A_type_of_keys_and_values_that_the_heads_do_not_fit_is_refused_with_one_that_fits(params string[] arguments)
+    {
+        string cases = _folder.Write(
+            "CASES", """{"id":"1","task":"qa","target_length":8,"prompt":"x","answer":"y","answer_tokens":1,"expected":["y"]}"""u8);
+        IEnumerable<string> words = arguments.Select(word => word == "CASES" ? cases : word);
+        Fails(2, "multiple of 32 elements, not 16; use F16", [.. words, "-m", TinyModels.Path("llama"), "--kv-type", "q8_0"]);
+    }
+
     [Fact]
     public void A_missing_prompt_file_is_named() => Fails(1, "nowhere.txt", "run", "-f", _folder.PathOf("nowhere.txt"));
 

@@ -1,18 +1,16 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Winnow.Cli;
 using Winnow.Generation;
 using Winnow.Retrieval;
 using Winnow.Sampling;
 using Winnow.Templates;
-using Winnow.Tests.Formats;
 
-namespace Winnow.Tests.Generation;
+namespace Winnow.PublicApi.Tests;
 
 /// <summary>Options are values: every generation begins with them anew. And what is given is used.</summary>
 public sealed class ReusedOptionsTests : IDisposable
 {
-    private readonly Engine _engine = Engine.Load(BundledModel.Find(), new EngineOptions { Threads = 1 });
+    private readonly Engine _engine = Engine.Load(Checkout.ModelPath, new EngineOptions { Threads = 1 });
     private readonly GenerationOptions _options;
     private readonly int[] _prompt;
 
@@ -84,7 +82,7 @@ public sealed class ReusedOptionsTests : IDisposable
     /// <summary>The bundled model with the key of its chat template spelled differently.</summary>
     private static string WithoutTemplate(TemporaryFolder folder)
     {
-        byte[] file = File.ReadAllBytes(BundledModel.Find());
+        byte[] file = File.ReadAllBytes(Checkout.ModelPath);
         file["tokenizer."u8.Length + file.AsSpan().IndexOf("tokenizer.chat_template"u8)] = (byte)'x';
         File.WriteAllBytes(folder.PathOf("plain.gguf"), file);
         return folder.PathOf("plain.gguf");

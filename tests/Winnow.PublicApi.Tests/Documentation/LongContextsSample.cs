@@ -2,7 +2,7 @@
 using Winnow.Attention.Delta;
 using Winnow.Generation;
 
-namespace Winnow.Tests.Documentation;
+namespace Winnow.PublicApi.Tests.Documentation;
 
 internal static class LongContextsSample
 {

@@ -2,7 +2,7 @@
 using Winnow.Generation;
 using Winnow.Templates;
 
-namespace Winnow.Tests.Documentation;
+namespace Winnow.PublicApi.Tests.Documentation;
 
 internal static class ReadmeSample
 {

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Winnow.Generation;
 
-namespace Winnow.Tests.Documentation;
+namespace Winnow.PublicApi.Tests.Documentation;
 
 public class ReadmeTests
 {
@@ -11,7 +11,7 @@ public class ReadmeTests
     public void The_sample_in_the_text_is_the_one_that_compiles_here(string page, string source, string marker)
     {
         string folder = Path.GetDirectoryName(ThisFile())!;
-        string readme = File.ReadAllText(Path.Combine(folder, "..", "..", "..", page));
+        string readme = File.ReadAllText(Checkout.PathOf(page));
         string code = File.ReadAllText(Path.Combine(folder, source));
         string begin = $"// {marker}: begin\n";
         int start = code.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
@@ -27,14 +27,14 @@ public class ReadmeTests
     [Fact]
     public async Task The_sample_runs_on_the_bundled_model()
     {
-        string model = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "models", "lab-q8_0.gguf");
+        string model = Checkout.ModelPath;
         await ReadmeSample.RunAsync(model, TestContext.Current.CancellationToken);
     }
 
     [Fact]
     public void The_sample_about_long_contexts_runs_on_the_bundled_model()
     {
-        using Engine engine = Engine.Load(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "models", "lab-q8_0.gguf"));
+        using Engine engine = Engine.Load(Checkout.ModelPath);
         LongContextsSample.Run(engine);
     }
 

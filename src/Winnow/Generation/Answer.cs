@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using Winnow.Sampling;
+
+namespace Winnow.Generation;
+
+/// <summary>One answer while it grows: chooses its tokens, knows its text and when it ends, and counts what it takes.</summary>
+internal sealed class Answer
+{
+    private readonly GenerationOptions _options;
+    private readonly Sampler _sampler;
+    private readonly AnswerText _text;
+    private readonly float[] _choice;
+    private readonly int _limit;
+    private readonly int _promptTokens;
+    private readonly int _cachedTokens;
+    private readonly long _start;
+    private TimeSpan _prefill;
+    private TimeSpan? _decode;
+    private long _decodeStart;
+    private int _generated;
+
+    /// <summary>Begins the answer to a prompt that was read.</summary>
+    /// <param name="engine">The model's vocabulary.</param>
+    /// <param name="options">How tokens are chosen, and what ends the answer.</param>
+    /// <param name="reader">Holds the prompt.</param>
+    /// <param name="choice">Room for what is chosen from, [vocabulary].</param>
+    /// <param name="cachedTokens">Tokens of the prompt that did not have to be read.</param>
+    /// <param name="start">The timestamp at which reading began.</param>
+    public Answer(Engine engine, GenerationOptions options, TokenReader reader, float[] choice, int cachedTokens, long start)
+    {
+        _options = options;
+        _choice = choice;
+        _promptTokens = reader.Tokens.Count;
+        _cachedTokens = cachedTokens;
+        _start = start;
+        _sampler = engine.CreateSampler(options.Sampling, options.Constraint);
+        _sampler.AcceptPrompt(reader.TokenSpan);
+        _text = new AnswerText(engine.Tokenizer, options, startOfText: reader.Tokens.All(engine.Tokenizer.IsControl));
+        _limit = Math.Min(options.MaxTokens ?? int.MaxValue, reader.ContextLength - _promptTokens);
+        _prefill = Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>What the answer has taken so far; once it has ended, what it took.</summary>
+    public GenerationStatistics Statistics => new()
+    {
+        PromptTokens = _promptTokens,
+        CachedTokens = _cachedTokens,
+        GeneratedTokens = _generated,
+        Prefill = _prefill,
+        Decode = _decode ?? (_decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_decodeStart)),
+    };
+
+    /// <summary>Chooses the next token.</summary>
+    /// <param name="logits">Those after the last one, [vocabulary].</param>
+    /// <returns>The token; with a reason, it is the last one.</returns>
+    public GeneratedToken Next(ReadOnlySpan<float> logits)
+    {
+        // Sampling alters what it chooses from.
+        logits.CopyTo(_choice);
+        int token = _sampler.Sample(_choice);
+        _sampler.Accept(token);
+        if (++_generated == 1)
+        {
+            _prefill = Stopwatch.GetElapsedTime(_start);
+            _decodeStart = Stopwatch.GetTimestamp();
+        }
+
+        string piece = _text.Append(token, out bool stopped);
+        if (!stopped && _generated < _limit)
+        {
+            return new GeneratedToken(token, piece, null);
+        }
+
+        _decode = Stopwatch.GetElapsedTime(_decodeStart);
+        FinishReason reason = stopped ? FinishReason.Stop
+            : _generated == _options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
+        return new GeneratedToken(token, piece + _text.Flush(), reason);
+    }
+}

@@ -1,0 +1,29 @@
+using Winnow.Generation;
+using Winnow.Tensors;
+
+namespace Winnow.PublicApi.Tests;
+
+/// <summary>What a model cannot do is refused when a session is created, with the reason.</summary>
+public sealed class SessionOptionsTests
+{
+    [Theory]
+    [InlineData(TensorType.Q8_0, "needs heads of a multiple of 32 elements, not 16; use F16")]
+    [InlineData(TensorType.Q4_0, "is not supported; use F32, F16 or Q8_0")]
+    public void A_type_that_keys_and_values_cannot_have_is_refused_with_one_that_they_can(TensorType type, string message)
+    {
+        using Engine engine = Engine.Load(Checkout.PathOf("tests", "Winnow.Tests", "Models", "Data", "llama"));
+        SessionOptions options = new() { KvType = type };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => engine.CreateSession(options));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_context_that_the_model_was_not_made_for_is_refused_with_the_longest()
+    {
+        using Engine engine = Engine.Load(Checkout.ModelPath);
+        int longest = engine.Model.ContextLength;
+        SessionOptions options = new() { ContextLength = longest + 1 };
+        ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => engine.CreateSession(options));
+        Assert.Contains($"is not between 1 and {longest}", error.Message, StringComparison.Ordinal);
+    }
+}
