@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Winnow.Compute.Cpu;
+using Winnow.Compute.Host;
 using Winnow.Retrieval.Features;
 
 namespace Winnow.Lab.Calibration.S3;

@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 using Winnow.Formats;
 using Winnow.Quantization.Layouts;
 using Winnow.Retrieval.Storage;

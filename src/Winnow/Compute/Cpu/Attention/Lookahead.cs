@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
