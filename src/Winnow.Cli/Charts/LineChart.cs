@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Winnow.Sampling.Stages;
 
 namespace Winnow.Cli.Charts;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Winnow.Cli.Output;
 using Winnow.Lab.Evaluation;
-using Winnow.Sampling.Stages;
 
 namespace Winnow.Cli.Charts;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Winnow.Cli.Commands;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Retrieval;

@@ -1,11 +1,9 @@
 using System.CommandLine;
 using Winnow.Attention;
-using Winnow.Calibration;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
-using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Cli.Commands;
 

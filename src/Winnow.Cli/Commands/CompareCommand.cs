@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Winnow.Attention;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;

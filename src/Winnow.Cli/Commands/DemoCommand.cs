@@ -5,7 +5,6 @@ using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Lab.Evaluation;
-using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Cli.Commands;
 

@@ -6,7 +6,6 @@ using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Retrieval;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Lab.Quantization;
 
 namespace Winnow.Cli.Commands;

@@ -65,7 +65,8 @@ internal sealed class ModelOptions
     {
         "f32" => TensorType.F32,
         "f16" => TensorType.F16,
-        _ => TensorType.Q8_0,
+        "q8_0" => TensorType.Q8_0,
+        _ => throw new UsageException($"'{name}' is no type of keys and values; there are f32, f16 and q8_0"),
     };
 
     /// <summary>An instruction set as <c>--isa</c> takes it.</summary>

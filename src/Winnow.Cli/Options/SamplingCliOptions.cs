@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Cli.Options;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Winnow.Retrieval;
-using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Cli.Options;
 

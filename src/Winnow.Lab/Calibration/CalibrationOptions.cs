@@ -1,5 +1,4 @@
 using Winnow.Attention.A2ats;
-using Winnow.Templates.Jinja.Library;
 using static Winnow.Limits;
 
 namespace Winnow.Lab.Calibration;

@@ -1,9 +1,6 @@
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Generation;
 using Winnow.Models.Forward;
-using Winnow.Tensors;
 
 namespace Winnow.Lab.Calibration;
 

@@ -5,7 +5,6 @@ using Winnow.Lab.Calibration.A2ats;
 using Winnow.Lab.Calibration.Delta;
 using Winnow.Lab.Calibration.S3;
 using Winnow.Lab.Calibration.TokenSparse;
-using Winnow.Templates.Jinja.Library;
 
 namespace Winnow.Lab.Calibration;
 

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
 using Winnow.Quantization;
-using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Lab.Conversion;

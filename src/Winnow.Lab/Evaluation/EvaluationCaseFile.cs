@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Lab.Evaluation;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Winnow.Generation;
 using Winnow.Retrieval;
-using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Lab.Evaluation;
 

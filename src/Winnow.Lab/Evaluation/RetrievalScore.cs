@@ -1,5 +1,3 @@
-using Winnow.Retrieval.Lexical;
-
 namespace Winnow.Lab.Evaluation;
 
 /// <summary>How often retrieval found the evidence of cases of one task and length.</summary>

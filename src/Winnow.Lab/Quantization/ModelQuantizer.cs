@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Winnow.Formats;
 using Winnow.Quantization;
-using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Lab.Quantization;

@@ -1,7 +1,3 @@
-using Winnow.Quantization.Blocks;
-using Winnow.Quantization.Floats;
-using Winnow.Quantization.SuperBlocks;
-
 namespace Winnow.Lab.Quantization;
 
 /// <summary>What a model file's weights are mostly stored as; the numbers are those of GGUF's <c>general.file_type</c>.</summary>

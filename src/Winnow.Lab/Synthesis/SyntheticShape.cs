@@ -1,5 +1,3 @@
-using Winnow.Models.Architectures;
-
 namespace Winnow.Lab.Synthesis;
 
 /// <summary>The shape of a model without its weights: what <see cref="SyntheticModel"/> fills with random numbers.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Attention;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Winnow.Formats;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Calibration;
 

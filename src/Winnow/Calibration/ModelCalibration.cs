@@ -1,5 +1,3 @@
-using Winnow.Templates.Jinja.Library;
-
 namespace Winnow.Calibration;
 
 /// <summary>What was calibrated for a model, as far as there is anything. Immutable; shared by sessions.</summary>

@@ -1,5 +1,3 @@
-using Winnow.Compute.Cpu.Elementwise;
-
 namespace Winnow.Compute;
 
 /// <summary>The non-linearity of a feed-forward block.</summary>

@@ -1,5 +1,3 @@
-using Winnow.Quantization.Layouts;
-
 namespace Winnow.Compute;
 
 /// <summary>The keys and values of one layer as kernels see them: pages in order, and how many tokens they hold.</summary>

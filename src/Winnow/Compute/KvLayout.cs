@@ -1,5 +1,3 @@
-using Winnow.Quantization.Blocks;
-using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute;

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Formats;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Formats;

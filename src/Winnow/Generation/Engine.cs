@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
-using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Compute;

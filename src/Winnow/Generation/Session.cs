@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Cache;
-using Winnow.Models;
-using Winnow.Retrieval;
 using Winnow.Sampling;
 using Winnow.Templates;
 

@@ -1,5 +1,3 @@
-using Winnow.Attention;
-using Winnow.Formats;
 using Winnow.Tensors;
 using static Winnow.Limits;
 

@@ -1,7 +1,6 @@
 using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Formats;
-using Winnow.Models.Architectures;
 using Winnow.Models.Config;
 using Winnow.Models.Forward;
 using Winnow.Models.Weights;

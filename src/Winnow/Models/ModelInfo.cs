@@ -1,5 +1,4 @@
 using Winnow.Calibration;
-using Winnow.Models.Architectures;
 
 namespace Winnow.Models;
 

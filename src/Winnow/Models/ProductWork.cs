@@ -1,4 +1,3 @@
-using Winnow.Compute;
 using Winnow.Tensors;
 
 namespace Winnow.Models;

@@ -1,5 +1,3 @@
-using Winnow.Models.Architectures;
-
 namespace Winnow.Models;
 
 /// <summary>A model is of an architecture that this version does not run.</summary>

@@ -1,4 +1,3 @@
-using Winnow.Formats;
 using Winnow.Quantization.Blocks;
 using Winnow.Quantization.Floats;
 using Winnow.Quantization.Layouts;

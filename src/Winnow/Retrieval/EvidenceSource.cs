@@ -1,5 +1,3 @@
-using Winnow.Retrieval.Lexical;
-
 namespace Winnow.Retrieval;
 
 /// <summary>Why a span of a document was chosen; several reasons may hold.</summary>

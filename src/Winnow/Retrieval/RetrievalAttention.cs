@@ -4,8 +4,6 @@ using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Calibration;
 using Winnow.Generation;
-using Winnow.Retrieval.Lexical;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Retrieval;
 

@@ -1,4 +1,3 @@
-using Winnow.Retrieval.Lexical;
 using static Winnow.Limits;
 
 namespace Winnow.Retrieval;

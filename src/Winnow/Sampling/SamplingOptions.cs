@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Winnow.Sampling.Stages;
 using static Winnow.Limits;
 
 namespace Winnow.Sampling;

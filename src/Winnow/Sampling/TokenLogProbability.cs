@@ -1,5 +1,3 @@
-using Winnow.Templates.Jinja.Syntax;
-
 namespace Winnow.Sampling;
 
 /// <summary>A token and how probable the model found it.</summary>

@@ -1,7 +1,3 @@
-using Winnow.Quantization.Blocks;
-using Winnow.Quantization.Floats;
-using Winnow.Quantization.SuperBlocks;
-
 namespace Winnow.Tensors;
 
 /// <summary>Bytes of a block of each type: what files hold, and literals for the kernels that are compiled over them.</summary>

@@ -1,7 +1,3 @@
-using Winnow.Quantization.Blocks;
-using Winnow.Quantization.Floats;
-using Winnow.Quantization.SuperBlocks;
-
 namespace Winnow.Tensors;
 
 /// <summary>How the elements of a tensor are stored; the numbers are those of the GGUF format, except <see cref="U8"/>.</summary>

@@ -1,6 +1,3 @@
-using Winnow.Retrieval.Storage;
-using Winnow.Tensors;
-
 namespace Winnow.Tensors;
 
 /// <summary>The block geometry of each <see cref="TensorType"/>.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using Winnow.Models;
 using Winnow.Tokenization.Models;
 using Winnow.Tokenization.Text;
 

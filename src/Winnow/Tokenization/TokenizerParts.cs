@@ -1,4 +1,3 @@
-using Winnow.Models;
 using Winnow.Tokenization.Models;
 
 namespace Winnow.Tokenization;

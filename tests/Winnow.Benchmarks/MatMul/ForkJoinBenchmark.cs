@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Winnow.Compute.Cpu;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Benchmarks.MatMul;
 

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Quantization;
 using Winnow.Tensors;
 

@@ -1,8 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
-using Winnow.Templates.Jinja.Syntax;
-using Winnow.Tokenization.Models;
 
 namespace Winnow.Benchmarks.Sampling;
 

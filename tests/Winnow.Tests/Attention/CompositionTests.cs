@@ -1,12 +1,9 @@
-using Winnow.Attention;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute.Cpu;
 using Winnow.Generation;
 using Winnow.Models;
-using Winnow.Models.Forward;
 using Winnow.Sampling;
-using Winnow.Tensors;
 using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Attention;

@@ -5,10 +5,8 @@ using Winnow.Attention.Recycled;
 using Winnow.Attention.TokenSparse;
 using Winnow.Cli;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
-using Winnow.Models.Forward;
 using Winnow.Tensors;
 using Winnow.Tests.Models;
 

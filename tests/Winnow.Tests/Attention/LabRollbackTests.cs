@@ -1,7 +1,5 @@
-using Winnow.Attention;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Winnow.Models;
 
 namespace Winnow.Tests.Attention;
 

@@ -4,7 +4,6 @@ using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
-using Winnow.Models.Forward;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Attention;

@@ -1,5 +1,3 @@
-using Winnow.Attention;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using Winnow.Compute;
 using Winnow.Compute.Host;
 using Winnow.Lab.Calibration.S3;
-using Winnow.Models.Weights;
 using Winnow.Retrieval.Features;
 using Winnow.Tests.Compute;
 using Winnow.Tests.InstructionSets;

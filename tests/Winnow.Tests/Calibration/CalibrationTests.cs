@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Calibration;
 using Winnow.Cli;
@@ -8,8 +7,6 @@ using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Lab.Calibration.A2ats;
 using Winnow.Models.Forward;
-using Winnow.Templates.Jinja.Library;
-using Winnow.Tensors;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Calibration;

@@ -8,7 +8,6 @@ using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Lab.Calibration.Delta;
-using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Attention;
 using Winnow.Tests.Formats;
 

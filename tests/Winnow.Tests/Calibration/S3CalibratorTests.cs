@@ -4,7 +4,6 @@ using Winnow.Cli.Chat;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Retrieval.Features;
-using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Calibration;

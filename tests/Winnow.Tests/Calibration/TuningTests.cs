@@ -4,7 +4,6 @@ using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
-using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Cli;
 using Winnow.Tests.Formats;
 using Winnow.Tests.Models;

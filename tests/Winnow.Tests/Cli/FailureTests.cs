@@ -75,7 +75,7 @@ public sealed class FailureTests : IDisposable
     [InlineData("there is no token id", "logits", "--tokens", "")]
     [InlineData("'Q9'", "quantize", "a", "b", "Q9")]
     [InlineData("'llama-9t'", "synth", "--shape", "llama-9t", "x")]
-    [InlineData("the expansion must be 1 to 1024", "calibrate", "--s3-expansion", "0")]
+    [InlineData("Expansion is 0; allowed: 1 to 1024", "calibrate", "--s3-expansion", "0")]
     [InlineData("Required command was not provided", "frobnicate")]
     [InlineData("'--frobnicate'", "run", "--frobnicate")]
     public void A_wrong_command_line_is_usage(string named, params string[] arguments) => Fails(2, named, arguments);

@@ -1,6 +1,5 @@
 using System.Text;
 using Winnow.Formats;
-using Winnow.Quantization.Floats;
 
 namespace Winnow.Tests.Formats;
 

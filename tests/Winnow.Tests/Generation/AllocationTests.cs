@@ -1,10 +1,6 @@
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
-using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Tensors;
 using Winnow.Tests.Models;

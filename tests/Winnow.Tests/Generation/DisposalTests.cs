@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Cli;
 using Winnow.Generation;
 using Winnow.Retrieval;

@@ -1,6 +1,5 @@
 using Winnow.Generation;
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;
 using Winnow.Tests.Models;

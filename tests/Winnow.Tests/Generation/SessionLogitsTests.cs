@@ -1,7 +1,6 @@
 using Winnow.Cli;
 using Winnow.Generation;
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Generation;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Winnow.Cli;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Sampling;

@@ -1,8 +1,5 @@
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;

@@ -1,9 +1,7 @@
 using Winnow.Compute;
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Models;
-using Winnow.Models.Forward;
 using Winnow.Tensors;
 using Winnow.Tests.Compute;
 using Winnow.Tests.Formats;

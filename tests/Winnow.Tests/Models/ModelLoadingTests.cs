@@ -5,7 +5,6 @@ using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Models;
 using Winnow.Models.Config;
-using Winnow.Models.Forward;
 using Winnow.Tensors;
 using Winnow.Tests.Compute.Reference;
 using Winnow.Tests.Formats;

@@ -4,8 +4,6 @@ using System.Text.Json.Nodes;
 using Winnow.Formats;
 using Winnow.Lab.Conversion;
 using Winnow.Models.Config;
-using Winnow.Retrieval.Lexical;
-using Winnow.Templates.Jinja.Syntax;
 using Winnow.Tests.Formats;
 using Winnow.Tokenization;
 

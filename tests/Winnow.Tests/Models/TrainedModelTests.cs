@@ -6,10 +6,8 @@ using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Models;
-using Winnow.Models.Forward;
 using Winnow.Tensors;
 using Winnow.Tests.Compute;
-using Winnow.Tests.Compute.Cpu;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Quantization;

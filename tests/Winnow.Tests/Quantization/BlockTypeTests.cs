@@ -1,5 +1,4 @@
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Quantization;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;

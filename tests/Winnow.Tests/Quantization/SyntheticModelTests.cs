@@ -1,7 +1,6 @@
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
 using Winnow.Lab.Synthesis;
-using Winnow.Models.Architectures;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Quantization;

@@ -1,7 +1,6 @@
 using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Generation;
-using Winnow.Models.Weights;
 using Winnow.Retrieval.Features;
 
 namespace Winnow.Tests.Retrieval;

@@ -1,5 +1,4 @@
 using Winnow.Retrieval.Search;
-using Winnow.Sampling.Stages;
 
 namespace Winnow.Tests.Retrieval;
 

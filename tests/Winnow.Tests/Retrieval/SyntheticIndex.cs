@@ -1,6 +1,5 @@
 using Winnow.Retrieval.Search;
 using Winnow.Retrieval.Storage;
-using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Tests.Retrieval;
 

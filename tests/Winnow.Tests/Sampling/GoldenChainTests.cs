@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
 
 namespace Winnow.Tests.Sampling;
 

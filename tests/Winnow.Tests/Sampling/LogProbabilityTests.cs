@@ -1,5 +1,4 @@
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
 
 namespace Winnow.Tests.Sampling;
 

@@ -1,6 +1,4 @@
 using Winnow.Sampling;
-using Winnow.Sampling.Stages;
-using Winnow.Tokenization.Models;
 
 namespace Winnow.Tests.Sampling;
 

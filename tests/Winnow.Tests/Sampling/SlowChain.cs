@@ -1,5 +1,4 @@
 using Winnow.Sampling;
-using Winnow.Templates.Jinja.Syntax;
 
 namespace Winnow.Tests.Sampling;
 

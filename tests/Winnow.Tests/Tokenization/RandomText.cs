@@ -1,5 +1,4 @@
 using System.Text;
-using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Tests.Tokenization;
 

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Winnow.Compute.Cpu;
 using Winnow.Compute.Host;
 using Winnow.Retrieval.Features;
 

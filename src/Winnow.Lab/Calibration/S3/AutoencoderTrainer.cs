@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Winnow.Sampling.Stages;
 
 namespace Winnow.Lab.Calibration.S3;
 

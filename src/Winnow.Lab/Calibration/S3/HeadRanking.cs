@@ -6,7 +6,6 @@ using Winnow.Models.Forward;
 using Winnow.Retrieval;
 using Winnow.Retrieval.Features;
 using Winnow.Retrieval.Search;
-using Winnow.Tensors;
 
 namespace Winnow.Lab.Calibration.S3;
 

@@ -3,12 +3,10 @@ using System.Text.Json.Nodes;
 using Winnow.Calibration;
 using Winnow.Generation;
 using Winnow.Models;
-using Winnow.Models.Weights;
 using Winnow.Retrieval;
 using Winnow.Retrieval.Features;
 using Winnow.Retrieval.Search;
 using Winnow.Retrieval.Storage;
-using Winnow.Sampling;
 
 namespace Winnow.Lab.Calibration.S3;
 

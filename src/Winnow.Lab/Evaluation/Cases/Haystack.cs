@@ -1,5 +1,3 @@
-using Winnow.Retrieval.Lexical;
-
 namespace Winnow.Lab.Evaluation.Cases;
 
 /// <summary>A text as paragraphs that cases are filled with.</summary>

@@ -1,7 +1,6 @@
 using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Formats;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Attention.A2ats;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Winnow.Compute.Cpu.MatMul.Kernels;
 using Winnow.Compute.Cpu.Roofline;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu;

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Attention;
 using Winnow.Compute.Simd;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu;
@@ -208,13 +207,14 @@ internal sealed unsafe partial class CpuStream
             {
                 (CpuIsa.Avx512, TensorType.F16) => &DecodeJob.Work<Simd512, Vector512<float>, F16Elements>,
                 (CpuIsa.Avx512, TensorType.Q8_0) => &DecodeJob.Work<Simd512, Vector512<float>, Q8Elements>,
-                (CpuIsa.Avx512, _) => &DecodeJob.Work<Simd512, Vector512<float>, F32Elements>,
+                (CpuIsa.Avx512, TensorType.F32) => &DecodeJob.Work<Simd512, Vector512<float>, F32Elements>,
                 (CpuIsa.Avx2, TensorType.F16) => &DecodeJob.Work<Simd256, Vector256<float>, F16Elements>,
                 (CpuIsa.Avx2, TensorType.Q8_0) => &DecodeJob.Work<Simd256, Vector256<float>, Q8Elements>,
-                (CpuIsa.Avx2, _) => &DecodeJob.Work<Simd256, Vector256<float>, F32Elements>,
+                (CpuIsa.Avx2, TensorType.F32) => &DecodeJob.Work<Simd256, Vector256<float>, F32Elements>,
                 (_, TensorType.F16) => &DecodeJob.Work<Simd128, Vector128<float>, F16Elements>,
                 (_, TensorType.Q8_0) => &DecodeJob.Work<Simd128, Vector128<float>, Q8Elements>,
-                (_, _) => &DecodeJob.Work<Simd128, Vector128<float>, F32Elements>,
+                (_, TensorType.F32) => &DecodeJob.Work<Simd128, Vector128<float>, F32Elements>,
+                _ => throw new InvalidOperationException($"there are no kernels for keys and values of type {input.Type}"),
             },
             &job,
             tasks);

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Compute.Simd;
-using Winnow.Models.Weights;
 
 namespace Winnow.Compute.Cpu;
 

@@ -1,5 +1,4 @@
 using Winnow.Compute.Cpu.MatMul.Kernels;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu;

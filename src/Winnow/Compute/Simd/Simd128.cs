@@ -48,7 +48,14 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
 
-    public static Vector128<float> FusedMultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.FusedMultiplyAdd(a, b, c);
+    public static Vector128<float> FusedMultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Fma.IsSupported || AdvSimd.IsSupported
+            ? Vector128.FusedMultiplyAdd(a, b, c)
+            : Vector128.Create(
+                MathF.FusedMultiplyAdd(a[0], b[0], c[0]),
+                MathF.FusedMultiplyAdd(a[1], b[1], c[1]),
+                MathF.FusedMultiplyAdd(a[2], b[2], c[2]),
+                MathF.FusedMultiplyAdd(a[3], b[3], c[3]));
 
     public static Vector128<float> WhereLess(Vector128<float> a, Vector128<float> b, Vector128<float> x, Vector128<float> y) =>
         Vector128.ConditionalSelect(Vector128.LessThan(a, b), x, y);

@@ -1,5 +1,4 @@
 using Winnow.Models.Config;
-using Winnow.Models.Weights;
 
 namespace Winnow.Models.Architectures;
 

@@ -2,8 +2,6 @@ using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
 using Winnow.Models.Weights;
-using Winnow.Quantization.Floats;
-using Winnow.Templates.Jinja.Values;
 using Winnow.Tensors;
 
 namespace Winnow.Models.Config;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
-using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Models.Config;
 

@@ -1,7 +1,6 @@
 using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Compute;
-using Winnow.Sampling.Stages;
 
 namespace Winnow.Models.Forward;
 

@@ -3,7 +3,6 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
-using Winnow.Tensors;
 
 namespace Winnow.Models.Forward;
 

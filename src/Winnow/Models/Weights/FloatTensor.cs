@@ -1,5 +1,4 @@
 using Winnow.Formats;
-using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Models.Weights;

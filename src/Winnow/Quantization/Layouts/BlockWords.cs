@@ -1,5 +1,3 @@
-using Winnow.Retrieval.Lexical;
-
 namespace Winnow.Quantization.Layouts;
 
 /// <summary>

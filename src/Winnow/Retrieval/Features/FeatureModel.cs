@@ -5,8 +5,6 @@ using System.Text.Json.Nodes;
 using Winnow.Calibration;
 using Winnow.Formats;
 using Winnow.Models;
-using Winnow.Models.Weights;
-using Winnow.Quantization.Floats;
 using Winnow.Tensors;
 
 namespace Winnow.Retrieval.Features;

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Winnow.Models.Weights;
 
 namespace Winnow.Retrieval.Features;
 

@@ -1,8 +1,4 @@
-using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Generation;
-using Winnow.Models.Forward;
-using Winnow.Tensors;
 
 namespace Winnow.Retrieval.Features;
 

@@ -1,5 +1,4 @@
 using Winnow.Retrieval.Storage;
-using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Retrieval.Search;
 

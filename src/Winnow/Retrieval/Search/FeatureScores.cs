@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Winnow.Compute;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

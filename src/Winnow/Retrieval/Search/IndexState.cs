@@ -1,4 +1,3 @@
-using Winnow.Retrieval.Lexical;
 using Winnow.Retrieval.Storage;
 
 namespace Winnow.Retrieval.Search;

@@ -1,4 +1,3 @@
-using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Retrieval.Features;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Winnow.Formats;
-using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Retrieval.Storage;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Winnow.Formats;
 using Winnow.Generation;
-using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Retrieval.Storage;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Winnow.Formats;
-using Winnow.Models;
 
 namespace Winnow.Retrieval.Storage;
 

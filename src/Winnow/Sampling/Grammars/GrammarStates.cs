@@ -1,5 +1,3 @@
-using Winnow.Templates.Jinja.Nodes;
-
 namespace Winnow.Sampling.Grammars;
 
 /// <summary>What an edge between two states of a grammar does.</summary>

@@ -1,4 +1,3 @@
-using Winnow.Templates.Jinja.Values;
 using static Winnow.Sampling.Grammars.GrammarExpression;
 
 namespace Winnow.Sampling.Grammars;

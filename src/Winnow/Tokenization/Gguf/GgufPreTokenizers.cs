@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Winnow.Models.Architectures;
-using Winnow.Retrieval.Lexical;
 using Winnow.Tokenization.Text;
 
 namespace Winnow.Tokenization.Gguf;

@@ -1,5 +1,4 @@
 using Winnow.Formats;
-using Winnow.Models;
 using Winnow.Tokenization.Models;
 using Winnow.Tokenization.Text;
 

@@ -1,5 +1,3 @@
-using Winnow.Sampling;
-
 namespace Winnow.Tokenization.Models;
 
 /// <summary>The merges of a BPE vocabulary: pairs of symbols, in the order in which they were learned.</summary>

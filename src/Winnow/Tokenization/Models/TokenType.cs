@@ -1,5 +1,3 @@
-using Winnow.Templates.Jinja.Values;
-
 namespace Winnow.Tokenization.Models;
 
 /// <summary>What kind of entry a vocabulary slot is; the numbers are those of <c>tokenizer.ggml.token_type</c>.</summary>

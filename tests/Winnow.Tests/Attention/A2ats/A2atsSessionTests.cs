@@ -7,7 +7,6 @@ using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Models.Forward;
-using Winnow.Templates.Jinja.Library;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Attention.A2ats;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Models.Forward;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Cpu;

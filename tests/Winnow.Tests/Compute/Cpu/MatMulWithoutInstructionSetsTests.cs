@@ -1,5 +1,4 @@
 using Winnow.Compute.Cpu;
-using Winnow.Formats;
 using Winnow.Tensors;
 using Winnow.Tests.InstructionSets;
 

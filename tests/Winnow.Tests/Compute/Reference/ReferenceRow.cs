@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Winnow.Quantization;
-using Winnow.Quantization.Blocks;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Compute.Reference;

@@ -1,6 +1,5 @@
 using System.Text;
 using Winnow.Sampling;
-using Winnow.Tokenization.Models;
 
 namespace Winnow.Tests.Sampling;
 

@@ -1,5 +1,3 @@
-using Winnow.Templates.Jinja.Syntax;
-
 namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>Query heads that visit the same rows of one KV head together: the unit that attention work is divided into.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Winnow.Compute.Simd;
 using Winnow.Quantization.Layouts;
-using Winnow.Retrieval.Storage;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.Attention;

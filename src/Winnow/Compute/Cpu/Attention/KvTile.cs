@@ -1,8 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Simd;
-using Winnow.Formats;
 using Winnow.Quantization.Layouts;
-using Winnow.Retrieval.Storage;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.Attention;
@@ -69,9 +67,11 @@ internal static unsafe class KvTile
                 case TensorType.Q8_0:
                     DecodeQ8_0<S, V>(row, elements, target);
                     break;
-                default:
+                case TensorType.F32:
                     new ReadOnlySpan<float>(row, elements).CopyTo(new Span<float>(target, elements));
                     break;
+                default:
+                    throw new InvalidOperationException($"there are no kernels for keys and values of type {type}");
             }
 
             new Span<float>(target + elements, stride - elements).Clear();

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Winnow.Compute.Cpu.Elementwise;
 using Winnow.Compute.Simd;
-using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Compute.Cpu.Attention;
 

@@ -1,5 +1,3 @@
-using Winnow.Templates.Jinja.Nodes;
-
 namespace Winnow.Templates.Jinja.Library;
 
 /// <summary>A merge sort: stable as Python's, and what a comparison throws comes out as it is.</summary>

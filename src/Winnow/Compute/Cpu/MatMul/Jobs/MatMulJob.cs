@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Compute.Cpu.MatMul.Kernels;
 using Winnow.Compute.Cpu.MatMul.Panels;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.MatMul.Jobs;

@@ -2,9 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Records;
-using Winnow.Formats;
 using Winnow.Quantization;
-using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Winnow.Quantization.Layouts;
-using Winnow.Retrieval.Lexical;
 
 namespace Winnow.Compute.Cpu.MatMul.Panels;
 
