@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Winnow.Compute.Host;
 
 namespace Winnow.Compute;
 
@@ -81,7 +81,7 @@ public sealed class AttentionPlan
             if (!_checked[list])
             {
                 ReadOnlySpan<int> rows = Rows(list);
-                for (int i = CountAscending(rows); i < rows.Length; i++)
+                for (int i = AscendingRows.Count(rows); i < rows.Length; i++)
                 {
                     int before = i == 0 ? -1 : rows[i - 1];
                     if (rows[i] <= before)
@@ -93,20 +93,5 @@ public sealed class AttentionPlan
                 _checked[list] = true;
             }
         }
-    }
-
-    /// <summary>How many leading rows certainly ascend: found in vectors, because lists are long and change with every step.</summary>
-    private static int CountAscending(ReadOnlySpan<int> rows)
-    {
-        int i = 0;
-        if (rows.Length > 0 && rows[0] >= 0)
-        {
-            while (i < rows.Length - Vector<int>.Count && Vector.LessThanAll(new Vector<int>(rows[i..]), new Vector<int>(rows[(i + 1)..])))
-            {
-                i += Vector<int>.Count;
-            }
-        }
-
-        return i;
     }
 }

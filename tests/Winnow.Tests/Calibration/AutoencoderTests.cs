@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Winnow.Compute;
+using Winnow.Compute.Host;
 using Winnow.Lab.Calibration.S3;
 using Winnow.Retrieval.Features;
 using Winnow.Tests.Compute;

@@ -5,7 +5,7 @@ using Winnow.Compute.Cpu;
 namespace Winnow.Tests.InstructionSets;
 
 /// <summary>Takes every test marked with <see cref="EveryInstructionSetAttribute"/> through the narrower kernels: in a child process for each instruction set.</summary>
-/// <remarks>Kernels that choose by what the processor offers (<c>Vector&lt;T&gt;</c> among them) run on this machine's widest instructions everywhere else.</remarks>
+/// <remarks>Kernels that choose by what the processor offers, those of the host among them, run on this machine's widest instructions everywhere else.</remarks>
 public sealed partial class DeniedInstructionsTests
 {
     private const string ExpectedIsa = "WINNOW_TEST_EXPECTED_ISA";

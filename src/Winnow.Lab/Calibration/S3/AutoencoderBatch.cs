@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Winnow.Compute.Host;
 using Winnow.Retrieval.Features;
 
 namespace Winnow.Lab.Calibration.S3;

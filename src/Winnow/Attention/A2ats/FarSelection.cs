@@ -1,7 +1,7 @@
-using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Winnow.Compute.Host;
 
 namespace Winnow.Attention.A2ats;
 
@@ -90,7 +90,8 @@ internal sealed class FarSelection
             return;
         }
 
-        AddAbove(scores, _lastBucket[index].Score);
+        // All tokens of the centroids above the last score, from the first on.
+        ZeroWhereAbove.Apply(scores, _lastBucket[index].Score, _oldest);
         AddNewest(CollectionsMarshal.AsSpan(_lastBucket)[index..same], codes[first..end], first, left, tokens);
     }
 
@@ -181,23 +182,6 @@ internal sealed class FarSelection
         }
 
         return budget;
-    }
-
-    /// <summary>Adds all tokens of the centroids whose score is above a threshold.</summary>
-    private void AddAbove(ReadOnlySpan<float> scores, float threshold)
-    {
-        Span<int> oldest = _oldest;
-        Vector<float> limit = new(threshold);
-        int c = 0;
-        for (; c <= scores.Length - Vector<float>.Count; c += Vector<float>.Count)
-        {
-            Vector.AndNot(new Vector<int>(oldest[c..]), Vector.GreaterThan(new Vector<float>(scores[c..]), limit)).CopyTo(oldest[c..]);
-        }
-
-        for (; c < scores.Length; c++)
-        {
-            oldest[c] = scores[c] > threshold ? 0 : oldest[c];
-        }
     }
 
     /// <summary>Adds the newest tokens of centroids that have the same score.</summary>

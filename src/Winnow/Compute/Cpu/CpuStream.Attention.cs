@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Attention;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu;

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu;
 

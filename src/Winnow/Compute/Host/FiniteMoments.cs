@@ -1,4 +1,5 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Host;
 
@@ -8,26 +9,34 @@ internal static class FiniteMoments
 {
     /// <summary>Their sum and their number.</summary>
     /// <param name="logits">Any length.</param>
-    public static (double Sum, int Count) Sum(ReadOnlySpan<float> logits)
+    public static (double Sum, int Count) Sum(ReadOnlySpan<float> logits) => HostVectors.Are256
+        ? Sum<Simd256, Vector256<float>>(logits)
+        : Sum<Simd128, Vector128<float>>(logits);
+
+    /// <summary>The sum of squared distances from a mean.</summary>
+    /// <param name="logits">Any length.</param>
+    /// <param name="mean">What is subtracted, in f32.</param>
+    public static double SumOfSquares(ReadOnlySpan<float> logits, float mean) => HostVectors.Are256
+        ? SumOfSquares<Simd256, Vector256<float>>(logits, mean)
+        : SumOfSquares<Simd128, Vector128<float>>(logits, mean);
+
+    private static (double Sum, int Count) Sum<S, V>(ReadOnlySpan<float> logits)
+        where S : struct, ISimd<V>
+        where V : struct
     {
-        double sum = 0;
-        int count = 0;
+        V masked = S.Broadcast(float.NegativeInfinity);
+        V sums = S.Zero;
+        V counts = S.Zero;
         int i = 0;
-        Vector<double> sums = Vector<double>.Zero;
-        Vector<int> masked = Vector<int>.Zero;
-        for (; i <= logits.Length - Vector<float>.Count; i += Vector<float>.Count)
+        for (; i <= logits.Length - S.Width; i += S.Width)
         {
-            Vector<float> value = new(logits[i..]);
-            Vector<int> isFinite = Vector.GreaterThan(value, new Vector<float>(float.NegativeInfinity));
-            masked += isFinite;
-            Vector<float> finite = Vector.ConditionalSelect(isFinite, value, Vector<float>.Zero);
-            Vector.Widen(finite, out Vector<double> low, out Vector<double> high);
-            sums += low + high;
+            V value = S.Load(logits[i..]);
+            counts = S.CountLess(counts, masked, value);
+            sums = S.AddDoubles(sums, S.WhereLess(masked, value, value, S.Zero));
         }
 
-        // A lane that is true reads as -1.
-        count -= Vector.Sum(masked);
-        sum += Vector.Sum(sums);
+        int count = S.SumIntegers(counts);
+        double sum = S.SumDoubles(sums);
         for (; i < logits.Length; i++)
         {
             if (logits[i] > float.NegativeInfinity)
@@ -40,23 +49,21 @@ internal static class FiniteMoments
         return (sum, count);
     }
 
-    /// <summary>The sum of squared distances from a mean.</summary>
-    /// <param name="logits">Any length.</param>
-    /// <param name="mean">What is subtracted, in f32.</param>
-    public static double SumOfSquares(ReadOnlySpan<float> logits, float mean)
+    private static double SumOfSquares<S, V>(ReadOnlySpan<float> logits, float mean)
+        where S : struct, ISimd<V>
+        where V : struct
     {
+        V masked = S.Broadcast(float.NegativeInfinity);
+        V center = S.Broadcast(mean);
+        V sums = S.Zero;
         int i = 0;
-        Vector<double> sums = Vector<double>.Zero;
-        for (; i <= logits.Length - Vector<float>.Count; i += Vector<float>.Count)
+        for (; i <= logits.Length - S.Width; i += S.Width)
         {
-            Vector<float> value = new(logits[i..]);
-            Vector<int> isFinite = Vector.GreaterThan(value, new Vector<float>(float.NegativeInfinity));
-            Vector<float> difference = Vector.ConditionalSelect(isFinite, value - new Vector<float>(mean), Vector<float>.Zero);
-            Vector.Widen(difference, out Vector<double> low, out Vector<double> high);
-            sums += (low * low) + (high * high);
+            V value = S.Load(logits[i..]);
+            sums = S.AddSquares(sums, S.WhereLess(masked, value, S.Subtract(value, center), S.Zero));
         }
 
-        double sum = Vector.Sum(sums);
+        double sum = S.SumDoubles(sums);
         for (; i < logits.Length; i++)
         {
             if (logits[i] > float.NegativeInfinity)

@@ -1,5 +1,7 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Host;
 
@@ -7,20 +9,45 @@ namespace Winnow.Compute.Host;
 internal static class OrderedKeys
 {
     /// <summary>Keys that <see cref="AnyFrom"/> looks at.</summary>
-    public static int BlockLength => Vector<uint>.Count;
+    public static int BlockLength => HostVectors.Width;
 
     /// <summary>Writes the key of each value; −0 has that of +0.</summary>
     /// <param name="values">No NaN among them.</param>
     /// <param name="keys">As many.</param>
     public static void Of(ReadOnlySpan<float> values, Span<uint> keys)
     {
-        int i = 0;
-        for (; i <= keys.Length - Vector<float>.Count; i += Vector<float>.Count)
+        if (HostVectors.Are256)
         {
-            // Adding zero makes −0 equal to +0.
-            Vector<int> bits = (new Vector<float>(values[i..]) + Vector<float>.Zero).As<float, int>();
-            Vector<int> key = bits ^ ((bits >> 31) | new Vector<int>(int.MinValue));
-            key.As<int, uint>().CopyTo(keys[i..]);
+            Of<Simd256, Vector256<float>>(values, keys);
+        }
+        else
+        {
+            Of<Simd128, Vector128<float>>(values, keys);
+        }
+    }
+
+    /// <summary>Whether one of the first <see cref="BlockLength"/> keys is <paramref name="lowest"/> or larger.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyFrom(ReadOnlySpan<uint> keys, uint lowest) => HostVectors.Are256
+        ? AnyFrom<Simd256, Vector256<float>>(keys, lowest)
+        : AnyFrom<Simd128, Vector128<float>>(keys, lowest);
+
+    /// <summary>How many keys are <paramref name="lowest"/> or larger.</summary>
+    public static int CountFrom(ReadOnlySpan<uint> keys, uint lowest) => HostVectors.Are256
+        ? CountFrom<Simd256, Vector256<float>>(keys, lowest)
+        : CountFrom<Simd128, Vector128<float>>(keys, lowest);
+
+    private static void Of<S, V>(ReadOnlySpan<float> values, Span<uint> keys)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        Span<float> target = MemoryMarshal.Cast<uint, float>(keys);
+        int i = 0;
+        for (; i <= keys.Length - S.Width; i += S.Width)
+        {
+            // Adding zero makes −0 equal to +0. The bits of −0 are the sign alone.
+            V value = S.Add(S.Load(values[i..]), S.Zero);
+            S.Store(S.Xor(value, S.Or(S.SpreadSign(value), S.Broadcast(-0f))), target[i..]);
         }
 
         for (; i < keys.Length; i++)
@@ -30,25 +57,27 @@ internal static class OrderedKeys
         }
     }
 
-    /// <summary>Whether one of the first <see cref="BlockLength"/> keys is <paramref name="lowest"/> or larger.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyFrom(ReadOnlySpan<uint> keys, uint lowest) => Vector.GreaterThanOrEqualAny(new Vector<uint>(keys), new Vector<uint>(lowest));
+    private static bool AnyFrom<S, V>(ReadOnlySpan<uint> keys, uint lowest)
+        where S : struct, ISimd<V>
+        where V : struct => S.AnyAtLeastUnsigned(S.Load(MemoryMarshal.Cast<uint, float>(keys)), S.Broadcast(BitConverter.UInt32BitsToSingle(lowest)));
 
-    /// <summary>How many keys are <paramref name="lowest"/> or larger.</summary>
-    public static int CountFrom(ReadOnlySpan<uint> keys, uint lowest)
+    private static int CountFrom<S, V>(ReadOnlySpan<uint> keys, uint lowest)
+        where S : struct, ISimd<V>
+        where V : struct
     {
-        Vector<uint> threshold = new(lowest);
-        Vector<int> first = Vector<int>.Zero;
-        Vector<int> second = Vector<int>.Zero;
+        ReadOnlySpan<float> source = MemoryMarshal.Cast<uint, float>(keys);
+        V threshold = S.Broadcast(BitConverter.UInt32BitsToSingle(lowest));
+        V first = S.Zero;
+        V second = S.Zero;
         int i = 0;
-        for (; i <= keys.Length - (2 * Vector<uint>.Count); i += 2 * Vector<uint>.Count)
+        for (; i <= keys.Length - (2 * S.Width); i += 2 * S.Width)
         {
-            // True is −1.
-            first += Vector.GreaterThanOrEqual(new Vector<uint>(keys[i..]), threshold).As<uint, int>();
-            second += Vector.GreaterThanOrEqual(new Vector<uint>(keys[(i + Vector<uint>.Count)..]), threshold).As<uint, int>();
+            first = S.CountAtLeastUnsigned(first, S.Load(source[i..]), threshold);
+            second = S.CountAtLeastUnsigned(second, S.Load(source[(i + S.Width)..]), threshold);
         }
 
-        int count = -Vector.Sum(first + second);
+        int count = S.SumIntegers(first) + S.SumIntegers(second);
         for (; i < keys.Length; i++)
         {
             count += keys[i] >= lowest ? 1 : 0;

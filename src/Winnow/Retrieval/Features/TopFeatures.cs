@@ -1,5 +1,4 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
+using Winnow.Compute.Host;
 
 namespace Winnow.Retrieval.Features;
 
@@ -30,16 +29,15 @@ internal sealed class TopFeatures
         ArgumentOutOfRangeException.ThrowIfLessThan(activations.Length, _count, nameof(activations));
         int held = 0;
         float threshold = float.NegativeInfinity;
-        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(activations);
-        for (int i = 0; i < vectors.Length; i++)
+        int done = 0;
+        for (; done <= activations.Length - FloatBlock.Length; done += FloatBlock.Length)
         {
-            if (Vector.GreaterThanOrEqualAny(vectors[i], new Vector<float>(threshold)))
+            if (FloatBlock.AnyFrom(activations[done..], threshold))
             {
-                Take(activations, i * Vector<float>.Count, Vector<float>.Count, ref held, ref threshold);
+                Take(activations, done, FloatBlock.Length, ref held, ref threshold);
             }
         }
 
-        int done = vectors.Length * Vector<float>.Count;
         Take(activations, done, activations.Length - done, ref held, ref threshold);
         _candidates.AsSpan(0, held).Sort();
         for (int i = 0; i < _count; i++)

@@ -66,6 +66,52 @@ public class HostKernelTests
         }
     }
 
+    [Fact]
+    public void Values_equal_to_the_bound_of_a_block_reach_it_and_NaN_does_not()
+    {
+        for (int i = 0; i <= FloatBlock.Length; i++)
+        {
+            float[] values = new float[FloatBlock.Length + 1];
+            values[i] = 1;
+            Assert.Equal(i < FloatBlock.Length, FloatBlock.AnyFrom(values, 1));
+            Assert.False(FloatBlock.AnyFrom(values, 1.5f));
+            values[i] = float.NaN;
+            Assert.False(FloatBlock.AnyFrom(values, 0.5f));
+        }
+    }
+
+    [Fact]
+    public void What_is_above_the_threshold_becomes_zero_and_the_rest_stays()
+    {
+        for (int length = 0; length < 70; length++)
+        {
+            float[] scores = Values(length);
+            foreach (float threshold in (float[])[.. scores, float.NegativeInfinity, float.PositiveInfinity])
+            {
+                int[] target = [.. Enumerable.Range(0, length).Select(i => int.MaxValue - i)];
+                ZeroWhereAbove.Apply(scores, threshold, target);
+                Assert.Equal(scores.Select((score, i) => score > threshold ? 0 : int.MaxValue - i), target);
+            }
+        }
+    }
+
+    [Fact]
+    public void No_row_counts_as_ascending_that_does_not_and_all_but_the_last_vectors_do()
+    {
+        for (int length = 0; length < 70; length++)
+        {
+            int[] rows = [.. Enumerable.Range(0, length).Select(i => 3 * i)];
+            Assert.InRange(AscendingRows.Count(rows), Math.Max(0, length - HostVectors.Width), length);
+            for (int i = 0; i < length; i++)
+            {
+                int before = rows[i];
+                rows[i] = i == 0 ? -1 : rows[i - 1];
+                Assert.InRange(AscendingRows.Count(rows), 0, i);
+                rows[i] = before;
+            }
+        }
+    }
+
     /// <summary>With ties and zeros of both signs.</summary>
     private static float[] Values(int length)
     {

@@ -1,4 +1,4 @@
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
@@ -87,25 +87,25 @@ internal unsafe struct DecodeJob
         new Span<float>(lanes, heads * S.Width).Clear();
         int first = group.Begin + (partition * PartitionRows);
         int end = Math.Min(group.End, first + PartitionRows);
-        KvTile.Locate(in input, in group, first, Math.Min(AttentionInput.TileRows, end - first), rows);
+        KvRows.Locate(in input, in group, first, Math.Min(AttentionInput.TileRows, end - first), rows);
         for (; first < end; first += AttentionInput.TileRows)
         {
             int count = Math.Min(AttentionInput.TileRows, end - first);
             int bytes = LocateNext(ref job, ref group, first + count, end, nextItem, ahead) ? input.TokenBytes : 0;
 
             // While the tile's keys are read, the first half of the next tile is fetched; while its values are, the other half.
-            Lookahead firstHalf = new(ahead, bytes);
-            Lookahead secondHalf = new(ahead + (AttentionInput.TileRows / 2), bytes);
+            UpcomingRows firstHalf = new(ahead, bytes);
+            UpcomingRows secondHalf = new(ahead + (AttentionInput.TileRows / 2), bytes);
             byte** values = rows;
             int valueOffset = input.RowBytes;
             if (job.Decodes)
             {
                 values = decodedRows;
                 valueOffset = 0;
-                KvTile.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
+                KvRows.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
                 LocateDecoded(decoded, count, dimension, values);
                 GroupDots<S, V, E>.Scores(values, firstHalf, count, queries, heads, dimension, scores);
-                KvTile.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, decoded);
+                KvRows.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, decoded);
             }
             else
             {
@@ -150,7 +150,7 @@ internal unsafe struct DecodeJob
     {
         if (first < end)
         {
-            KvTile.Locate(in job.Input, in group, first, Math.Min(AttentionInput.TileRows, end - first), rows);
+            KvRows.Locate(in job.Input, in group, first, Math.Min(AttentionInput.TileRows, end - first), rows);
             return true;
         }
 
@@ -158,7 +158,7 @@ internal unsafe struct DecodeJob
         {
             HeadGroup* next = HeadGroup.Of(job.Groups, job.GroupCount, nextItem);
             first = next->Begin + ((nextItem - next->FirstItem) * PartitionRows);
-            KvTile.Locate(in job.Input, in *next, first, Math.Min(AttentionInput.TileRows, next->End - first), rows);
+            KvRows.Locate(in job.Input, in *next, first, Math.Min(AttentionInput.TileRows, next->End - first), rows);
             return true;
         }
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
@@ -25,27 +25,27 @@ internal static unsafe class GroupDots<S, V, E>
     /// <param name="heads">Query heads.</param>
     /// <param name="dimension">Elements of a row, in whole vectors.</param>
     /// <param name="scores">[heads, <see cref="AttentionInput.TileRows"/>].</param>
-    public static void Scores(byte** rows, Lookahead ahead, int count, float* queries, int heads, int dimension, float* scores)
+    public static void Scores(byte** rows, UpcomingRows ahead, int count, float* queries, int heads, int dimension, float* scores)
     {
         int head = 0;
         if (S.HasManyRegisters)
         {
             for (; head <= heads - 4; head += 4)
             {
-                Scores<Four>(
+                Scores<ConstantFour>(
                     rows, head == 0 ? ahead : default, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
             }
         }
 
         for (; head <= heads - 2; head += 2)
         {
-            Scores<Two>(
+            Scores<ConstantTwo>(
                 rows, head == 0 ? ahead : default, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
         }
 
         if (head < heads)
         {
-            Scores<One>(
+            Scores<ConstantOne>(
                 rows, head == 0 ? ahead : default, count, queries + (head * dimension), dimension, scores + (head * AttentionInput.TileRows));
         }
     }
@@ -61,34 +61,34 @@ internal static unsafe class GroupDots<S, V, E>
     /// <param name="dimension">Elements of a row, in whole vectors.</param>
     /// <param name="sums">[heads, dimension].</param>
     public static void Accumulate(
-        byte** rows, int offset, Lookahead ahead, int count, float* probabilities, float* corrections, int heads, int dimension, float* sums)
+        byte** rows, int offset, UpcomingRows ahead, int count, float* probabilities, float* corrections, int heads, int dimension, float* sums)
     {
         int head = 0;
         if (S.HasManyRegisters)
         {
             for (; head <= heads - 4; head += 4)
             {
-                Accumulate<Four>(
+                Accumulate<ConstantFour>(
                     rows, offset, head == 0 ? ahead : default, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
             }
         }
 
         for (; head <= heads - 2; head += 2)
         {
-            Accumulate<Two>(
+            Accumulate<ConstantTwo>(
                 rows, offset, head == 0 ? ahead : default, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
         }
 
         if (head < heads)
         {
-            Accumulate<One>(
+            Accumulate<ConstantOne>(
                 rows, offset, head == 0 ? ahead : default, count, probabilities + (head * AttentionInput.TileRows), corrections + head, dimension, sums + (head * dimension));
         }
     }
 
     /// <summary>Four rows by N heads at a time, the sums in registers.</summary>
-    private static void Scores<N>(byte** rows, Lookahead ahead, int count, float* queries, int dimension, float* scores)
-        where N : struct, ICount
+    private static void Scores<N>(byte** rows, UpcomingRows ahead, int count, float* queries, int dimension, float* scores)
+        where N : struct, IConstant
     {
         for (int r = 0; r < count; r += 4)
         {
@@ -179,18 +179,18 @@ internal static unsafe class GroupDots<S, V, E>
     }
 
     private static void Accumulate<N>(
-        byte** rows, int offset, Lookahead ahead, int count, float* probabilities, float* corrections, int dimension, float* sums)
-        where N : struct, ICount
+        byte** rows, int offset, UpcomingRows ahead, int count, float* probabilities, float* corrections, int dimension, float* sums)
+        where N : struct, IConstant
     {
         int i = 0;
         for (; i <= dimension - (4 * S.Width); i += 4 * S.Width)
         {
-            Accumulate<N, Four>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
+            Accumulate<N, ConstantFour>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
         }
 
         for (; i < dimension; i += S.Width)
         {
-            Accumulate<N, One>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
+            Accumulate<N, ConstantOne>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
         }
     }
 
@@ -198,15 +198,15 @@ internal static unsafe class GroupDots<S, V, E>
     private static void Accumulate<N, M>(
         byte** rows,
         int offset,
-        Lookahead ahead,
+        UpcomingRows ahead,
         int count,
         float* probabilities,
         float* corrections,
         int dimension,
         nint element,
         float* sums)
-        where N : struct, ICount
-        where M : struct, ICount
+        where N : struct, IConstant
+        where M : struct, IConstant
     {
         V correction = S.Broadcast(corrections[0]);
         V a0 = S.Multiply(S.Load(sums), correction);
@@ -312,7 +312,7 @@ internal static unsafe class GroupDots<S, V, E>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Start<M>(float* sums, float correction, out V x0, out V x1, out V x2, out V x3)
-        where M : struct, ICount
+        where M : struct, IConstant
     {
         V factor = S.Broadcast(correction);
         x0 = S.Multiply(S.Load(sums), factor);
@@ -323,7 +323,7 @@ internal static unsafe class GroupDots<S, V, E>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<M>(float* sums, V x0, V x1, V x2, V x3)
-        where M : struct, ICount
+        where M : struct, IConstant
     {
         S.Store(x0, sums);
         if (M.Value > 1)

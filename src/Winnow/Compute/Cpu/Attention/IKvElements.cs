@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 

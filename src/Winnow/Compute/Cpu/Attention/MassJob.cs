@@ -1,4 +1,4 @@
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
@@ -41,9 +41,9 @@ internal unsafe struct MassJob
         float* decoded = keys + (AttentionInput.TileRows * dimension);
         float* queries = decoded;
         float* sums = scores + (6 * AttentionInput.TileRows);
-        KvTile.Locate(in input, in group, first, count, rows);
-        KvTile.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
-        KvTile.Transpose(decoded, count, dimension, keys);
+        KvRows.Locate(in input, in group, first, count, rows);
+        KvRows.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
+        KvRows.Transpose(decoded, count, dimension, keys);
 
         int* positions = stackalloc int[6];
         for (int head = group.FirstHead; head < group.FirstHead + group.Heads; head++)
@@ -72,7 +72,7 @@ internal unsafe struct MassJob
                     }
                 }
 
-                if (ScoreTile.Compute<S, V>(in input, in group, first, count, keys, queries, dimension, positions, scores) != 0)
+                if (PrefillScores.Compute<S, V>(in input, in group, first, count, keys, queries, dimension, positions, scores) != 0)
                 {
                     Add<S, V>(in job, head, positions, queryCount, scores, sums);
                 }

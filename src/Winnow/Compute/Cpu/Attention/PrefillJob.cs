@@ -1,4 +1,4 @@
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
@@ -94,17 +94,17 @@ internal unsafe struct PrefillJob
         for (int first = begin / AttentionInput.TileRows * AttentionInput.TileRows; first < end; first += AttentionInput.TileRows)
         {
             int count = Math.Min(AttentionInput.TileRows, end - first);
-            KvTile.Locate(in input, in group, first, count, rows);
-            KvTile.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, values);
-            KvTile.Transpose(values, count, dimension, keys);
+            KvRows.Locate(in input, in group, first, count, rows);
+            KvRows.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, values);
+            KvRows.Transpose(values, count, dimension, keys);
             if (input.Output is not null)
             {
-                KvTile.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, values);
+                KvRows.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, values);
             }
 
             for (int row = 0; row < queryRows; row += 6)
             {
-                int visible = ScoreTile.Compute<S, V>(
+                int visible = PrefillScores.Compute<S, V>(
                     in input, in group, first, count, keys, queries + (row * dimension), dimension, positions + row, scores);
                 if (visible == 0)
                 {
@@ -114,7 +114,7 @@ internal unsafe struct PrefillJob
                 OnlineSoftmax.Update<S, V>(scores, 6, maxima + row, corrections, lanes + (row * S.Width), 1);
                 if (input.Output is not null)
                 {
-                    TileProduct<S, V>.Multiply(
+                    SixRowProduct<S, V>.Multiply(
                         scores, AttentionInput.TileRows, visible, values, dimension, dimension, sums + (row * dimension), dimension, corrections);
                 }
             }

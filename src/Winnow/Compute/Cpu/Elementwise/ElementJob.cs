@@ -1,3 +1,5 @@
+using Winnow.Compute.Simd;
+
 namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>output[r, c] = operation(a[r, c], b[r, c], factor), in tasks of <see cref="TaskColumns"/> columns of a row.</summary>

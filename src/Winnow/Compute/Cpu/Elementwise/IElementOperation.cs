@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Elementwise;
 

@@ -1,3 +1,5 @@
+using Winnow.Compute.Simd;
+
 namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>Normalises rows: a task is one row.</summary>

@@ -1,3 +1,5 @@
+using Winnow.Compute.Simd;
+
 namespace Winnow.Compute.Cpu.Elementwise;
 
 /// <summary>Rotates the heads of rows in place: a task is one row.</summary>

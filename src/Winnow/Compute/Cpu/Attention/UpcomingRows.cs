@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
@@ -9,7 +9,7 @@ namespace Winnow.Compute.Cpu.Attention;
 /// </summary>
 /// <param name="rows">Addresses.</param>
 /// <param name="bytes">Bytes of each; 0 where nothing follows.</param>
-internal readonly unsafe struct Lookahead(byte** rows, int bytes)
+internal readonly unsafe struct UpcomingRows(byte** rows, int bytes)
 {
     private readonly byte** _rows = rows;
     private readonly int _bytes = bytes;

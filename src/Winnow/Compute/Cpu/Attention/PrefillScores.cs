@@ -1,9 +1,9 @@
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>The scores of six query rows over a tile of cache rows, −∞ where a query does not see a row.</summary>
-internal static unsafe class ScoreTile
+internal static unsafe class PrefillScores
 {
     /// <summary>Computes the tile.</summary>
     /// <param name="input">The call.</param>
@@ -36,7 +36,7 @@ internal static unsafe class ScoreTile
             return 0;
         }
 
-        TileProduct<S, V>.Multiply(
+        SixRowProduct<S, V>.Multiply(
             queries, queryStride, input.HeadDimension, keys, AttentionInput.TileRows, AttentionInput.TileRows, scores, AttentionInput.TileRows, null);
         if (input.SoftCap > 0)
         {

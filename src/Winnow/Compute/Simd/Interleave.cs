@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace Winnow.Compute.Cpu.Elementwise;
+namespace Winnow.Compute.Simd;
 
 /// <summary>How the elements of two vectors of four are brought together: what transposing is made of.</summary>
 internal static class Interleave

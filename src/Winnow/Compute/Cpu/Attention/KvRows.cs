@@ -1,12 +1,12 @@
 using System.Runtime.Intrinsics;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.Attention;
 
 /// <summary>Brings cache rows into the form that kernels compute with.</summary>
-internal static unsafe class KvTile
+internal static unsafe class KvRows
 {
     private const int BlockLength = 32;
     private const int BlockBytes = BlockSizeBytes.Q8_0;

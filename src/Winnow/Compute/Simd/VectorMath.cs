@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Winnow.Compute.Cpu.Elementwise;
+namespace Winnow.Compute.Simd;
 
 /// <summary>Transcendental functions and reductions of f32 vectors.</summary>
 /// <remarks>

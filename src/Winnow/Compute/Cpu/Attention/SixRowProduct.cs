@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Winnow.Compute.Cpu.Elementwise;
+using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
@@ -8,7 +8,7 @@ namespace Winnow.Compute.Cpu.Attention;
 /// With 32 registers, 6 rows by 4 vectors: 24 sums, 4 vectors of the tile and a broadcast, ten loads for 24 multiply-adds.
 /// With 16, 6 rows by 2 vectors. A result depends on its row and column alone, wherever they stand.
 /// </remarks>
-internal static unsafe class TileProduct<S, V>
+internal static unsafe class SixRowProduct<S, V>
     where S : struct, ISimd<V>
     where V : struct
 {
@@ -32,23 +32,23 @@ internal static unsafe class TileProduct<S, V>
         {
             for (; column <= columns - (4 * S.Width); column += 4 * S.Width)
             {
-                Block<Four>(a, aStride, depth, b + column, bStride, c + column, cStride, corrections);
+                Block<ConstantFour>(a, aStride, depth, b + column, bStride, c + column, cStride, corrections);
             }
         }
 
         for (; column <= columns - (2 * S.Width); column += 2 * S.Width)
         {
-            Block<Two>(a, aStride, depth, b + column, bStride, c + column, cStride, corrections);
+            Block<ConstantTwo>(a, aStride, depth, b + column, bStride, c + column, cStride, corrections);
         }
 
         if (column < columns)
         {
-            Block<One>(a, aStride, depth, b + column, bStride, c + column, cStride, corrections);
+            Block<ConstantOne>(a, aStride, depth, b + column, bStride, c + column, cStride, corrections);
         }
     }
 
     private static void Block<N>(float* a0, nint aStride, nint depth, float* b, nint bStride, float* c, nint cStride, float* corrections)
-        where N : struct, ICount
+        where N : struct, IConstant
     {
         V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c03 = S.Zero;
         V c10 = S.Zero, c11 = S.Zero, c12 = S.Zero, c13 = S.Zero;
@@ -95,7 +95,7 @@ internal static unsafe class TileProduct<S, V>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Start<N>(float* c, float correction, ref V c0, ref V c1, ref V c2, ref V c3)
-        where N : struct, ICount
+        where N : struct, IConstant
     {
         V factor = S.Broadcast(correction);
         c0 = S.Multiply(S.Load(c), factor);
@@ -113,7 +113,7 @@ internal static unsafe class TileProduct<S, V>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<N>(float a, V b0, V b1, V b2, V b3, ref V c0, ref V c1, ref V c2, ref V c3)
-        where N : struct, ICount
+        where N : struct, IConstant
     {
         V x = S.Broadcast(a);
         c0 = S.MultiplyAdd(x, b0, c0);
@@ -131,7 +131,7 @@ internal static unsafe class TileProduct<S, V>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<N>(float* c, V c0, V c1, V c2, V c3)
-        where N : struct, ICount
+        where N : struct, IConstant
     {
         S.Store(c0, c);
         if (N.Value > 1)

@@ -1,9 +1,9 @@
 using System.Runtime.Intrinsics;
 
-namespace Winnow.Compute.Cpu.Elementwise;
+namespace Winnow.Compute.Simd;
 
 /// <summary>
-/// The vector operations that attention and elementwise kernels are written with, once for every instruction set: kernels are
+/// The vector operations that attention, elementwise and host kernels are written with, once for every instruction set: kernels are
 /// generic over a struct that implements this, which the JIT specialises and inlines away.
 /// </summary>
 /// <typeparam name="V">A vector of f32: <see cref="Vector512{T}"/>, <see cref="Vector256{T}"/> or <see cref="Vector128{T}"/>.</typeparam>
@@ -25,6 +25,12 @@ internal unsafe interface ISimd<V>
 
     static abstract void Store(V value, float* target);
 
+    /// <summary>Loads the first <see cref="Width"/> elements of a span.</summary>
+    static abstract V Load(ReadOnlySpan<float> source);
+
+    /// <summary>Stores to the first <see cref="Width"/> elements of a span.</summary>
+    static abstract void Store(V value, Span<float> target);
+
     static abstract V Broadcast(float value);
 
     static abstract V Add(V a, V b);
@@ -44,11 +50,53 @@ internal unsafe interface ISimd<V>
     /// <summary>a · b + c, rounded once where the processor can.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 
+    /// <summary>a · b + c, rounded once on every processor: in software, slowly, where it must be.</summary>
+    static abstract V FusedMultiplyAdd(V a, V b, V c);
+
     /// <summary>x where a &lt; b, else y.</summary>
     static abstract V WhereLess(V a, V b, V x, V y);
 
     /// <summary>Adds the integer in the lowest bits of <paramref name="power"/> to the exponent of each value.</summary>
     static abstract V AddToExponent(V value, V power);
+
+    /// <summary>The bits that are set in a or b.</summary>
+    static abstract V Or(V a, V b);
+
+    /// <summary>The bits that are set in either a or b.</summary>
+    static abstract V Xor(V a, V b);
+
+    /// <summary>Fills each element with its sign bit.</summary>
+    static abstract V SpreadSign(V value);
+
+    /// <summary>Whether a &lt; b for any element.</summary>
+    static abstract bool AnyLess(V a, V b);
+
+    /// <summary>Whether a ≥ b for any element.</summary>
+    static abstract bool AnyAtLeast(V a, V b);
+
+    /// <summary>Whether a ≥ b for any element, as unsigned integers.</summary>
+    static abstract bool AnyAtLeastUnsigned(V a, V b);
+
+    /// <summary>Whether a &lt; b for all elements, as signed integers.</summary>
+    static abstract bool AllLessSigned(V a, V b);
+
+    /// <summary>Adds 1 to the integer in counts where a &lt; b.</summary>
+    static abstract V CountLess(V counts, V a, V b);
+
+    /// <summary>Adds 1 to the integer in counts where a ≥ b, as unsigned integers.</summary>
+    static abstract V CountAtLeastUnsigned(V counts, V a, V b);
+
+    /// <summary>The sum of integers.</summary>
+    static abstract int SumIntegers(V counts);
+
+    /// <summary>Adds elements i and i + <see cref="Width"/> / 2, in f64, to sum i of sums, <see cref="Width"/> / 2 sums in f64.</summary>
+    static abstract V AddDoubles(V sums, V values);
+
+    /// <summary>As <see cref="AddDoubles"/>, of the squares in f64.</summary>
+    static abstract V AddSquares(V sums, V values);
+
+    /// <summary>The sum of what <see cref="AddDoubles"/> or <see cref="AddSquares"/> added up.</summary>
+    static abstract double SumDoubles(V sums);
 
     /// <summary>Loads f16 values without adjusting the exponent: each is 2⁻¹¹² of what it stands for.</summary>
     static abstract V LoadHalfBits(ushort* source);
