@@ -60,7 +60,8 @@ internal static class OrderedKeys
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AnyFrom<S, V>(ReadOnlySpan<uint> keys, uint lowest)
         where S : struct, ISimd<V>
-        where V : struct => S.AnyAtLeastUnsigned(S.Load(MemoryMarshal.Cast<uint, float>(keys)), S.Broadcast(BitConverter.UInt32BitsToSingle(lowest)));
+        where V : struct =>
+        S.AnyAtLeastUnsigned(S.Load(MemoryMarshal.Cast<uint, float>(keys)), S.Broadcast(BitConverter.UInt32BitsToSingle(lowest)));
 
     private static int CountFrom<S, V>(ReadOnlySpan<uint> keys, uint lowest)
         where S : struct, ISimd<V>
