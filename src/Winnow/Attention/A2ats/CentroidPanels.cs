@@ -69,7 +69,8 @@ internal sealed class CentroidPanels
     /// <summary>Products of vectors with every row.</summary>
     /// <param name="vectors">[vectors, dimension].</param>
     /// <param name="products">[vectors, <see cref="PaddedCount"/>].</param>
-    public void Multiply(ReadOnlySpan<float> vectors, Span<float> products) => PanelKernel.Multiply(_panels, Dimension, vectors, products);
+    public void Multiply(ReadOnlySpan<float> vectors, Span<float> products) =>
+        PanelKernel.Multiply(_panels, Dimension, vectors, products);
 
     /// <summary>For each vector the row c with the smallest <c>bias[c] − vector · c</c>, of equal ones the lowest.</summary>
     /// <param name="vectors">[vectors, dimension].</param>

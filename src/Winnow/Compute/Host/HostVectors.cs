@@ -5,7 +5,7 @@ namespace Winnow.Compute.Host;
 /// <summary>Which vectors the kernels of the host take: constants to the JIT, which drops the other branch.</summary>
 internal static class HostVectors
 {
-    /// <summary>Whether they have 256 bits, also where there are wider ones: sums keep their order, and so their bits. 128 otherwise.</summary>
+    /// <summary>Whether they have 256 bits, and not 128. Where there are wider ones, too: sums keep their order, and so their bits.</summary>
     public static bool Are256 => Vector256.IsHardwareAccelerated;
 
     /// <summary>Elements of such a vector.</summary>

@@ -6,7 +6,7 @@ using Winnow.Compute.Simd;
 namespace Winnow.Compute.Host;
 
 /// <summary>Floats as unsigned integers of the same order, and comparisons of many with one.</summary>
-internal static class OrderedKeys
+internal static unsafe class OrderedKeys
 {
     /// <summary>Keys that <see cref="AnyFrom"/> looks at.</summary>
     public static int BlockLength => HostVectors.Width;
@@ -41,13 +41,17 @@ internal static class OrderedKeys
         where S : struct, ISimd<V>
         where V : struct
     {
-        Span<float> target = MemoryMarshal.Cast<uint, float>(keys);
+        ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, keys.Length, nameof(values));
         int i = 0;
-        for (; i <= keys.Length - S.Width; i += S.Width)
+        fixed (float* source = values)
+        fixed (uint* target = keys)
         {
-            // Adding zero makes −0 equal to +0. The bits of −0 are the sign alone.
-            V value = S.Add(S.Load(values[i..]), S.Zero);
-            S.Store(S.Xor(value, S.Or(S.SpreadSign(value), S.Broadcast(-0f))), target[i..]);
+            for (; i <= keys.Length - S.Width; i += S.Width)
+            {
+                // Adding zero makes −0 equal to +0. The bits of −0 are the sign alone.
+                V value = S.Add(S.Load(source + i), S.Zero);
+                S.Store(S.Xor(value, S.Or(S.SpreadSign(value), S.Broadcast(-0f))), (float*)target + i);
+            }
         }
 
         for (; i < keys.Length; i++)
@@ -60,21 +64,24 @@ internal static class OrderedKeys
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AnyFrom<S, V>(ReadOnlySpan<uint> keys, uint lowest)
         where S : struct, ISimd<V>
-        where V : struct => S.AnyAtLeastUnsigned(S.Load(MemoryMarshal.Cast<uint, float>(keys)), S.Broadcast(BitConverter.UInt32BitsToSingle(lowest)));
+        where V : struct =>
+        S.AnyAtLeastUnsigned(S.Load(MemoryMarshal.Cast<uint, float>(keys)), S.Broadcast(BitConverter.UInt32BitsToSingle(lowest)));
 
     private static int CountFrom<S, V>(ReadOnlySpan<uint> keys, uint lowest)
         where S : struct, ISimd<V>
         where V : struct
     {
-        ReadOnlySpan<float> source = MemoryMarshal.Cast<uint, float>(keys);
         V threshold = S.Broadcast(BitConverter.UInt32BitsToSingle(lowest));
         V first = S.Zero;
         V second = S.Zero;
         int i = 0;
-        for (; i <= keys.Length - (2 * S.Width); i += 2 * S.Width)
+        fixed (uint* source = keys)
         {
-            first = S.CountAtLeastUnsigned(first, S.Load(source[i..]), threshold);
-            second = S.CountAtLeastUnsigned(second, S.Load(source[(i + S.Width)..]), threshold);
+            for (; i <= keys.Length - (2 * S.Width); i += 2 * S.Width)
+            {
+                first = S.CountAtLeastUnsigned(first, S.Load((float*)source + i), threshold);
+                second = S.CountAtLeastUnsigned(second, S.Load((float*)source + i + S.Width), threshold);
+            }
         }
 
         int count = S.SumIntegers(first) + S.SumIntegers(second);

@@ -52,7 +52,12 @@ internal static unsafe class PanelKernel
     /// <param name="nearest">[vectors]: the rows.</param>
     /// <param name="costs">[vectors]: what the smallest is.</param>
     public static void FindNearest(
-        ReadOnlySpan<float> panels, int dimension, ReadOnlySpan<float> vectors, ReadOnlySpan<float> bias, Span<ushort> nearest, Span<float> costs)
+        ReadOnlySpan<float> panels,
+        int dimension,
+        ReadOnlySpan<float> vectors,
+        ReadOnlySpan<float> bias,
+        Span<ushort> nearest,
+        Span<float> costs)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(vectors.Length, nearest.Length * dimension, nameof(vectors));
         ArgumentOutOfRangeException.ThrowIfNotEqual(bias.Length, panels.Length / dimension, nameof(bias));
@@ -145,7 +150,8 @@ internal static unsafe class PanelKernel
 
     /// <summary>Where the rows from a certain one on begin in their panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float* Lanes(float* panels, int dimension, int row) => panels + ((long)(row / Width * Width) * dimension) + (row % Width);
+    private static float* Lanes(float* panels, int dimension, int row) =>
+        panels + ((long)(row / Width * Width) * dimension) + (row % Width);
 
     /// <summary>One to four vectors times a part of a panel; where there are fewer, the last one is repeated.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

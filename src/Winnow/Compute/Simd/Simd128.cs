@@ -73,7 +73,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static bool AnyAtLeast(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThanOrEqualAny(a, b);
 
-    public static bool AnyAtLeastUnsigned(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThanOrEqualAny(a.AsUInt32(), b.AsUInt32());
+    public static bool AnyAtLeastUnsigned(Vector128<float> a, Vector128<float> b) =>
+        Vector128.GreaterThanOrEqualAny(a.AsUInt32(), b.AsUInt32());
 
     public static bool AllLessSigned(Vector128<float> a, Vector128<float> b) => Vector128.LessThanAll(a.AsInt32(), b.AsInt32());
 

@@ -40,7 +40,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Fma.MultiplyAdd(a, b, c);
 
-    public static Vector256<float> FusedMultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Fma.MultiplyAdd(a, b, c);
+    public static Vector256<float> FusedMultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Fma.MultiplyAdd(a, b, c);
 
     public static Vector256<float> WhereLess(Vector256<float> a, Vector256<float> b, Vector256<float> x, Vector256<float> y) =>
         Vector256.ConditionalSelect(Vector256.LessThan(a, b), x, y);
@@ -58,7 +59,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static bool AnyAtLeast(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanOrEqualAny(a, b);
 
-    public static bool AnyAtLeastUnsigned(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanOrEqualAny(a.AsUInt32(), b.AsUInt32());
+    public static bool AnyAtLeastUnsigned(Vector256<float> a, Vector256<float> b) =>
+        Vector256.GreaterThanOrEqualAny(a.AsUInt32(), b.AsUInt32());
 
     public static bool AllLessSigned(Vector256<float> a, Vector256<float> b) => Vector256.LessThanAll(a.AsInt32(), b.AsInt32());
 

@@ -40,7 +40,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAdd(a, b, c);
 
-    public static Vector512<float> FusedMultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> FusedMultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
 
     public static Vector512<float> WhereLess(Vector512<float> a, Vector512<float> b, Vector512<float> x, Vector512<float> y) =>
         Vector512.ConditionalSelect(Vector512.LessThan(a, b), x, y);
@@ -58,7 +59,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static bool AnyAtLeast(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThanOrEqualAny(a, b);
 
-    public static bool AnyAtLeastUnsigned(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThanOrEqualAny(a.AsUInt32(), b.AsUInt32());
+    public static bool AnyAtLeastUnsigned(Vector512<float> a, Vector512<float> b) =>
+        Vector512.GreaterThanOrEqualAny(a.AsUInt32(), b.AsUInt32());
 
     public static bool AllLessSigned(Vector512<float> a, Vector512<float> b) => Vector512.LessThanAll(a.AsInt32(), b.AsInt32());
 

@@ -61,7 +61,15 @@ internal static unsafe class GroupDots<S, V, E>
     /// <param name="dimension">Elements of a row, in whole vectors.</param>
     /// <param name="sums">[heads, dimension].</param>
     public static void Accumulate(
-        byte** rows, int offset, UpcomingRows ahead, int count, float* probabilities, float* corrections, int heads, int dimension, float* sums)
+        byte** rows,
+        int offset,
+        UpcomingRows ahead,
+        int count,
+        float* probabilities,
+        float* corrections,
+        int heads,
+        int dimension,
+        float* sums)
     {
         int head = 0;
         if (S.HasManyRegisters)
@@ -179,18 +187,27 @@ internal static unsafe class GroupDots<S, V, E>
     }
 
     private static void Accumulate<N>(
-        byte** rows, int offset, UpcomingRows ahead, int count, float* probabilities, float* corrections, int dimension, float* sums)
+        byte** rows,
+        int offset,
+        UpcomingRows ahead,
+        int count,
+        float* probabilities,
+        float* corrections,
+        int dimension,
+        float* sums)
         where N : struct, IConstant
     {
         int i = 0;
         for (; i <= dimension - (4 * S.Width); i += 4 * S.Width)
         {
-            Accumulate<N, ConstantFour>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
+            Accumulate<N, ConstantFour>(
+                rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
         }
 
         for (; i < dimension; i += S.Width)
         {
-            Accumulate<N, ConstantOne>(rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
+            Accumulate<N, ConstantOne>(
+                rows, offset, i == 0 ? ahead : default, count, probabilities, corrections, dimension, i, sums + i);
         }
     }
 
