@@ -18,7 +18,13 @@ public sealed unsafe class AllocationTests
 {
     private const int SmallestObject = 24;
 
-    private const int Steps = 400;
+    private const int WarmUp = 120;
+
+    private const int Rounds = 3;
+
+    private const int Steps = 200;
+
+    private const int AllSteps = WarmUp + (Rounds * Steps);
 
     public static TheoryData<string> Names => [.. TinyModels.All];
 
@@ -52,9 +58,9 @@ public sealed unsafe class AllocationTests
 
         // Tokens of a model without a vocabulary have no text, which is all that a stream must allocate. The first answer makes
         // room for the tokens, keys and values of the second.
-        GenerationOptions options = new() { MaxTokens = 2 * Steps, Sampling = new SamplingOptions { Seed = 1 } };
+        GenerationOptions options = new() { MaxTokens = AllSteps, Sampling = new SamplingOptions { Seed = 1 } };
         int[] prompt = Golden.Open(TinyModels.Path("llama")).Ids;
-        Assert.Equal(2 * Steps, session.Generate(prompt, options).Count());
+        Assert.Equal(AllSteps, session.Generate(prompt, options).Count());
         using IEnumerator<GeneratedToken> answer = session.Generate(prompt, options).GetEnumerator();
 
         AllocatesNothing(_ => answer.MoveNext());
@@ -69,7 +75,7 @@ public sealed unsafe class AllocationTests
 
         AllocatesNothing(_ => pool.Run(&Meet, state, 2));
 
-        Assert.True(arrivals >= 2 * Steps);
+        Assert.True(arrivals >= AllSteps);
     }
 
     /// <summary>Waits for the region's other task: on a busy machine the calling thread would do both, and nobody would see the worker's.</summary>
@@ -86,17 +92,25 @@ public sealed unsafe class AllocationTests
     private static void AllocatesNothing(Action<int> step)
     {
         // Methods are compiled on the way.
-        for (int i = 0; i < 120; i++)
+        int done = 0;
+        while (done < WarmUp)
         {
-            step(i);
+            step(done++);
         }
 
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 120; i < 120 + Steps; i++)
+        // What the runtime allocates by itself it does not allocate in every round; what a step allocates, every step does.
+        long least = long.MaxValue;
+        for (int round = 0; round < Rounds; round++)
         {
-            step(i);
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < Steps; i++)
+            {
+                step(done++);
+            }
+
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, (Steps * SmallestObject) - 1);
+        Assert.InRange(least, 0, (Steps * SmallestObject) - 1);
     }
 }
