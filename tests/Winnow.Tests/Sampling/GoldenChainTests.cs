@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Winnow.Sampling;
+using Winnow.Tests.Rooms;
 
 namespace Winnow.Tests.Sampling;
 
@@ -116,14 +117,7 @@ public class GoldenChainTests
 
     private static JsonDocument Read()
     {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Engine.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        Assert.SkipWhen(folder is null, "the tests run outside the repository");
-        string path = Path.Combine(folder!.FullName, "tests", "Winnow.Tests", "Sampling", "llama-cpp-chain.json.gz");
+        string path = Path.Combine(Repository.Root, "tests", "Winnow.Tests", "Sampling", "llama-cpp-chain.json.gz");
         using GZipStream stream = new(File.OpenRead(path), CompressionMode.Decompress);
         return JsonDocument.Parse(stream);
     }
