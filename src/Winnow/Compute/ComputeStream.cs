@@ -32,19 +32,26 @@ public abstract class ComputeStream : IDisposable
     /// <param name="weight">[outputs, inputs].</param>
     /// <param name="input">[tokens, inputs].</param>
     /// <param name="output">[tokens, outputs].</param>
-    public void MatMul(Weight weight, Matrix input, Matrix output)
+    /// <param name="steps">How many of the first tokens are decode steps: see the product with several weights.</param>
+    public void MatMul(Weight weight, Matrix input, Matrix output, int steps = 0)
     {
         ReadOnlySpan<Matrix> outputs = [output];
-        MatMul(new ReadOnlySpan<Weight>(in weight), input, outputs);
+        MatMul(new ReadOnlySpan<Weight>(in weight), input, outputs, steps);
     }
 
     /// <summary>Multiplies the same activations with several weights in one pass: query, key and value; gate and up.</summary>
+    /// <remarks>
+    /// A device may sum differently for steps, which read a weight for few rows, and for prompts, which share it among many. A row's bits
+    /// depend on which of the two it is, never on the rows beside it or on how many there are.
+    /// </remarks>
     /// <param name="weights">Each [its outputs, inputs].</param>
     /// <param name="input">[tokens, inputs].</param>
     /// <param name="outputs">Each [tokens, outputs of its weight].</param>
-    public void MatMul(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs)
+    /// <param name="steps">How many of the first tokens are decode steps; those behind them belong to prompts.</param>
+    public void MatMul(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps = 0)
     {
         Require(weights.Length == outputs.Length, "each weight needs one output");
+        RequireSteps(steps, input);
         for (int i = 0; i < weights.Length; i++)
         {
             Weight weight = weights[i];
@@ -56,7 +63,7 @@ public abstract class ComputeStream : IDisposable
             }
         }
 
-        MatMulCore(weights, input, outputs);
+        MatMulCore(weights, input, outputs, steps);
     }
 
     /// <summary>Root-mean-square norm of each group of <c>weight.Columns</c> elements of a row: x · weight / √(mean(x²) + epsilon). In place where output is input.</summary>
@@ -167,15 +174,17 @@ public abstract class ComputeStream : IDisposable
     /// <param name="scores">The router's result, [tokens, experts].</param>
     /// <param name="input">[tokens, hidden].</param>
     /// <param name="output">[tokens, hidden].</param>
-    public void MixExperts(ExpertWeights experts, Matrix scores, Matrix input, Matrix output)
+    /// <param name="steps">How many of the first tokens are decode steps, as in products.</param>
+    public void MixExperts(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps = 0)
     {
         RequireSameShape(input, output);
+        RequireSteps(steps, input);
         Require(scores.Rows == input.Rows && scores.Columns == experts.Count, "scores must be [tokens, experts]");
         Require(experts.Used > 0 && experts.Used <= experts.Count, "a token takes at least one expert and at most all");
         Require(
             experts.Gate[0].Inputs == input.Columns && experts.Down[0].Outputs == input.Columns && experts.Down[0].Inputs == experts.Gate[0].Outputs,
             "experts must map [tokens, hidden] to itself");
-        MixExpertsCore(experts, scores, input, output);
+        MixExpertsCore(experts, scores, input, output, steps);
     }
 
     /// <summary>Applies an activation in place.</summary>
@@ -266,8 +275,8 @@ public abstract class ComputeStream : IDisposable
     /// <summary>Implements <see cref="Embed"/>.</summary>
     protected abstract void EmbedCore(Weight table, ReadOnlySpan<int> ids, Matrix output);
 
-    /// <summary>Implements <see cref="MatMul(ReadOnlySpan{Weight}, Matrix, ReadOnlySpan{Matrix})"/>.</summary>
-    protected abstract void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs);
+    /// <summary>Implements <see cref="MatMul(ReadOnlySpan{Weight}, Matrix, ReadOnlySpan{Matrix}, int)"/>.</summary>
+    protected abstract void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps);
 
     /// <summary>Implements <see cref="RmsNorm"/>.</summary>
     protected abstract void RmsNormCore(Matrix input, Matrix weight, float epsilon, Matrix output);
@@ -292,7 +301,7 @@ public abstract class ComputeStream : IDisposable
     protected abstract void GateCore(Activation activation, Matrix gate, Matrix up, Matrix output);
 
     /// <summary>Implements <see cref="MixExperts"/>.</summary>
-    protected abstract void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output);
+    protected abstract void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps);
 
     /// <summary>Implements <see cref="Activate"/>.</summary>
     protected abstract void ActivateCore(Activation activation, Matrix values);
@@ -333,6 +342,9 @@ public abstract class ComputeStream : IDisposable
             mass is not { } m || (m.Rows == shape.QueryHeads && m.Columns == firstPosition + queries.Rows),
             "mass must be [queryHeads, firstPosition + tokens]");
     }
+
+    private static void RequireSteps(int steps, Matrix input) =>
+        Require(steps >= 0 && steps <= input.Rows, "steps are the first of the tokens");
 
     private static void RequireSameShape(Matrix a, Matrix b)
     {

@@ -33,7 +33,7 @@ internal sealed class ForwardPass(Transformer transformer, ForwardState state)
         }
 
         cache.Reserve(ids.Length);
-        state.BeginPass(ids.Length);
+        state.BeginPass(ids.Length, phase);
         state.SessionAttention.Begin(phase, cache.Length, ids.Length);
         for (int first = 0; first < ids.Length; first += state.Chunk)
         {

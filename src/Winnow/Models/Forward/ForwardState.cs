@@ -30,6 +30,7 @@ internal sealed class ForwardState : IDisposable
     private Matrix? _unrotatedQuery;
     private Matrix _attended;
     private int _first;
+    private bool _isDecode;
 
     /// <param name="device">Where to compute.</param>
     /// <param name="config">The model's sizes.</param>
@@ -79,6 +80,9 @@ internal sealed class ForwardState : IDisposable
 
     /// <summary>Tokens of the chunk under way; the matrices below have so many rows.</summary>
     public int Rows { get; private set; }
+
+    /// <summary>Tokens of the chunk that are decode steps: all or none.</summary>
+    public int Steps => _isDecode ? Rows : 0;
 
     /// <summary>The first token of the chunk, counted from the beginning of the pass.</summary>
     public int FirstRow => _first;
@@ -138,8 +142,9 @@ internal sealed class ForwardState : IDisposable
     /// Begins a pass. A pass of more than a chunk holds the residual stream, queries and what the heads yield of all its tokens,
     /// rows · (hidden + 2 · queryHeads · headDimension) floats; the memory goes back with the next shorter pass.
     /// </summary>
-    public void BeginPass(int rows)
+    public void BeginPass(int rows, AttentionPhase phase)
     {
+        _isDecode = phase == AttentionPhase.Decode;
         int wanted = Math.Max(rows, Chunk);
         if (wanted != _hidden.Rows)
         {

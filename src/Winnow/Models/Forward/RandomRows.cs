@@ -19,7 +19,7 @@ internal static class RandomRows
         float[] values = new float[(long)state.Chunk * state.Key.Columns];
         for (int done = 0; done < tokens; done += state.Rows)
         {
-            state.BeginPass(Math.Min(state.Chunk, tokens - done));
+            state.BeginPass(Math.Min(state.Chunk, tokens - done), AttentionPhase.Prompt);
             state.SessionAttention.Begin(AttentionPhase.Prompt, cache.Length, state.Rows);
             for (int layer = 0; layer < cache.LayerCount; layer++)
             {

@@ -43,7 +43,7 @@ internal sealed class Transformer
         ComputeStream stream = state.Stream;
         state.Observer?.ObserveHidden(stream, index, position, state.Hidden);
         Matrix input = Normalize(stream, layer.AttentionNorm, state.Hidden, state.Normed);
-        Project(stream, layer.QueryKeyValue, input, [state.Query, state.Key, state.Value]);
+        Project(stream, layer.QueryKeyValue, input, [state.Query, state.Key, state.Value], state.Steps);
         Normalize(stream, layer.QueryNorm, state.Query, state.Query);
         Normalize(stream, layer.KeyNorm, state.Key, state.Key);
         state.Observer?.ObserveHeads(stream, index, position, state.Query, state.Key);
@@ -89,7 +89,7 @@ internal sealed class Transformer
     {
         LayerWeights layer = _weights.Layers[index];
         ComputeStream stream = state.Stream;
-        Project(stream, layer.AttentionOutput, state.Attended, state.Attention);
+        Project(stream, layer.AttentionOutput, state.Attended, state.Attention, state.Steps);
         Normalize(stream, layer.PostAttentionNorm, state.Attention, state.Attention);
         if (!_config.IsParallel)
         {
@@ -115,7 +115,7 @@ internal sealed class Transformer
         ComputeStream stream = state.Stream;
         Matrix hidden = state.Hidden.RowSlice(firstRow, logits.Rows);
         Matrix input = Normalize(stream, _weights.OutputNorm, hidden, state.Normed.RowSlice(0, logits.Rows));
-        Project(stream, _weights.Output, input, logits);
+        Project(stream, _weights.Output, input, logits, Math.Min(state.Steps, logits.Rows));
         Scale(stream, logits, _config.LogitScale);
         if (_config.LogitSoftCap > 0)
         {
@@ -136,20 +136,20 @@ internal sealed class Transformer
         Matrix input = Normalize(stream, layer.FeedForwardNorm, state.Hidden, state.Normed);
         if (layer is { Experts: { } experts, Router: { } router })
         {
-            stream.MatMul(router, input, state.Scores);
-            stream.MixExperts(experts, state.Scores, input, state.FeedForward);
+            stream.MatMul(router, input, state.Scores, state.Steps);
+            stream.MixExperts(experts, state.Scores, input, state.FeedForward, state.Steps);
         }
         else if (_config.Architecture.IsGated)
         {
-            Project(stream, layer.GateUp!, input, [state.Gate, state.Up]);
+            Project(stream, layer.GateUp!, input, [state.Gate, state.Up], state.Steps);
             stream.Gate(_config.Activation, state.Gate, state.Up, state.Gate);
-            Project(stream, layer.Down!, state.Gate, state.FeedForward);
+            Project(stream, layer.Down!, state.Gate, state.FeedForward, state.Steps);
         }
         else
         {
-            Project(stream, layer.GateUp!, input, [state.Up]);
+            Project(stream, layer.GateUp!, input, [state.Up], state.Steps);
             stream.Activate(_config.Activation, state.Up);
-            Project(stream, layer.Down!, state.Up, state.FeedForward);
+            Project(stream, layer.Down!, state.Up, state.FeedForward, state.Steps);
         }
 
         Normalize(stream, layer.PostFeedForwardNorm, state.FeedForward, state.FeedForward);
@@ -175,15 +175,15 @@ internal sealed class Transformer
         return output;
     }
 
-    private static void Project(ComputeStream stream, Projection projection, Matrix input, Matrix output)
+    private static void Project(ComputeStream stream, Projection projection, Matrix input, Matrix output, int steps)
     {
-        stream.MatMul(projection.Weight, input, output);
+        stream.MatMul(projection.Weight, input, output, steps);
         AddBias(stream, projection, output);
     }
 
-    private static void Project(ComputeStream stream, ProjectionGroup group, Matrix input, ReadOnlySpan<Matrix> outputs)
+    private static void Project(ComputeStream stream, ProjectionGroup group, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
     {
-        stream.MatMul(group.Weights, input, outputs);
+        stream.MatMul(group.Weights, input, outputs, steps);
         for (int i = 0; i < outputs.Length; i++)
         {
             AddBias(stream, group.Projections[i], outputs[i]);
