@@ -105,12 +105,15 @@ internal sealed class SessionAttention : IDisposable
         }
     }
 
+    /// <summary>Whether the pass under way must show its keys before rotation.</summary>
+    public bool ObservesKeys => _phase != AttentionPhase.Decode && _decode is { NeedsUnrotatedKeys: true };
+
     /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache; the method is told those of prompts.</summary>
     public void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
-        if (_phase != AttentionPhase.Decode && _decode is { NeedsUnrotatedKeys: true } && _layers.Shapes[layer].Window == 0)
+        if (ObservesKeys && _layers.Shapes[layer].Window == 0)
         {
-            _decode.ObserveKeys(stream, layer, firstPosition, keys);
+            _decode!.ObserveKeys(stream, layer, firstPosition, keys);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Winnow.Compute;
 /// The public methods check shapes once; the protected ones may rely on them. Outputs must not overlap inputs unless an
 /// operation says that it works in place.
 /// </remarks>
-public abstract class ComputeStream : IDisposable
+public abstract partial class ComputeStream : IDisposable
 {
     /// <summary>Looks rows up in an embedding table.</summary>
     /// <param name="table">The table, [vocabulary, width].</param>
@@ -93,15 +93,15 @@ public abstract class ComputeStream : IDisposable
     }
 
     /// <summary>Rotates the heads of each row by its position, in place.</summary>
-    /// <param name="rows">[tokens, heads · headDimension]; row t stands at position firstPosition + t.</param>
+    /// <param name="rows">[tokens, heads · headDimension].</param>
     /// <param name="headDimension">Elements of a head.</param>
     /// <param name="frequencies">Angles and layout of the pairs.</param>
-    /// <param name="firstPosition">The position of row 0.</param>
-    public void Rope(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition)
+    /// <param name="positions">The position of each row, [tokens].</param>
+    public void Rope(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
         Require(rows.Columns % headDimension == 0 && frequencies.RotaryDimension <= headDimension, "rotary dimension must fit the head");
-        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
-        RopeCore(rows, headDimension, frequencies, firstPosition);
+        Require(positions.Length == rows.Rows, "each row needs its position");
+        RopeCore(rows, headDimension, frequencies, positions);
     }
 
     /// <summary>Stores keys and values in a layer's pages, in the pages' type.</summary>
@@ -254,6 +254,38 @@ public abstract class ComputeStream : IDisposable
         return scratch.AsSpan(0, count);
     }
 
+    /// <summary>Fills a matrix with random numbers, normally distributed: stand-ins for keys and values where only speed is measured.</summary>
+    /// <param name="target">What to fill.</param>
+    /// <param name="seed">Same seed and shape, same numbers on the same device.</param>
+    public virtual void FillRandomly(Matrix target, ulong seed)
+    {
+        Random random = new((int)(seed ^ (seed >> 32)));
+        float[] row = new float[target.Columns];
+        for (int i = 0; i < target.Rows; i++)
+        {
+            foreach (ref float value in row.AsSpan())
+            {
+                // The sum of four uniform variables, shifted and scaled to mean 0 and deviation 1, is normal enough.
+                value = (random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2) * 1.7320508f;
+            }
+
+            Write(row, target.RowSlice(i, 1));
+        }
+    }
+
+    /// <summary>
+    /// Lets a device begin what was asked for so far, where it gathers operations; waits for nothing. Called at the end of each
+    /// pass, so that nothing is left lying when a session's thread goes elsewhere.
+    /// </summary>
+    public virtual void Submit()
+    {
+    }
+
+    /// <summary>Waits until all operations so far are done, without reading anything.</summary>
+    public virtual void Wait()
+    {
+    }
+
     /// <summary>Does work on host memory with whatever threads the device has; returns when all of it is done. Allocates nothing.</summary>
     /// <param name="work">The work.</param>
     /// <param name="parts">How many parts it has.</param>
@@ -285,7 +317,7 @@ public abstract class ComputeStream : IDisposable
     protected abstract void LayerNormCore(Matrix input, Matrix weight, Matrix? bias, float epsilon, Matrix output);
 
     /// <summary>Implements <see cref="Rope"/>.</summary>
-    protected abstract void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition);
+    protected abstract void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions);
 
     /// <summary>Implements <see cref="Append"/>.</summary>
     protected abstract void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow);

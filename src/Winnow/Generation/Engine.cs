@@ -161,7 +161,7 @@ public sealed class Engine : IDisposable
     {
         using TokenReader reader = CreateReader(tokens.Length);
         float[] mean = new float[Model.HiddenSize];
-        reader.ReadHidden(tokens, (_, hidden) => TensorPrimitives.Add(mean, hidden, mean), cancellationToken);
+        reader.ReadPooled(tokens, mean, cancellationToken);
         TensorPrimitives.Divide(mean, TensorPrimitives.Norm(mean), mean);
         return mean;
     }

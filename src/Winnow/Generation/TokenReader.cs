@@ -24,9 +24,12 @@ internal sealed class TokenReader : IDisposable
     public const int DefaultChunk = 512;
 
     private readonly Model _model;
-    private readonly ForwardState _state;
-    private readonly ForwardPass _pass;
+    private readonly Sequence _sequence;
+    private readonly Segment _segment;
     private readonly List<int> _tokens = [];
+    private readonly int[] _stepToken = new int[1];
+    private ForwardPass? _pass;
+    private ForwardState? _state;
     private float[] _logits = [];
     private bool _hasLogits;
 
@@ -51,20 +54,19 @@ internal sealed class TokenReader : IDisposable
 
     private TokenReader(Model model, int contextLength, AttentionOptions attention, KvCache cache, int chunk)
     {
-        Cache = cache;
         try
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
             _model = model;
             ContextLength = contextLength;
-            RopeFrequencies?[] ropes = model.Config.CreateRopes(contextLength);
+            Chunk = ForwardState.ChunkFor(model.Config, Math.Min(chunk, contextLength));
+            RopeFrequencies?[] ropes = model.RopesFor(contextLength);
             MethodSetup setup = new(model.Transformer.AttentionLayers, ropes, model.Calibration, model.Config.ContextLength);
             attention.Decode?.Validate();
             attention = attention.Tuned(model.Calibration);
-            Attention = new SessionAttention(model.Device, setup, attention.Prefill, attention.Decode);
-            _state = new ForwardState(model.Device, model.Config, ropes, Attention, Math.Min(chunk, contextLength));
-            _pass = new ForwardPass(model.Transformer, _state);
+            _sequence = new Sequence(new SessionAttention(model.Device, setup, attention.Prefill, attention.Decode), ropes) { Cache = cache };
+            _segment = new Segment(_sequence);
         }
         catch
         {
@@ -82,19 +84,22 @@ internal sealed class TokenReader : IDisposable
     /// <summary>The tokens that were read.</summary>
     public ReadOnlySpan<int> TokenSpan => CollectionsMarshal.AsSpan(_tokens);
 
+    /// <summary>Tokens that are read at once.</summary>
+    public int Chunk { get; }
+
     /// <summary>Their keys and values.</summary>
-    public KvCache Cache { get; private set; }
+    public KvCache Cache => _sequence.Cache;
 
     /// <summary>Which rows queries attend to.</summary>
-    public SessionAttention Attention { get; }
+    public SessionAttention Attention => _sequence.Attention;
 
-    /// <summary>The buffers.</summary>
-    public ForwardState State => _state;
+    /// <summary>The reader's own passes, made when first needed: a reader that only takes part in others' has no use for their buffers.</summary>
+    public ForwardPass Pass => _pass ??= new ForwardPass(_model.Transformer, _state = new ForwardState(_model.Device, _model.Config, Chunk));
 
     /// <summary>Sees what flows through the passes; null for nobody.</summary>
     public ForwardObserver? Observer
     {
-        set => _state.Observer = value;
+        set => _sequence.Observer = value;
     }
 
     /// <summary>The logits after the last token, [vocabulary]; overwritten by what is read next.</summary>
@@ -113,23 +118,68 @@ internal sealed class TokenReader : IDisposable
     public int ReadPrompt(
         IReadOnlyList<int> prompt, int chunk = DefaultChunk, IProgress<PrefillProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
-        int cached = GoBack(CountReusable(prompt), promptFollows: true, cancellation);
-        ReadParts([.. prompt.Skip(cached)], AttentionPhase.PromptEnd, chunk, progress, cancellation);
-        return cached;
+        PromptReading reading = BeginPrompt(prompt, Pass, chunk, progress, cancellation);
+        while (reading.Advance(cancellation))
+        {
+        }
+
+        return reading.CachedTokens;
     }
 
-    /// <summary>Reads a token that follows the prompt, and returns the logits after it. Allocates nothing.</summary>
+    /// <summary>Begins to make <paramref name="prompt"/> what has been read, in passes that others may share the device's time with.</summary>
+    /// <param name="prompt">At least one token; it must fit.</param>
+    /// <param name="pass">What reads it; nobody else may use it before the prompt is read or given up.</param>
+    /// <param name="chunk">Tokens that are read at once, at most the reader's own number.</param>
+    /// <param name="progress">Told how far it is, after each part, and within those that are longer than a chunk.</param>
+    /// <param name="cancellation">Looked at where some tokens must be read again before the prompt.</param>
+    public PromptReading BeginPrompt(
+        IReadOnlyList<int> prompt, ForwardPass pass, int chunk, IProgress<PrefillProgress>? progress, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
+        int cached = GoBack(CountReusable(prompt), promptFollows: true, pass, cancellation);
+        return new PromptReading(this, prompt.Skip(cached).ToArray(), AttentionPhase.PromptEnd, pass, progress) { Chunk = chunk, CachedTokens = cached };
+    }
+
+    /// <summary>The next step as a part of a pass: run it, then call <see cref="EndPass"/>; the logits are there then.</summary>
     /// <exception cref="ContextOverflowException">The context is full.</exception>
-    public ReadOnlySpan<float> Step(int token)
+    public Segment BeginStep(int token)
     {
         if (_tokens.Count >= ContextLength)
         {
             throw new ContextOverflowException(_tokens.Count + 1, ContextLength);
         }
 
-        Append([token], AttentionPhase.Decode, ForwardOutput.LastLogits, LogitsBuffer());
-        _hasLogits = true;
+        _stepToken[0] = token;
+        return BeginPass(_stepToken, AttentionPhase.Decode, ForwardOutput.LastLogits);
+    }
+
+    /// <summary>Some tokens as a part of a pass; <see cref="EndPass"/> follows it. Last logits become the reader's own.</summary>
+    /// <param name="tokens">What to read; the memory must stay as it is until the pass has ended.</param>
+    /// <param name="phase">As what.</param>
+    /// <param name="output">What to compute.</param>
+    /// <param name="result">Where it goes, unless it is the last logits.</param>
+    public Segment BeginPass(ReadOnlyMemory<int> tokens, AttentionPhase phase, ForwardOutput output, Memory<float> result = default)
+    {
+        _hasLogits = false;
+        _segment.Tokens = tokens;
+        _segment.Phase = phase;
+        _segment.Output = output;
+        _segment.Result = output == ForwardOutput.LastLogits ? LogitsBuffer() : result;
+        return _segment;
+    }
+
+    /// <summary>The pass has ended: its tokens have been read.</summary>
+    public void EndPass()
+    {
+        _tokens.AddRange(_segment.Tokens.Span);
+        _hasLogits = _segment.Output == ForwardOutput.LastLogits;
+    }
+
+    /// <summary>Reads a token that follows the prompt, and returns the logits after it. Allocates nothing.</summary>
+    /// <exception cref="ContextOverflowException">The context is full.</exception>
+    public ReadOnlySpan<float> Step(int token)
+    {
+        Run(BeginStep(token), Pass, CancellationToken.None);
         return _logits;
     }
 
@@ -151,7 +201,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="tokens">They must fit.</param>
     /// <param name="cancellation">Looked at between layers and chunks.</param>
     public void Read(ReadOnlySpan<int> tokens, CancellationToken cancellation = default) =>
-        ReadRows(tokens, _state.Chunk, ForwardOutput.None, 0, (_, _) => { }, cancellation);
+        ReadRows(tokens, Chunk, ForwardOutput.None, 0, (_, _) => { }, cancellation);
 
     /// <summary>Reads tokens and hands out the logits after each of them.</summary>
     /// <param name="tokens">They must fit.</param>
@@ -168,12 +218,18 @@ internal sealed class TokenReader : IDisposable
         }
     }
 
-    /// <summary>Reads tokens and hands out the residual stream of each after the output norm, [hidden].</summary>
+    /// <summary>Reads tokens and adds up the residual stream of each after the output norm.</summary>
     /// <param name="tokens">They must fit.</param>
-    /// <param name="visit">Called for each token, in order.</param>
+    /// <param name="sum">What is added to, [hidden].</param>
     /// <param name="cancellation">Looked at between layers and chunks.</param>
-    public void ReadHidden(ReadOnlySpan<int> tokens, LogitsVisitor visit, CancellationToken cancellation = default) =>
-        ReadRows(tokens, _state.Chunk, ForwardOutput.Hidden, _model.Config.HiddenSize, visit, cancellation);
+    public void ReadPooled(ReadOnlyMemory<int> tokens, Memory<float> sum, CancellationToken cancellation = default)
+    {
+        for (int first = 0; first < tokens.Length; first += Chunk)
+        {
+            ReadOnlyMemory<int> part = tokens.Slice(first, Math.Min(Chunk, tokens.Length - first));
+            Run(BeginPass(part, AttentionPhase.Prompt, ForwardOutput.Pooled, sum), Pass, cancellation);
+        }
+    }
 
     /// <summary>Lets random keys and values stand for a prompt, but for its end, which is read: a method begins with what that looks at.</summary>
     /// <param name="prompt">At least one token; it must fit.</param>
@@ -182,10 +238,10 @@ internal sealed class TokenReader : IDisposable
     public void FillRandomly(IReadOnlyList<int> prompt, int seed, CancellationToken cancellation = default)
     {
         Truncate(0);
-        int filled = Math.Max(prompt.Count - Math.Max(_state.Chunk, Attention.PromptWindow), 0);
+        int filled = Math.Max(prompt.Count - Math.Max(Chunk, Attention.PromptWindow), 0);
         if (filled > 0)
         {
-            RandomRows.Append(_state, Cache, filled, seed);
+            RandomRows.Append(Pass.State, _sequence, filled, seed);
             _tokens.AddRange(prompt.Take(filled));
         }
 
@@ -197,14 +253,14 @@ internal sealed class TokenReader : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _tokens.Count);
-        GoBack(length, promptFollows: false, CancellationToken.None);
+        GoBack(length, promptFollows: false, forward: null, CancellationToken.None);
     }
 
     /// <summary>A second reader that begins where this one stands; both share the memory of what they have in common.</summary>
     /// <param name="attention">How the second one attends.</param>
     public TokenReader Fork(AttentionOptions attention)
     {
-        TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), _state.Chunk);
+        TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), Chunk);
         fork._tokens.AddRange(_tokens);
         fork.Attention.CopyState(Attention, Cache.Length);
         if (_hasLogits)
@@ -242,7 +298,7 @@ internal sealed class TokenReader : IDisposable
         }
 
         Cache.Dispose();
-        Cache = cache;
+        _sequence.Cache = cache;
         _tokens.Clear();
         _tokens.AddRange(tokens);
         _hasLogits = false;
@@ -252,7 +308,9 @@ internal sealed class TokenReader : IDisposable
     public void Dispose()
     {
         Cache.Dispose();
-        _state.Dispose();
+        Attention.Dispose();
+        _pass?.Dispose();
+        _state?.Dispose();
     }
 
     private static KvCache CreateCache(Model model, TensorType type, KvPlacement? placement) => new(
@@ -263,7 +321,7 @@ internal sealed class TokenReader : IDisposable
     /// they were the last ones; where it takes that, some of them are read again in the way they were read.
     /// </summary>
     /// <returns>Tokens that are left: less than the length where a prompt that follows had better read the others.</returns>
-    private int GoBack(int length, bool promptFollows, CancellationToken cancellation)
+    private int GoBack(int length, bool promptFollows, ForwardPass? forward, CancellationToken cancellation)
     {
         if (length == _tokens.Count)
         {
@@ -281,45 +339,23 @@ internal sealed class TokenReader : IDisposable
             int[] tokens = again[(pass.First - first)..(pass.First - first + pass.Count)];
             if (pass.Phase == AttentionPhase.Decode)
             {
-                Force(tokens, visit: null, cancellation);
+                foreach (int token in tokens)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Run(BeginStep(token), forward ?? Pass, CancellationToken.None);
+                }
             }
             else if (pass.Phase == AttentionPhase.PromptEnd || !promptFollows)
             {
-                ReadParts(tokens, pass.Phase, _state.Chunk, progress: null, cancellation);
+                PromptReading reading = new(this, tokens, pass.Phase, forward ?? Pass, progress: null);
+                while (reading.Advance(cancellation))
+                {
+                }
             }
         }
 
         _hasLogits = false;
         return _tokens.Count;
-    }
-
-    /// <summary>Reads a prompt, or what is left of one, part by part.</summary>
-    /// <param name="rest">The tokens.</param>
-    /// <param name="phase">Whether the prompt ends with them; the logits after it are computed then.</param>
-    /// <param name="chunk">Tokens that are read at once, at most the reader's own number.</param>
-    /// <param name="progress">Told how far it is, after each part, and within those that are longer than a chunk.</param>
-    /// <param name="cancellation">Looked at between layers and chunks.</param>
-    private void ReadParts(int[] rest, AttentionPhase phase, int chunk, IProgress<PrefillProgress>? progress, CancellationToken cancellation)
-    {
-        int end = _tokens.Count + rest.Length;
-        for (int done = 0, count; done < rest.Length; done += count)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            count = PartLength(rest.Length - done, phase, Math.Min(chunk, _state.Chunk));
-            ReadOnlySpan<int> part = rest.AsSpan(done, count);
-            Action<double>? within = progress is null ? null : ReportWithin(progress, _tokens.Count, count, end);
-            if (phase == AttentionPhase.PromptEnd && done + count == rest.Length)
-            {
-                Append(part, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, LogitsBuffer(), within, cancellation);
-                _hasLogits = true;
-            }
-            else
-            {
-                Append(part, AttentionPhase.Prompt, ForwardOutput.None, [], within, cancellation);
-            }
-
-            progress?.Report(new PrefillProgress(_tokens.Count, end));
-        }
     }
 
     /// <summary>How many tokens of a prompt need not be read: what it has in common with the tokens that were, without its end.</summary>
@@ -335,11 +371,11 @@ internal sealed class TokenReader : IDisposable
         return count;
     }
 
-    private static Action<double> ReportWithin(IProgress<PrefillProgress> progress, int first, int count, int total) =>
-        fraction => progress.Report(new PrefillProgress(first + (int)(fraction * count), total));
-
     /// <summary>How many tokens the next part of a prompt has.</summary>
-    private int PartLength(int left, AttentionPhase phase, int chunk)
+    /// <param name="left">Tokens that are left of it.</param>
+    /// <param name="phase">Whether the prompt ends with them.</param>
+    /// <param name="chunk">Tokens that are read at once.</param>
+    public int PartLength(int left, AttentionPhase phase, int chunk)
     {
         bool isEnd = phase == AttentionPhase.PromptEnd;
         int window = isEnd ? Attention.PromptWindow : MethodHistory.FewTokens;
@@ -358,14 +394,14 @@ internal sealed class TokenReader : IDisposable
         ReadOnlySpan<int> tokens, int chunk, ForwardOutput output, int width, LogitsVisitor visit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, ContextLength - _tokens.Count, nameof(tokens));
-        chunk = Math.Min(chunk, _state.Chunk);
+        chunk = Math.Min(chunk, Chunk);
+        int[] ids = tokens.ToArray();
         float[] rows = new float[(long)Math.Min(chunk, tokens.Length) * width];
         ReadOnlySpan<float> last = [];
-        for (int first = 0; first < tokens.Length; first += chunk)
+        for (int first = 0; first < ids.Length; first += chunk)
         {
-            cancellation.ThrowIfCancellationRequested();
-            ReadOnlySpan<int> part = tokens.Slice(first, Math.Min(chunk, tokens.Length - first));
-            Append(part, AttentionPhase.Prompt, output, rows.AsSpan(0, part.Length * width), progress: null, cancellation);
+            ReadOnlyMemory<int> part = ids.AsMemory(first, Math.Min(chunk, ids.Length - first));
+            Run(BeginPass(part, AttentionPhase.Prompt, output, rows), Pass, cancellation);
             for (int row = 0; row < part.Length; row++)
             {
                 last = rows.AsSpan(row * width, width);
@@ -376,17 +412,11 @@ internal sealed class TokenReader : IDisposable
         return last;
     }
 
-    private void Append(
-        ReadOnlySpan<int> tokens,
-        AttentionPhase phase,
-        ForwardOutput output,
-        Span<float> result,
-        Action<double>? progress = null,
-        CancellationToken cancellation = default)
+    private void Run(Segment segment, ForwardPass pass, CancellationToken cancellation)
     {
-        _hasLogits = false;
-        _pass.Run(tokens, Cache, phase, output, result, progress, cancellation);
-        _tokens.AddRange(tokens);
+        ReadOnlySpan<Segment> segments = [segment];
+        pass.Run(segments, cancellation);
+        EndPass();
     }
 
     /// <summary>Takes over what a saved session's method knew. Where that is damaged, the method begins anew with the rows that stay.</summary>

@@ -60,7 +60,7 @@ public class ConstantRotationTests
         Matrix matrix = device.AllocateMatrix(1, Dimension);
         using DeviceBuffer buffer = matrix.Buffer;
         stream.Write(head, matrix);
-        stream.Rope(matrix, Dimension, rope, position);
+        stream.Rope(matrix, Dimension, rope, [position]);
         float[] rotated = new float[Dimension];
         stream.Read(matrix, rotated);
         return rotated;

@@ -4,7 +4,7 @@ namespace Winnow.Tests.Compute.Reference;
 
 internal sealed partial class ReferenceStream
 {
-    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition)
+    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
         int pairs = frequencies.InverseFrequencies.Length;
         for (int t = 0; t < rows.Rows; t++)
@@ -14,7 +14,7 @@ internal sealed partial class ReferenceStream
                 Span<float> head = Row(rows, t).Slice(first, headDimension);
                 for (int i = 0; i < pairs; i++)
                 {
-                    float angle = (firstPosition + t) * frequencies.InverseFrequencies[i];
+                    float angle = positions[t] * frequencies.InverseFrequencies[i];
                     double sine = Math.Sin(angle) * frequencies.Magnitude;
                     double cosine = Math.Cos(angle) * frequencies.Magnitude;
                     (int x, int y) = frequencies.Interleaved ? (2 * i, (2 * i) + 1) : (i, i + pairs);
