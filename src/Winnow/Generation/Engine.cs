@@ -87,6 +87,11 @@ public sealed class Engine : IDisposable
     public Session CreateSession(SessionOptions? options = null) =>
         Lifetime.Run(_ => new Session(this, options ?? new SessionOptions()));
 
+    /// <summary>Lets sessions compute together: one pass for a token of each, prompts in slices between.</summary>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    public SessionBatch CreateBatch(SessionBatchOptions? options = null) =>
+        Lifetime.Run(_ => new SessionBatch(this, options ?? new SessionBatchOptions()));
+
     /// <summary>
     /// What attention methods do for want of a calibration of this model, a line for each of them with the command that makes one;
     /// empty where they have what they need. Worth telling whoever chose the methods.
@@ -138,6 +143,10 @@ public sealed class Engine : IDisposable
         KvPlacement? placement = null,
         int chunk = TokenReader.DefaultChunk) =>
         new(_model, contextLength, attention, kvType, placement, chunk);
+
+    /// <summary>Creates buffers for passes of several sequences.</summary>
+    internal ForwardState CreateState() =>
+        new(Device, _model.Config, ForwardState.ChunkFor(_model.Config, TokenReader.DefaultChunk));
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
     {

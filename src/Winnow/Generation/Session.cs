@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Models.Forward;
 using Winnow.Templates;
 
 namespace Winnow.Generation;
@@ -41,6 +42,15 @@ public sealed class Session : IDisposable
 
     /// <summary>The model.</summary>
     internal Engine Engine => _engine;
+
+    /// <summary>What reads tokens, for whoever holds <see cref="Use"/> inside of <see cref="Lifetime"/>.</summary>
+    internal TokenReader Reader => _reader;
+
+    /// <summary>Gives the session to one caller at a time.</summary>
+    internal SoleUse Use => _use;
+
+    /// <summary>Entered by whatever computes with the session.</summary>
+    internal Lifetime Lifetime => _lifetime;
 
     /// <summary>How the session attends.</summary>
     public AttentionOptions Attention { get; }
@@ -343,7 +353,12 @@ public sealed class Session : IDisposable
                 nameof(options), $"context length {wanted} is not between 1 and {supported}, what {engine.Model.Name} supports");
     }
 
-    private void CheckPrompt(IReadOnlyList<int> prompt)
+    /// <summary>Begins to read a prompt in passes of somebody who holds the session.</summary>
+    internal PromptReading BeginPrompt(IReadOnlyList<int> prompt, ForwardPass pass, CancellationToken cancellation) =>
+        _reader.BeginPrompt(Transform(prompt, cancellation), pass, _reader.Chunk, progress: null, cancellation);
+
+    /// <summary>Refuses a prompt that is empty or does not fit.</summary>
+    internal void CheckPrompt(IReadOnlyList<int> prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         if (prompt.Count == 0)

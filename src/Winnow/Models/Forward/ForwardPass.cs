@@ -183,8 +183,8 @@ internal sealed class ForwardPass : IDisposable
         {
             Segment segment = Rows.Segments[_next++];
             isStep = segment.IsSteps;
-            int outputs = _layer == _lastLayer ? segment.Outputs : segment.Rows;
-            _transformer.Attend(_state, Rows, segment, _layer, outputs, cancellation);
+            int answered = _layer == _lastLayer ? segment.AnsweredTokens : segment.Rows;
+            _transformer.Attend(_state, Rows, segment, _layer, answered, cancellation);
         }
         while (isStep && _next < Rows.Segments.Length);
 

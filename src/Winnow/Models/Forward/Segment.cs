@@ -50,6 +50,9 @@ internal sealed class Segment(Sequence sequence)
         _ => Rows,
     };
 
+    /// <summary>How many of the last tokens must be answered by the last layer's attention: all from the first output on.</summary>
+    public int AnsweredTokens => Outputs == 0 ? 0 : Rows - OutputToken(0);
+
     /// <summary>The token that the output row with a number belongs to.</summary>
     public int OutputToken(int output) => Outputs == Rows ? output
         : Output == ForwardOutput.ListedLogits ? OutputRows.Span[output] : Rows - Outputs + output;
