@@ -163,11 +163,9 @@ internal sealed class SessionAttention : IDisposable
         for (int first = call.Queries.Rows - call.OutputRows; first < call.Queries.Rows;)
         {
             call.Cancellation.ThrowIfCancellationRequested();
-            int left = call.Queries.Rows - first;
-            // No single query is left over: it would be answered by the other kernel, that of decode steps.
-            int count = left <= QueriesAtOnce + 1 ? left : QueriesAtOnce;
-            call.Stream.Attend(
-                call.Shape, call.Queries.RowSlice(first, count), call.Cache, call.FirstPosition + first, plan, call.Output.RowSlice(first, count));
+            int count = Math.Min(QueriesAtOnce, call.Queries.Rows - first);
+            Matrix queries = call.Queries.RowSlice(first, count);
+            call.Stream.Attend(call.Shape, queries, call.Cache, call.FirstPosition + first, plan, isStep: false, call.Output.RowSlice(first, count));
             first += count;
         }
     }
@@ -176,7 +174,7 @@ internal sealed class SessionAttention : IDisposable
     {
         if (_decode is null || call.Shape.Window != 0)
         {
-            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, call.Output);
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, isStep: true, call.Output);
             Count(call, AttentionPlan.All, isRefresh: false);
             return;
         }
@@ -185,12 +183,12 @@ internal sealed class SessionAttention : IDisposable
         if (observe)
         {
             Matrix mass = MassFor(call);
-            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output, mass);
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, isStep: true, call.Output, mass);
             _decode.Observe(call, call.Stream.Map(mass, ref _hostMass));
         }
         else
         {
-            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, isStep: true, call.Output);
         }
 
         Count(call, plan, observe);

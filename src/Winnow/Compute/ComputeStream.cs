@@ -124,16 +124,21 @@ public abstract partial class ComputeStream : IDisposable
     /// <param name="layer">Keys and values, with at least firstPosition + tokens rows stored.</param>
     /// <param name="firstPosition">The position of query 0.</param>
     /// <param name="plan">The rows; query t sees those ≤ its position (and inside the window).</param>
+    /// <param name="isStep">
+    /// Whether each query is a decode step of its own (several where drafts are verified) or a part of a prompt. The two may sum in
+    /// another order; within either, the bits of a query depend neither on the queries beside it nor on where a prompt is cut.
+    /// </param>
     /// <param name="output">Shaped as the queries.</param>
     /// <param name="mass">
     /// Where given, [queryHeads, firstPosition + tokens]: the probability that each row received, as a mean over the queries;
-    /// 0 for rows that the plan leaves out.
+    /// 0 for rows that the plan leaves out. Steps tell theirs one at a time.
     /// </param>
     public void Attend(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass = null)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass = null)
     {
         RequireSameShape(queries, output);
         CheckAttention(shape, queries, layer, firstPosition, mass);
+        Require(mass is null || !isStep || queries.Rows == 1, "the mass of steps is asked for one step at a time");
         int lists = plan.Kind switch
         {
             AttentionPlanKind.Shared => 1,
@@ -143,10 +148,10 @@ public abstract partial class ComputeStream : IDisposable
         };
         Require(plan.Lists == lists, "the plan must hold one list for each head of its kind");
         plan.CheckRows();
-        AttendCore(shape, queries, layer, firstPosition, plan, output, mass);
+        AttendCore(shape, queries, layer, firstPosition, plan, isStep, output, mass);
     }
 
-    /// <summary>The attention mass of <see cref="Attend"/> over every row, without its output: how methods look at a prompt.</summary>
+    /// <summary>The attention mass of <see cref="Attend"/> over every row, without its output: how methods look at a prompt, and as its queries are answered.</summary>
     /// <param name="shape">Heads, scale, window.</param>
     /// <param name="queries">[tokens, queryHeads · headDimension], rotated.</param>
     /// <param name="layer">Keys, with at least firstPosition + tokens rows stored.</param>
@@ -324,7 +329,7 @@ public abstract partial class ComputeStream : IDisposable
 
     /// <summary>Implements <see cref="Attend"/>.</summary>
     protected abstract void AttendCore(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass);
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass);
 
     /// <summary>Implements <see cref="AttentionMass"/>.</summary>
     protected abstract void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass);

@@ -39,7 +39,7 @@ internal sealed partial class ReferenceStream
     }
 
     protected override void AttendCore(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass)
     {
         Clear(mass);
         for (int t = 0; t < queries.Rows; t++)
