@@ -1,3 +1,5 @@
+using Winnow.Compute.Host;
+
 namespace Winnow.Compute;
 
 /// <summary>
@@ -257,6 +259,27 @@ public abstract partial class ComputeStream : IDisposable
 
         Read(source, scratch.AsSpan(0, count));
         return scratch.AsSpan(0, count);
+    }
+
+    /// <summary>Waits for all operations so far and reads the greatest values of a row: what a sampler needs of logits.</summary>
+    /// <param name="row">[1, n].</param>
+    /// <param name="indices">Receives their columns, the greatest value first, the lower column on ties; its length is how many are wanted.</param>
+    /// <param name="values">Receives the values, [indices].</param>
+    /// <param name="scratch">Host memory; grows as needed.</param>
+    /// <returns>How many there are: fewer than wanted only where the row has fewer that are finite numbers.</returns>
+    public virtual int ReadGreatest(Matrix row, Span<int> indices, Span<float> values, ref float[] scratch)
+    {
+        Require(row.Rows == 1 && indices.Length == values.Length, "one row, and room for a value with each index");
+        Span<ulong> ranks = indices.Length <= 256 ? stackalloc ulong[indices.Length] : new ulong[indices.Length];
+        int count = LargestValues.Select(Map(row, ref scratch), float.MinValue, ranks);
+        for (int i = 0; i < count; i++)
+        {
+            ulong rank = ranks[count - 1 - i];
+            indices[i] = Rank.Index(rank);
+            values[i] = Rank.Logit(rank);
+        }
+
+        return count;
     }
 
     /// <summary>Fills a matrix with random numbers, normally distributed: stand-ins for keys and values where only speed is measured.</summary>

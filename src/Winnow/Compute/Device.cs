@@ -11,6 +11,15 @@ public abstract class Device : IDisposable
     /// <summary>What it is, for people: processor or GPU, instruction set, threads.</summary>
     public abstract string Description { get; }
 
+    /// <summary>
+    /// Tokens of a prompt that are computed at once: enough rows to keep the matrix kernels busy, few enough for the activations to stay
+    /// in cache.
+    /// </summary>
+    public virtual int PreferredChunk => 512;
+
+    /// <summary>Whether the most probable tokens had better be found here than all logits be read: where reading is dear.</summary>
+    public virtual bool FindsCandidates => false;
+
     /// <summary>Allocates zeroed memory.</summary>
     /// <exception cref="WinnowException">The device has not that much.</exception>
     public abstract DeviceBuffer Allocate(long sizeBytes);

@@ -141,12 +141,12 @@ public sealed class Engine : IDisposable
         AttentionOptions? attention = null,
         TensorType kvType = TensorType.F16,
         KvPlacement? placement = null,
-        int chunk = TokenReader.DefaultChunk) =>
+        int? chunk = null) =>
         new(_model, contextLength, attention, kvType, placement, chunk);
 
     /// <summary>Creates buffers for passes of several sequences.</summary>
     internal ForwardState CreateState() =>
-        new(Device, _model.Config, ForwardState.ChunkFor(_model.Config, TokenReader.DefaultChunk));
+        new(Device, _model.Config, ForwardState.ChunkFor(_model.Config, Device.PreferredChunk));
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
     {

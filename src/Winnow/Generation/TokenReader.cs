@@ -20,9 +20,6 @@ namespace Winnow.Generation;
 /// </remarks>
 internal sealed class TokenReader : IDisposable
 {
-    /// <summary>Tokens that are read at once: enough rows to keep the matrix kernels busy, few enough for the activations to stay in cache.</summary>
-    public const int DefaultChunk = 512;
-
     private readonly Model _model;
     private readonly Sequence _sequence;
     private readonly Segment _segment;
@@ -38,7 +35,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="attention">How to attend; null for full attention.</param>
     /// <param name="kvType">How keys and values are stored: F32, F16 or Q8_0.</param>
     /// <param name="placement">Where they are stored; null for memory.</param>
-    /// <param name="chunk">Tokens that are read at once.</param>
+    /// <param name="chunk">Tokens that are read at once; null for as many as the device prefers.</param>
     /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
     /// <exception cref="Calibration.CalibrationException">A method needs a calibration that is missing or does not fit.</exception>
     public TokenReader(
@@ -47,8 +44,8 @@ internal sealed class TokenReader : IDisposable
         AttentionOptions? attention = null,
         TensorType kvType = TensorType.F16,
         KvPlacement? placement = null,
-        int chunk = DefaultChunk)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType, placement), chunk)
+        int? chunk = null)
+        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType, placement), chunk ?? model.Device.PreferredChunk)
     {
     }
 
@@ -109,6 +106,12 @@ internal sealed class TokenReader : IDisposable
         : throw new InvalidOperationException(
             "the logits after the last token are not known: the session is empty, or was cut or loaded since; compute a prompt or a token first");
 
+    /// <summary>
+    /// Where set, the end of a prompt and steps give the most probable tokens in the place of logits: enough for some samplers, and
+    /// less to read from a device of its own memory.
+    /// </summary>
+    public TokenCandidates? Candidates { get; set; }
+
     /// <summary>Makes <paramref name="prompt"/> what has been read, and computes the logits after it. What is there already is not read again.</summary>
     /// <param name="prompt">At least one token; it must fit.</param>
     /// <param name="chunk">Tokens that are read at once, at most the reader's own number.</param>
@@ -116,7 +119,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="cancellation">Looked at between layers and chunks.</param>
     /// <returns>How many tokens were there already.</returns>
     public int ReadPrompt(
-        IReadOnlyList<int> prompt, int chunk = DefaultChunk, IProgress<PrefillProgress>? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<int> prompt, int chunk = int.MaxValue, IProgress<PrefillProgress>? progress = null, CancellationToken cancellation = default)
     {
         PromptReading reading = BeginPrompt(prompt, Pass, chunk, progress, cancellation);
         while (reading.Advance(cancellation))
@@ -163,7 +166,8 @@ internal sealed class TokenReader : IDisposable
         _hasLogits = false;
         _segment.Tokens = tokens;
         _segment.Phase = phase;
-        _segment.Output = output;
+        _segment.Output = output == ForwardOutput.LastLogits && Candidates is not null ? ForwardOutput.Candidates : output;
+        _segment.Candidates = Candidates;
         _segment.Result = output == ForwardOutput.LastLogits ? LogitsBuffer() : result;
         return _segment;
     }
@@ -175,12 +179,12 @@ internal sealed class TokenReader : IDisposable
         _hasLogits = _segment.Output == ForwardOutput.LastLogits;
     }
 
-    /// <summary>Reads a token that follows the prompt, and returns the logits after it. Allocates nothing.</summary>
+    /// <summary>Reads a token that follows the prompt, and returns the logits after it, unless candidates take their place. Allocates nothing.</summary>
     /// <exception cref="ContextOverflowException">The context is full.</exception>
     public ReadOnlySpan<float> Step(int token)
     {
         Run(BeginStep(token), Pass, CancellationToken.None);
-        return _logits;
+        return _hasLogits ? _logits : [];
     }
 
     /// <summary>Reads tokens that follow the prompt one by one, whatever the model would have said.</summary>

@@ -150,7 +150,7 @@ public sealed class ModelLoadingTests
     {
         using TokenReader reader = new(model, ids.Length, kvType: TensorType.F32);
         float[] logits = new float[ids.Length * model.Config.VocabularySize];
-        reader.ReadLogits(ids, TokenReader.DefaultChunk, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));
+        reader.ReadLogits(ids, 512, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));
         return logits;
     }
 

@@ -9,6 +9,9 @@ internal enum ForwardOutput
     /// <summary>The logits after the last token, [vocabulary].</summary>
     LastLogits,
 
+    /// <summary>The most probable tokens after the last one and their logits, <see cref="Segment.Candidates"/>.</summary>
+    Candidates,
+
     /// <summary>The logits after some tokens, <see cref="Segment.OutputRows"/>: [those, vocabulary].</summary>
     ListedLogits,
 

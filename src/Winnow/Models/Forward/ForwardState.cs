@@ -114,6 +114,10 @@ internal sealed class ForwardState : IDisposable
     /// <summary>Waits for what was asked for, and shows rows on the host until the next operation.</summary>
     public ReadOnlySpan<float> Show(Matrix rows) => Stream.Map(rows, ref _hostRows);
 
+    /// <summary>Waits for what was asked for, and finds the most probable tokens of a row of logits.</summary>
+    public int FindCandidates(Matrix logits, TokenCandidates candidates) =>
+        Stream.ReadGreatest(logits, candidates.Ids, candidates.Logits, ref _hostRows);
+
     /// <summary>Frees the buffers.</summary>
     public void Dispose()
     {

@@ -24,6 +24,9 @@ internal sealed class Segment(Sequence sequence)
     /// <summary>The tokens whose logits are wanted, ascending, for <see cref="ForwardOutput.ListedLogits"/>.</summary>
     public ReadOnlyMemory<int> OutputRows { get; set; }
 
+    /// <summary>Receives the most probable tokens of <see cref="ForwardOutput.Candidates"/>.</summary>
+    public TokenCandidates? Candidates { get; set; }
+
     /// <summary>Where it goes, shaped as <see cref="ForwardOutput"/> says.</summary>
     public Memory<float> Result { get; set; }
 
@@ -45,7 +48,7 @@ internal sealed class Segment(Sequence sequence)
     {
         _ when IsSteps || Sequence.Observer is not null => Rows,
         ForwardOutput.None => 0,
-        ForwardOutput.LastLogits => 1,
+        ForwardOutput.LastLogits or ForwardOutput.Candidates => 1,
         ForwardOutput.ListedLogits => OutputRows.Length,
         _ => Rows,
     };

@@ -28,7 +28,7 @@ internal static class SegmentOutputs
     }
 
     private static bool IsLogits(Segment segment) =>
-        segment.Output is ForwardOutput.LastLogits or ForwardOutput.ListedLogits or ForwardOutput.AllLogits;
+        segment.Output is ForwardOutput.LastLogits or ForwardOutput.ListedLogits or ForwardOutput.AllLogits or ForwardOutput.Candidates;
 
     /// <summary>Neighbouring segments that are all asked for logits, or all for something else.</summary>
     private static void WriteRange(Transformer transformer, ForwardState state, PassRows rows, int first, int end, bool isLogits)
@@ -49,7 +49,7 @@ internal static class SegmentOutputs
                 return;
             }
         }
-        else if (end - first == 1 && last.Output == ForwardOutput.LastLogits)
+        else if (end - first == 1 && (last.Output is ForwardOutput.LastLogits or ForwardOutput.Candidates))
         {
             // Where more rows came out than were asked for, because somebody observes them.
             begin = limit - 1;
@@ -62,10 +62,23 @@ internal static class SegmentOutputs
             Matrix output = isLogits
                 ? transformer.Logits(state, rows, row, count)
                 : transformer.NormalizeOutput(state, rows.HiddenRows(row, count));
-            ReadOnlySpan<float> values = state.Show(output);
+            ReadOnlySpan<float> values = [];
             for (int i = first; i < end; i++)
             {
-                Take(rows.Segments[i], values, row, count, output.Columns);
+                Segment segment = rows.Segments[i];
+                if (segment is { Output: ForwardOutput.Candidates, Candidates: { } candidates })
+                {
+                    int own = segment.FirstRow + segment.Outputs - 1;
+                    if (own >= row && own < row + count)
+                    {
+                        candidates.Count = state.FindCandidates(output.RowSlice(own - row, 1), candidates);
+                    }
+                }
+                else
+                {
+                    values = values.IsEmpty ? state.Show(output) : values;
+                    Take(segment, values, row, count, output.Columns);
+                }
             }
         }
     }

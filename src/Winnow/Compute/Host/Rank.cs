@@ -1,4 +1,4 @@
-namespace Winnow.Sampling;
+namespace Winnow.Compute.Host;
 
 /// <summary>
 /// A logit and an index in one integer whose order is the order of preference: the greater logit first, the lower index on

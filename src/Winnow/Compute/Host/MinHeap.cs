@@ -1,4 +1,4 @@
-namespace Winnow.Sampling;
+namespace Winnow.Compute.Host;
 
 /// <summary>A binary heap in a span: the least key is the first.</summary>
 internal static class MinHeap
