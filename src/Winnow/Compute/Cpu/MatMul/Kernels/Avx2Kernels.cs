@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Rows;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
@@ -48,6 +49,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TBlock : ISuperBlock => Kernels = TileKernels<TTileLanes, TTileVector>.SuperBlocks<TBlock>() with
         {
             Dot = &DotInt8Per256.Rows<TBlock, TRowLanes>,
+            Steps = &StepsInt8Per256<OneRow, TRowLanes, Vector256<int>>.Rows<TBlock>,
             Unpack = &UnpackSuperBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Rows;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
@@ -46,6 +47,7 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TBlock : ISuperBlock => Kernels = TileKernels<Lanes512, Vector512<int>>.SuperBlocks<TBlock>() with
         {
             Dot = &DotInt8Per256.Rows<TBlock, LanesVnni>,
+            Steps = &StepsInt8Per256<TwoRows, Lanes512, Vector512<int>>.Rows<TBlock>,
             Unpack = &UnpackSuperBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -54,6 +56,6 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TBlock : ISuperBlockPer16
     {
         SuperBlocks<TBlock>();
-        Kernels = Kernels with { Dot = &Dot512.SuperBlockRows<TBlock> };
+        Kernels = Kernels with { Dot = &Dot512.SuperBlockRows<TBlock>, Steps = null };
     }
 }
