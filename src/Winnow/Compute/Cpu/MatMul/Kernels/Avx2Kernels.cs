@@ -22,6 +22,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TElement : IFloatElement => Kernels = TileKernels<TTileLanes, TTileVector>.Floats() with
         {
             Dot = &DotFloat.Rows<TElement>,
+            Steps = &StepsFloat<Lanes256, Vector256<int>>.Rows<TElement>,
             Unpack = &UnpackFloats.In256<TElement>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -33,6 +34,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TBlock : IBlock => Kernels = TileKernels<TTileLanes, TTileVector>.Blocks<TBlock>() with
         {
             Dot = &DotInt8Per32.Rows<TBlock, TRowLanes>,
+            Steps = &StepsInt8Per32<OneBlock, TRowLanes, Vector256<int>>.Rows<TBlock>,
             Unpack = &UnpackBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -41,6 +43,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TBlock : IWideBlock => Kernels = TileKernels<TTileLanes, TTileVector>.WideBlocks() with
         {
             Dot = &DotInt16Per32.Rows<TBlock, TRowLanes>,
+            Steps = &StepsInt16Per32<TRowLanes, Vector256<int>>.Rows<TBlock>,
             Unpack = &UnpackBlocks.WideIn256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
