@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Compute.Cpu.MatMul.Kernels;
 using Winnow.Compute.Cpu.MatMul.Panels;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.MatMul.Jobs;
@@ -91,16 +92,34 @@ internal unsafe struct MatMulJob
         }
     }
 
+    /// <summary>Multiplies a task's rows with all steps: one by one, or in groups that a kernel takes at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyRows(MatMulProduct* product, int firstRow, int rows, int steps)
     {
         byte* weight = product->Weight + (firstRow * product->RowBytes);
-        ref ActivationRows rowsOf = ref product->StepActivations;
-        byte* activations = rowsOf.First;
-        float* output = product->Output + firstRow;
-        for (int step = 0; step < steps; step++, activations += rowsOf.TokenStride, output += product->OutputStride)
+        StepRows group = new()
         {
-            product->Kernels.Dot(weight, product->RowBytes, rows, activations, rowsOf.RecordStride, product->Inputs, output);
+            Activations = product->StepActivations.First,
+            TokenStride = product->StepActivations.TokenStride,
+            RecordStride = product->StepActivations.RecordStride,
+            Inputs = product->Inputs,
+            Output = product->Output + firstRow,
+            OutputStride = product->OutputStride,
+        };
+        for (int left = steps; left > 0; left -= group.Count)
+        {
+            group.Count = product->Kernels.Steps is null ? 1 : Math.Min(left, StepRows.Most);
+            if (group.Count == 1)
+            {
+                product->Kernels.Dot(weight, product->RowBytes, rows, group.Activations, group.RecordStride, group.Inputs, group.Output);
+            }
+            else
+            {
+                product->Kernels.Steps(weight, product->RowBytes, rows, &group);
+            }
+
+            group.Activations += group.Count * group.TokenStride;
+            group.Output += group.Count * group.OutputStride;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Records;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization;
 using Winnow.Tensors;
 
@@ -24,6 +25,12 @@ internal unsafe struct WeightKernels
 
     /// <summary>Row 0, bytes of a row, rows, activations, bytes between records, inputs, outputs.</summary>
     public delegate*<byte*, long, int, byte*, long, int, float*, void> Dot;
+
+    /// <summary>
+    /// As <see cref="Dot"/> for several steps, with the same bits: row 0, bytes of a row, rows, steps. Null where they go through
+    /// <see cref="Dot"/> one by one.
+    /// </summary>
+    public delegate*<byte*, long, int, StepRows*, void> Steps;
 
     /// <summary>First block, blocks, words.</summary>
     public delegate*<byte*, int, uint*, void> Unpack;
