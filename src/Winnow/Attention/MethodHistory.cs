@@ -1,4 +1,5 @@
 using System.Text;
+using Winnow.Compute;
 
 namespace Winnow.Attention;
 

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Winnow.Attention;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Benchmarks.Attention;
 

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Lab.Calibration.Delta;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Attention.A2ats;
 

@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 using Winnow.Quantization;
 
 namespace Winnow.Attention.A2ats;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Attention.A2ats;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 using static Winnow.Limits;
 
 namespace Winnow.Attention.Baselines;

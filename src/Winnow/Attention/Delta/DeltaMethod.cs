@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Attention.Delta;
 

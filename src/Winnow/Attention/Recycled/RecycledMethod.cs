@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Attention.Recycled;
 

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Attention.TokenSparse;
 

@@ -1,4 +1,4 @@
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>H = E[q̃ᵀq̃] of one KV head: the second moment of the queries of its group, rotated to the constant distance.</summary>
 internal sealed class QueryMoments(int dimension)

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>The codebook of one layer and KV head, ready for use: gives keys their codes, and queries their tables. Immutable.</summary>
 /// <remarks>

@@ -1,9 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Winnow.Compute.Host;
 
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>Chooses the far tokens of one KV head: for each of its query heads those with the largest scores, newest first among equal ones; then their union.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Winnow.Attention;
+namespace Winnow.Compute;
 
 /// <summary>Reads back what a <see cref="StateBuffer"/> holds, in the order in which it was written.</summary>
 /// <param name="bytes">What was written.</param>

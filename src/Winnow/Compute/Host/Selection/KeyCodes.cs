@@ -1,4 +1,4 @@
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>The codes of one KV head's keys, and how many far tokens each centroid stands for.</summary>
 internal sealed class KeyCodes
