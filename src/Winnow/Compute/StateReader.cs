@@ -21,6 +21,20 @@ internal ref struct StateReader(ReadOnlySpan<byte> bytes)
         }
     }
 
+    /// <summary>Checks that rows lie in the cache and ascend without duplicates.</summary>
+    /// <exception cref="InvalidDataException">They do not.</exception>
+    public static void RequireAscending(ReadOnlySpan<int> rows, int length)
+    {
+        RequireRows(rows, length);
+        for (int i = 1; i < rows.Length; i++)
+        {
+            if (rows[i] <= rows[i - 1])
+            {
+                throw new InvalidDataException($"the state of an attention method names row {rows[i]} after row {rows[i - 1]}");
+            }
+        }
+    }
+
     /// <summary>Reads a number.</summary>
     /// <exception cref="InvalidDataException">The state ends before it.</exception>
     public int ReadInt32() => MemoryMarshal.Read<int>(Take(sizeof(int)));

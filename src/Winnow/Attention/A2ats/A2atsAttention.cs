@@ -1,6 +1,7 @@
 using System.Globalization;
 using Winnow.Cache;
 using Winnow.Calibration;
+using Winnow.Compute;
 using Winnow.Compute.Host.Selection;
 using static Winnow.Limits;
 
@@ -125,7 +126,7 @@ public sealed record A2atsAttention : DecodeAttention
         }
     }
 
-    internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(this, setup);
+    internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new A2atsMethod(this, setup, selector);
 
     internal override void Validate()
     {

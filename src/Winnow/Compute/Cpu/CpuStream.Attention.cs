@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Attention;
+using Winnow.Compute.Host.Selection;
 using Winnow.Compute.Simd;
 using Winnow.Tensors;
 
@@ -32,6 +33,7 @@ internal sealed unsafe partial class CpuStream
     protected override void AttendCore(
         AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass)
     {
+        plan = HostPlan.Resolve(plan, ref mass);
         AttentionInput input = Input(shape, queries, layer, firstPosition, plan, out HeadGroup* groups, out int count);
         input.Output = CpuBuffer.Of(output);
         input.OutputStride = output.Stride;
@@ -113,7 +115,7 @@ internal sealed unsafe partial class CpuStream
             if (plan.Kind != AttentionPlanKind.All)
             {
                 int list = plan.Kind == AttentionPlanKind.Shared ? 0 : i;
-                group.Rows = plan.RowsPointer(list);
+                group.Rows = ((HostPlan)plan).RowsPointer(list);
                 group.RowCount = plan.Rows(list).Length;
                 if (plan.SelectsQueries)
                 {

@@ -89,6 +89,11 @@ internal sealed class Codebook
     public static Codebook Load(ref StateReader source, int dimension)
     {
         int count = source.ReadCount(dimension * sizeof(float));
+        if (count is < 1 or > MaximumCentroids)
+        {
+            throw new InvalidDataException($"the state of an attention method has a codebook of {count} centroids");
+        }
+
         float[] mean = new float[dimension];
         source.Read<float>(mean);
         float[] bias = new float[CentroidPanels.Pad(count)];

@@ -27,6 +27,13 @@ internal sealed class QueryMoments(int dimension)
         }
     }
 
+    /// <summary>Becomes what another one is.</summary>
+    public void CopyFrom(QueryMoments other)
+    {
+        Count = other.Count;
+        other._sums.CopyTo(_sums, 0);
+    }
+
     /// <summary>Writes down the sums: their lower triangle, and nothing but the count where it is 0.</summary>
     public void Mark(StateBuffer mark)
     {

@@ -1,4 +1,4 @@
-namespace Winnow.Compute.Host.Selection;
+namespace Winnow.Compute.Host;
 
 /// <summary>The rotation of a layer at one constant position: q R_b, and its inverse for any other position.</summary>
 /// <remarks>Scaled frequencies (llama3, yarn) and partial rotation are those of the layer.</remarks>
