@@ -12,6 +12,8 @@ namespace Winnow.Compute;
 /// </remarks>
 public abstract partial class ComputeStream : IDisposable
 {
+    private CachedKeys? _cachedKeys;
+
     /// <summary>Looks rows up in an embedding table.</summary>
     /// <param name="table">The table, [vocabulary, width].</param>
     /// <param name="ids">Row numbers, [tokens].</param>
@@ -133,7 +135,7 @@ public abstract partial class ComputeStream : IDisposable
     /// <param name="output">Shaped as the queries.</param>
     /// <param name="mass">
     /// Where given, [queryHeads, firstPosition + tokens]: the probability that each row received, as a mean over the queries;
-    /// 0 for rows that the plan leaves out. Steps tell theirs one at a time.
+    /// 0 for rows that the plan leaves out. Steps tell theirs one at a time. Untouched where a conditional plan names rows.
     /// </param>
     public void Attend(
         AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass = null)
@@ -148,8 +150,9 @@ public abstract partial class ComputeStream : IDisposable
             AttentionPlanKind.PerQueryHead => shape.QueryHeads,
             _ => 0,
         };
-        Require(plan.Lists == lists, "the plan must hold one list for each head of its kind");
-        plan.CheckRows();
+        Require(
+            plan.Kind == AttentionPlanKind.KeyBlocks ? plan.Lists % shape.KvHeads == 0 : plan.Lists == lists,
+            "the plan must hold one list for each head of its kind");
         AttendCore(shape, queries, layer, firstPosition, plan, isStep, output, mass);
     }
 
@@ -163,6 +166,24 @@ public abstract partial class ComputeStream : IDisposable
     {
         CheckAttention(shape, queries, layer, firstPosition, mass);
         AttentionMassCore(shape, queries, layer, firstPosition, mass);
+    }
+
+    /// <summary>Reads keys back from a layer's pages, in f32 and as they were before rotation: what the pages' type has left of them.</summary>
+    /// <param name="layer">Keys, with at least first + (count − 1) · step + 1 rows stored.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="step">From one row to the next; 1 for all of them.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="undo">The rotation that they were stored with, row r at position r; null for none.</param>
+    /// <param name="keys">[count, kvHeads · headDimension].</param>
+    public void ReadKeys(KvLayer layer, int first, int step, int count, RopeFrequencies? undo, Matrix keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step);
+        Require(
+            keys.Rows == count && keys.Columns == layer.Layout.KvHeads * layer.Layout.HeadDimension,
+            "keys must be [count, kvHeads · headDimension]");
+        Require(first + ((count - 1L) * step) < layer.Capacity, "the layer holds fewer rows than are read");
+        ReadKeysCore(layer, first, step, undo, keys);
     }
 
     /// <summary>Gated activation: output = activation(gate) · up. In place where output is gate or up.</summary>
@@ -356,6 +377,10 @@ public abstract partial class ComputeStream : IDisposable
 
     /// <summary>Implements <see cref="AttentionMass"/>.</summary>
     protected abstract void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass);
+
+    /// <summary>Implements <see cref="ReadKeys"/>; by itself with what the host can read of the pages.</summary>
+    protected virtual void ReadKeysCore(KvLayer layer, int first, int step, RopeFrequencies? undo, Matrix keys) =>
+        (_cachedKeys ??= new CachedKeys()).Read(this, layer, first, step, undo, keys);
 
     /// <summary>Implements <see cref="Gate"/>.</summary>
     protected abstract void GateCore(Activation activation, Matrix gate, Matrix up, Matrix output);

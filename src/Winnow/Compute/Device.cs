@@ -1,3 +1,4 @@
+using Winnow.Compute.Host.Selection;
 using Winnow.Tensors;
 
 namespace Winnow.Compute;
@@ -42,6 +43,9 @@ public abstract class Device : IDisposable
 
     /// <summary>Creates a stream of operations: one a session, used by one thread at a time.</summary>
     public abstract ComputeStream CreateStream();
+
+    /// <summary>Creates what chooses rows for one session; by itself the host does, which waits for a late device.</summary>
+    internal virtual RowSelector CreateSelector() => new HostSelector(this);
 
     /// <summary>Allocates a matrix of zeros that owns its buffer: dispose <see cref="Matrix.Buffer"/>.</summary>
     public Matrix AllocateMatrix(int rows, int columns)

@@ -293,7 +293,7 @@ internal sealed class TokenReader : IDisposable
                 throw new ContextOverflowException(tokens.Length, ContextLength);
             }
 
-            LoadState(path, state);
+            LoadState(path, state, tokens.Length);
         }
         catch
         {
@@ -423,12 +423,12 @@ internal sealed class TokenReader : IDisposable
         EndPass();
     }
 
-    /// <summary>Takes over what a saved session's method knew. Where that is damaged, the method begins anew with the rows that stay.</summary>
-    private void LoadState(string path, byte[] state)
+    /// <summary>Takes over what a saved session's method knew. Where that is damaged, nothing is changed.</summary>
+    private void LoadState(string path, byte[] state, int length)
     {
         try
         {
-            Attention.LoadState(state);
+            Attention.LoadState(state, length);
         }
         catch (InvalidDataException e)
         {

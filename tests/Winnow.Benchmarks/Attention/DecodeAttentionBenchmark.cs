@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Winnow.Attention;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Benchmarks.Attention;
 
@@ -39,7 +40,7 @@ public class DecodeAttentionBenchmark : AttentionBenchmark
 
     private AttentionPlan Plan(Random random, AttentionPlanKind kind, int lists, int pageTokens)
     {
-        AttentionPlan plan = new(kind, lists);
+        HostPlan plan = new(kind, lists);
         TopRows top = new();
         float[] scores = new float[Depth / pageTokens];
         int[] pages = new int[Budget / pageTokens];

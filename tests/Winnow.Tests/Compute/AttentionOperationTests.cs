@@ -71,9 +71,9 @@ public abstract class AttentionOperationTests : OperationTests
         KvCache cache = o.RandomCache(1, 32, TensorType.F32, 10);
         Matrix output = o.Random(1, 64);
         Matrix mass = o.Random(2, 10);
-        AttentionPlan plan = new(AttentionPlanKind.PerQueryHead, 2) { SelectsQueries = true };
-        plan.Resize(0, 1)[0] = 3;
-        plan.Resize(1, 1)[0] = 9;
+        AttentionPlan plan = o.Selector.CreatePlan(AttentionPlanKind.PerQueryHead, 2, selectsQueries: true);
+        o.Selector.SetRows(o.Stream, plan, 0, [3]);
+        o.Selector.SetRows(o.Stream, plan, 1, [9]);
         o.Stream.Attend(Shape(2, 1, 32), o.Random(1, 64), cache.Layer(0), 9, plan, isStep: true, output, mass);
         Assert.All(o.Read(output)[..32], value => Assert.Equal(0, value));
         Assert.All(o.Read(output)[32..], value => Assert.NotEqual(0, value));
@@ -299,13 +299,10 @@ public abstract class AttentionOperationTests : OperationTests
     {
         using Device device = CreateDevice(1);
         using Operands o = new(device, 1);
-        KvCache cache = o.RandomCache(1, 32, TensorType.F32, 10);
-        Matrix output = o.Zeros(1, 32);
+        AttentionPlan plan = o.Selector.CreatePlan(AttentionPlanKind.Shared, 1);
         foreach (int[] rows in new int[][] { [3, 2], [4, 4], [-1, 3] })
         {
-            AttentionPlan plan = new(AttentionPlanKind.Shared, 1);
-            rows.CopyTo(plan.Resize(0, rows.Length));
-            Assert.Throws<ArgumentException>(() => o.Stream.Attend(Shape(1, 1, 32), output, cache.Layer(0), 9, plan, isStep: true, output));
+            Assert.Throws<ArgumentException>(() => o.Selector.SetRows(o.Stream, plan, 0, rows));
         }
     }
 
@@ -314,15 +311,8 @@ public abstract class AttentionOperationTests : OperationTests
 
     private static AttentionPlan Plan(Operands o, AttentionPlanKind kind, bool selectsQueries, int rows, double fraction)
     {
-        AttentionPlan plan = new(kind, kind switch { AttentionPlanKind.Shared => 1, AttentionPlanKind.PerKvHead => 2, _ => 6 })
-        {
-            SelectsQueries = selectsQueries,
-        };
-        if (kind == AttentionPlanKind.PerQueryHead && fraction == 1)
-        {
-            plan = new AttentionPlan(kind, 14) { SelectsQueries = selectsQueries };
-        }
-
+        int lists = kind switch { AttentionPlanKind.Shared => 1, AttentionPlanKind.PerKvHead => 2, _ => fraction == 1 ? 14 : 6 };
+        AttentionPlan plan = o.Selector.CreatePlan(kind, lists, selectsQueries);
         o.FillPlan(plan, rows, fraction);
         return plan;
     }

@@ -207,13 +207,15 @@ public sealed class TokenReaderTests : IDisposable
     {
         internal override string Specification => "fragile";
 
-        internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method();
+        internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new Method();
 
         private sealed class Method : DecodeMethod
         {
             public override string StateKey => "fragile";
 
-            public override void Load(ref StateReader source) => throw new InvalidDataException("not what was expected");
+            public override DecodeMethod CreateAnew() => new Method();
+
+            public override void Load(ref StateReader source, int length) => throw new InvalidDataException("not what was expected");
 
             public override AttentionPlan Select(in AttentionCall call, out bool observe)
             {

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Attention;
+using Winnow.Compute.Host.Selection;
 using Winnow.Compute.Simd;
 using Winnow.Tensors;
 
@@ -32,6 +33,7 @@ internal sealed unsafe partial class CpuStream
     protected override void AttendCore(
         AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass)
     {
+        plan = HostPlan.Resolve(plan, ref mass);
         int groupCount = plan.Kind == AttentionPlanKind.PerQueryHead ? shape.QueryHeads : shape.KvHeads;
         AttentionInput input = Input(shape, queries, layer, firstPosition, isStep ? groupCount * queries.Rows : groupCount, out HeadGroup* groups);
         input.Output = CpuBuffer.Of(output);
@@ -138,7 +140,7 @@ internal sealed unsafe partial class CpuStream
         if (plan.Kind != AttentionPlanKind.All)
         {
             int list = plan.Kind == AttentionPlanKind.Shared ? 0 : index;
-            group.Rows = plan.RowsPointer(list);
+            group.Rows = ((HostPlan)plan).RowsPointer(list);
             group.RowCount = plan.Rows(list).Length;
         }
 

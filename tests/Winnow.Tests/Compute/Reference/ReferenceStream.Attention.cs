@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Tests.Compute.Reference;
 
@@ -41,6 +42,7 @@ internal sealed partial class ReferenceStream
     protected override void AttendCore(
         AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass)
     {
+        plan = HostPlan.Resolve(plan, ref mass);
         Clear(mass);
         for (int t = 0; t < queries.Rows; t++)
         {

@@ -1,6 +1,4 @@
-using Winnow.Compute;
-
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host;
 
 /// <summary>The rotation of a layer at one constant position: q R_b, and its inverse for any other position.</summary>
 /// <remarks>Scaled frequencies (llama3, yarn) and partial rotation are those of the layer.</remarks>

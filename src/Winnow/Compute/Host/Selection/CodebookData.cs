@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>The codebook of one layer and KV head as files hold it.</summary>
 /// <param name="Mean">m, [dimension]: what is subtracted from a key first; zeros where nothing is.</param>

@@ -1,4 +1,4 @@
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>H = E[q̃ᵀq̃] of one KV head: the second moment of the queries of its group, rotated to the constant distance.</summary>
 internal sealed class QueryMoments(int dimension)
@@ -25,6 +25,13 @@ internal sealed class QueryMoments(int dimension)
                 sums[column] += value * query[column];
             }
         }
+    }
+
+    /// <summary>Becomes what another one is.</summary>
+    public void CopyFrom(QueryMoments other)
+    {
+        Count = other.Count;
+        other._sums.CopyTo(_sums, 0);
     }
 
     /// <summary>Writes down the sums: their lower triangle, and nothing but the count where it is 0.</summary>

@@ -1,4 +1,4 @@
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>The codes of one KV head's keys, and how many far tokens each centroid stands for.</summary>
 internal sealed class KeyCodes
@@ -83,10 +83,18 @@ internal sealed class KeyCodes
     /// <summary>Reads codes back.</summary>
     /// <param name="source">What <see cref="Save"/> wrote.</param>
     /// <param name="centroids">Centroids of the codebook.</param>
-    public static KeyCodes Load(ref StateReader source, int centroids)
+    /// <param name="length">Tokens that may have codes.</param>
+    /// <exception cref="InvalidDataException">There are more codes, or one is of no centroid.</exception>
+    public static KeyCodes Load(ref StateReader source, int centroids, int length)
     {
         KeyCodes codes = new(centroids);
-        Span<ushort> target = codes.Append(0, source.ReadCount(sizeof(ushort)));
+        int count = source.ReadCount(sizeof(ushort));
+        if (count > length)
+        {
+            throw new InvalidDataException($"the state of an attention method has codes of {count} tokens, the session {length} tokens");
+        }
+
+        Span<ushort> target = codes.Append(0, count);
         source.Read(target);
         foreach (ushort code in target)
         {

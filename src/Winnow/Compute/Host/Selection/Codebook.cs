@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>The codebook of one layer and KV head, ready for use: gives keys their codes, and queries their tables. Immutable.</summary>
 /// <remarks>
@@ -89,6 +89,11 @@ internal sealed class Codebook
     public static Codebook Load(ref StateReader source, int dimension)
     {
         int count = source.ReadCount(dimension * sizeof(float));
+        if (count is < 1 or > MaximumCentroids)
+        {
+            throw new InvalidDataException($"the state of an attention method has a codebook of {count} centroids");
+        }
+
         float[] mean = new float[dimension];
         source.Read<float>(mean);
         float[] bias = new float[CentroidPanels.Pad(count)];

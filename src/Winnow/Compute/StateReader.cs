@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Winnow.Attention;
+namespace Winnow.Compute;
 
 /// <summary>Reads back what a <see cref="StateBuffer"/> holds, in the order in which it was written.</summary>
 /// <param name="bytes">What was written.</param>
@@ -17,6 +17,20 @@ internal ref struct StateReader(ReadOnlySpan<byte> bytes)
             if ((uint)row >= (uint)length)
             {
                 throw new InvalidDataException($"the state of an attention method names row {row} of {length}");
+            }
+        }
+    }
+
+    /// <summary>Checks that rows lie in the cache and ascend without duplicates.</summary>
+    /// <exception cref="InvalidDataException">They do not.</exception>
+    public static void RequireAscending(ReadOnlySpan<int> rows, int length)
+    {
+        RequireRows(rows, length);
+        for (int i = 1; i < rows.Length; i++)
+        {
+            if (rows[i] <= rows[i - 1])
+            {
+                throw new InvalidDataException($"the state of an attention method names row {rows[i]} after row {rows[i - 1]}");
             }
         }
     }

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Winnow.Attention.Delta;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>Scores the pages of a layer by its attention mass and chooses the ones to read (section 3.2 of the paper).</summary>
 internal sealed class PageSelector

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Winnow.Attention;
+namespace Winnow.Compute;
 
 /// <summary>Numbers that a method writes down about itself, to be read back by a <see cref="StateReader"/>. Reused: refilling allocates only to grow.</summary>
 internal sealed class StateBuffer

@@ -1,6 +1,4 @@
-using Winnow.Compute.Host;
-
-namespace Winnow.Attention;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>Deterministic selection of the rows with the largest scores; of equal scores the lower row wins.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>Lloyd's algorithm with k-means++ seeding.</summary>
 /// <remarks>

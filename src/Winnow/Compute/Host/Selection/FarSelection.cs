@@ -1,9 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Winnow.Compute.Host;
 
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>Chooses the far tokens of one KV head: for each of its query heads those with the largest scores, newest first among equal ones; then their union.</summary>
 /// <remarks>
@@ -23,7 +22,9 @@ internal sealed class FarSelection
     private float[] _scaled = [];
     private int[] _buckets = [];
     private int[] _oldest = [];
-    private byte[] _flags = [];
+
+    /// <summary>For every code that there can be: one that is of no centroid, from wherever it came, finds no token and no other's memory.</summary>
+    private readonly byte[] _flags = new byte[1 << 16];
 
     /// <summary>Begins the choice of a step.</summary>
     /// <param name="centroids">Centroids of the codebook.</param>
@@ -34,7 +35,7 @@ internal sealed class FarSelection
             _scaled = new float[centroids];
             _buckets = new int[centroids];
             _oldest = new int[centroids];
-            _flags = new byte[centroids];
+            Array.Clear(_flags);
         }
 
         Array.Fill(_oldest, Never);

@@ -1,4 +1,4 @@
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>H = L · Lᵀ with a lower triangular L, in double: in single precision the small pivots of H are lost.</summary>
 internal static class Cholesky

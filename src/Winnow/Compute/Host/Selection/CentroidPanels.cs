@@ -1,6 +1,4 @@
-using Winnow.Compute.Host;
-
-namespace Winnow.Attention.A2ats;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>
 /// The rows of a small matrix (centroids, or a square transform) in the order that a product with a few query or key rows

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Winnow.Attention;
+namespace Winnow.Compute.Host.Selection;
 
 /// <summary>Pools along the token axis that keep or spread the neighbours of a hit; stride 1, centred.</summary>
 internal static class Pooling
