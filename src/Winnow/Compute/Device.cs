@@ -12,6 +12,9 @@ public abstract class Device : IDisposable
     /// <summary>What it is, for people: processor or GPU, instruction set, threads.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Threads of the host that compute for this device.</summary>
+    public virtual int Threads => 1;
+
     /// <summary>
     /// Tokens of a prompt that are computed at once: enough rows to keep the matrix kernels busy, few enough for the activations to stay
     /// in cache.

@@ -19,10 +19,9 @@ public sealed class Engine : IDisposable
 {
     private readonly Model _model;
 
-    private Engine(string path, Device device, Model model, ModelText text, int threads)
+    private Engine(string path, Device device, Model model, ModelText text)
     {
         Device = device;
-        Threads = threads;
         _model = model;
         Lifetime = new Lifetime(typeof(Engine), Free);
         Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
@@ -45,7 +44,7 @@ public sealed class Engine : IDisposable
     public Device Device { get; }
 
     /// <summary>Threads that compute.</summary>
-    public int Threads { get; }
+    public int Threads => Device.Threads;
 
     internal ModelConfig Config => _model.Config;
 
@@ -69,10 +68,10 @@ public sealed class Engine : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new EngineOptions();
         ModelText text = ModelText.Open(path);
-        CpuDevice device = new(new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
+        Device device = Devices.Create(options.Device, new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
         try
         {
-            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text, device.Pool.Threads);
+            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text);
         }
         catch
         {
