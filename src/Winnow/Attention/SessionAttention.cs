@@ -112,10 +112,13 @@ internal sealed class SessionAttention : IDisposable
         }
         else if (phase == AttentionPhase.Decode)
         {
-            Statistics.Steps++;
+            Statistics.Steps += tokens;
             _decode?.BeginStep(step);
         }
     }
+
+    /// <summary>Whether several steps may be in one pass; a method needs to have ended one, in all layers, before the next.</summary>
+    public bool StepsTogether => _decode is null;
 
     /// <summary>Whether the pass under way must show its keys before rotation.</summary>
     public bool ObservesKeys => _phase != AttentionPhase.Decode && _decode is { NeedsUnrotatedKeys: true };
@@ -236,7 +239,10 @@ internal sealed class SessionAttention : IDisposable
     private void Count(in AttentionCall call, AttentionPlan plan, bool isObserved)
     {
         Observer?.Invoke(call, plan.ReadsAll ? AttentionPlan.All : plan);
-        int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, call.Length) : call.Length;
-        _selector.Count(call.Stream, plan, call.Shape.KvHeads, visible, call.Layer, isObserved, Statistics);
+        for (int length = call.FirstPosition + 1; length <= call.Length; length++)
+        {
+            int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, length) : length;
+            _selector.Count(call.Stream, plan, call.Shape.KvHeads, visible, call.Layer, isObserved, Statistics);
+        }
     }
 }

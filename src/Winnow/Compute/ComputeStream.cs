@@ -210,7 +210,7 @@ public abstract partial class ComputeStream : IDisposable
         Require(scores.Rows == input.Rows && scores.Columns == experts.Count, "scores must be [tokens, experts]");
         Require(experts.Used > 0 && experts.Used <= experts.Count, "a token takes at least one expert and at most all");
         Require(
-            experts.Gate[0].Inputs == input.Columns && experts.Down[0].Outputs == input.Columns && experts.Down[0].Inputs == experts.Gate[0].Outputs,
+            experts.Gate.Inputs == input.Columns && experts.Down.Outputs == input.Columns && experts.Down.Inputs == experts.Gate.Outputs,
             "experts must map [tokens, hidden] to itself");
         MixExpertsCore(experts, scores, input, output, steps);
     }

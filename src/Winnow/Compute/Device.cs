@@ -44,6 +44,24 @@ public abstract class Device : IDisposable
     /// <exception cref="NotSupportedException">The device has no kernels for this type.</exception>
     public abstract Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data);
 
+    /// <summary>Makes the same weight of all experts of a layer usable by this device.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="type">How elements are stored.</param>
+    /// <param name="outputs">Rows of each.</param>
+    /// <param name="inputs">Columns of each.</param>
+    /// <param name="data">The first byte of each expert, as for <see cref="LoadWeight"/>; a device of its own memory lays them side by side.</param>
+    /// <exception cref="NotSupportedException">The device has no kernels for this type.</exception>
+    public virtual ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
+    {
+        Weight[] weights = new Weight[data.Length];
+        for (int e = 0; e < weights.Length; e++)
+        {
+            weights[e] = LoadWeight($"{name}[{e}]", type, outputs, inputs, data[e]);
+        }
+
+        return new ExpertList(weights);
+    }
+
     /// <summary>Creates a stream of operations: one a session, used by one thread at a time.</summary>
     public abstract ComputeStream CreateStream();
 

@@ -20,6 +20,9 @@ namespace Winnow.Generation;
 /// </remarks>
 internal sealed class TokenReader : IDisposable
 {
+    /// <summary>Steps of a pass: as many as the kernels for few rows take at once.</summary>
+    private const int MostSteps = 16;
+
     private readonly Model _model;
     private readonly Sequence _sequence;
     private readonly Segment _segment;
@@ -198,6 +201,38 @@ internal sealed class TokenReader : IDisposable
             cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<float> logits = Step(tokens[i]);
             visit?.Invoke(i, logits);
+        }
+    }
+
+    /// <summary>
+    /// Reads tokens that may follow the prompt or not, in as few passes as their attention allows. What each gets is what it gets as a
+    /// step; cut off those that turn out to be wrong.
+    /// </summary>
+    /// <param name="tokens">They must fit.</param>
+    /// <param name="visit">Given the logits after each of them.</param>
+    /// <param name="cancellation">Looked at between passes.</param>
+    public void Verify(IReadOnlyList<int> tokens, LogitsVisitor visit, CancellationToken cancellation)
+    {
+        if (!Attention.StepsTogether)
+        {
+            Force(tokens, visit, cancellation);
+            return;
+        }
+
+        int width = _model.Config.VocabularySize;
+        int[] ids = [.. tokens];
+        float[] rows = new float[Math.Min(ids.Length, MostSteps) * width];
+        for (int first = 0; first < ids.Length; first += MostSteps)
+        {
+            ReadOnlyMemory<int> part = ids.AsMemory(first, Math.Min(MostSteps, ids.Length - first));
+            Run(BeginPass(part, AttentionPhase.Decode, ForwardOutput.AllLogits, rows), Pass, cancellation);
+            for (int row = 0; row < part.Length; row++)
+            {
+                visit(first + row, rows.AsSpan(row * width, width));
+            }
+
+            rows.AsSpan((part.Length - 1) * width, width).CopyTo(LogitsBuffer());
+            _hasLogits = true;
         }
     }
 

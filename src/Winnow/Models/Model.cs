@@ -119,7 +119,7 @@ internal sealed class Model : IDisposable
             ParameterCount = tensors.Sum(tensor => tensor.ElementCount),
             SizeBytes = tensors.Sum(tensor => tensor.SizeBytes),
             LayerProducts = ProductWork.Of(weights.Layers.SelectMany(layer => layer.Products())),
-            OutputProduct = ProductWork.Of([(weights.Output.Weight, 1)])[0],
+            OutputProduct = ProductWork.Of([(weights.Output.Weight.Type, weights.Output.Weight.Outputs, weights.Output.Weight.Inputs, 1)])[0],
             ContextLength = config.ContextLength,
             Layers = config.Layers.Count,
             HiddenSize = config.HiddenSize,

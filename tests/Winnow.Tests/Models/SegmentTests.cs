@@ -33,6 +33,32 @@ public sealed class SegmentTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_draft_is_verified_with_the_bits_of_its_steps(string name)
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+        using Model model = Model.Load(TinyModels.Path(name), device);
+        int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
+        foreach (string attention in new[] { "full", "recycled:k=8,from=0", "delta:page=4,pages=3,recent=1,from=0" })
+        {
+            using TokenReader steps = new(model, 200, AttentionOptions.Parse(attention), TensorType.F32);
+            using TokenReader draft = new(model, 200, AttentionOptions.Parse(attention), TensorType.F32);
+            steps.ReadPrompt(ids[..30]);
+            draft.ReadPrompt(ids[..30]);
+            List<float> expected = [];
+            List<float> verified = [];
+            steps.Force(ids[30..53], (_, row) => expected.AddRange(row));
+            draft.Verify(ids[30..53], (_, row) => verified.AddRange(row), TestContext.Current.CancellationToken);
+            Assert.Equal(expected, verified);
+            Assert.Equal(steps.Attention.Statistics.AttendedRows, draft.Attention.Statistics.AttendedRows);
+            Assert.Equal(steps.Attention.Statistics.Steps, draft.Attention.Statistics.Steps);
+            steps.Truncate(40);
+            draft.Truncate(40);
+            Assert.Equal(steps.Step(ids[7]).ToArray(), draft.Step(ids[7]).ToArray());
+        }
+    }
+
     [Fact]
     public void Outputs_of_every_kind_come_out_of_one_pass()
     {

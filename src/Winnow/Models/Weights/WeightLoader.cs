@@ -187,30 +187,28 @@ internal sealed unsafe class WeightLoader
             experts.Used,
             experts.NormalizesWeights);
 
-        Weight[] LoadEach(TensorRole role, int outputs, int inputs)
+        ExpertMatrix LoadEach(TensorRole role, int outputs, int inputs)
         {
-            Weight[] weights = new Weight[experts.Count];
-            if (_names.ExpertsAreSeparate)
+            TensorEntry first = _names.ExpertsAreSeparate
+                ? Take(_names.Weight(role, layer, 0), outputs, inputs)
+                : Take(_names.Weight(role, layer), experts.Count, outputs, inputs);
+            nint[] data = new nint[experts.Count];
+            for (int e = 0; e < data.Length; e++)
             {
-                for (int e = 0; e < weights.Length; e++)
-                {
-                    TensorEntry tensor = Take(_names.Weight(role, layer, e), outputs, inputs);
-                    weights[e] = Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
-                }
-
-                return weights;
+                data[e] = _names.ExpertsAreSeparate
+                    ? DataOf(Take(_names.Weight(role, layer, e), outputs, inputs), first)
+                    : (nint)(first.Data + first.Type.SizeBytes((long)e * outputs * inputs));
             }
 
-            TensorEntry all = Take(_names.Weight(role, layer), experts.Count, outputs, inputs);
-            for (int e = 0; e < weights.Length; e++)
-            {
-                nint data = (nint)(all.Data + all.Type.SizeBytes((long)e * outputs * inputs));
-                weights[e] = Load($"{all.Name}[{e}]", all.Type, outputs, inputs, data);
-            }
-
-            return weights;
+            return Load(first.Name, first.Type, () => _device.LoadExperts(first.Name, first.Type, outputs, inputs, data));
         }
     }
+
+    /// <summary>The first byte of an expert's own tensor.</summary>
+    private nint DataOf(TensorEntry tensor, TensorEntry first) => tensor.Type == first.Type
+        ? (nint)tensor.Data
+        : throw new ModelFormatException(
+            _file.Path, $"tensor '{tensor.Name}' is of type {tensor.Type}, but '{first.Name}' is of {first.Type}: experts of a layer are of one type");
 
     private Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias)
     {
@@ -224,18 +222,21 @@ internal sealed unsafe class WeightLoader
         return Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
     }
 
-    private Weight Load(string name, TensorType type, int outputs, int inputs, nint data)
+    private Weight Load(string name, TensorType type, int outputs, int inputs, nint data) =>
+        Load(name, type, () => _device.LoadWeight(name, type, outputs, inputs, data));
+
+    private T Load<T>(string name, TensorType type, Func<T> load)
+        where T : IDisposable
     {
         try
         {
-            Weight weight = _device.LoadWeight(name, type, outputs, inputs, data);
+            T weight = load();
             _owned.Add(weight);
             return weight;
         }
         catch (NotSupportedException e)
         {
-            throw new ModelFormatException(
-                _file.Path, $"tensor '{name}' is of type {type}, which device {_device.Name} cannot multiply with", e);
+            throw new ModelFormatException(_file.Path, $"tensor '{name}' is of type {type}, which device {_device.Name} cannot multiply with", e);
         }
     }
 
