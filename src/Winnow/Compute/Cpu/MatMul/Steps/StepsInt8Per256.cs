@@ -32,7 +32,7 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
         long tokenStride = steps->TokenStride;
         for (int r = 0; r < rows; r += TRows.Count, row += TRows.Count * rowBytes)
         {
-            // The last row may stand for the one that is missing beside it.
+            // The last row stands for the one that is missing beside it.
             long second = r + 1 < rows ? rowBytes : 0;
             byte* block = row;
             byte* record = steps->Activations;
