@@ -72,7 +72,7 @@ internal static unsafe class BatchedRows
                 random.NextBytes(part);
                 foreach (ref ushort half in MemoryMarshal.Cast<byte, ushort>(part))
                 {
-                    half &= 0x3BFF;
+                    half = (ushort)((half & 0x3BFF) | 0x0400);
                 }
             }
 
