@@ -169,7 +169,7 @@ public sealed class KvCache : IDisposable
         _blocks.Add(block);
         for (int i = 0; i < _layers.Length; i++)
         {
-            _layers[i].Add(block.Page(i));
+            _layers[i].Whole.Add(block.Page(i));
         }
     }
 
@@ -177,7 +177,7 @@ public sealed class KvCache : IDisposable
     {
         foreach (KvLayer layer in _layers)
         {
-            layer.RemoveFrom(index);
+            layer.Whole.RemoveFrom(index);
         }
 
         for (int i = _blocks.Count - 1; i >= index; i--)
@@ -201,7 +201,7 @@ public sealed class KvCache : IDisposable
             KvPage target = copy.Page(i);
             source.Buffer.Read(source.OffsetBytes, bytes);
             target.Buffer.Write(target.OffsetBytes, bytes);
-            _layers[i].Replace(index, target);
+            _layers[i].Whole.Replace(index, target);
         }
 
         ArrayPool<byte>.Shared.Return(page);

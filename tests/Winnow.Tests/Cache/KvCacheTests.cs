@@ -187,7 +187,7 @@ public sealed class KvCacheTests : IDisposable
             {
                 long key = layer.Layout.RowOffset(head, row % KvLayout.PageTokens);
                 yield return (page, key);
-                yield return (page, key + (2 * layer.Layout.RowBytes) - 4);
+                yield return (page, key + layer.Layout.TokenBytes - 4);
             }
         }
     }

@@ -18,10 +18,10 @@ internal sealed class CachedKeys(RopeFrequencies? rope)
     public void Read(KvLayer layer, int first, int step, Span<float> keys)
     {
         KvLayout layout = layer.Layout;
-        int width = layout.KvHeads * layout.HeadDimension;
-        if (_row.Length != layout.RowBytes)
+        int width = layout.KvHeads * layout.KeyDimension;
+        if (_row.Length != layout.KeyBytes)
         {
-            _row = new byte[layout.RowBytes];
+            _row = new byte[layout.KeyBytes];
         }
 
         for (int i = 0; i < keys.Length / width; i++)
@@ -31,9 +31,9 @@ internal sealed class CachedKeys(RopeFrequencies? rope)
             KvPage page = layer.Pages[position / KvLayout.PageTokens];
             for (int head = 0; head < layout.KvHeads; head++)
             {
-                Span<float> key = keys.Slice((i * width) + (head * layout.HeadDimension), layout.HeadDimension);
+                Span<float> key = keys.Slice((i * width) + (head * layout.KeyDimension), layout.KeyDimension);
                 page.Buffer.Read(page.OffsetBytes + layout.RowOffset(head, position % KvLayout.PageTokens), _row);
-                BlockCodec.Decode(layout.Type, _row, key);
+                BlockCodec.Decode(layout.KeyType, _row, key);
                 _rotation.Undo(key);
             }
         }
