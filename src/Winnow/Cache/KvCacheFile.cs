@@ -18,6 +18,9 @@ internal static class KvCacheFile
     private const int Version = 3;
     private const int FixedHeaderBytes = 8 + (5 * sizeof(int));
     private const int LayerBytes = 5 * sizeof(int);
+
+    /// <summary>Bytes that go between a device and a file at once.</summary>
+    private const int PieceBytes = 8 << 20;
     private const int MaxFingerprintBytes = 4096;
     private static ReadOnlySpan<byte> Magic => "WINNOWKV"u8;
 
@@ -35,16 +38,15 @@ internal static class KvCacheFile
         long length = header.Length + PagesBytes(cache.Layouts, tokens.Length) + state.Length + SHA256.HashSizeInBytes;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReplacingFile file = new(path, length);
+        byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(cache.Layouts, tokens.Length))];
         long offset = 0;
         Write(header);
         for (int i = 0; i < cache.LayerCount; i++)
         {
-            KvLayer layer = cache.Layer(i);
-            byte[] page = new byte[layer.Layout.PageBytes];
-            foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+            foreach ((KvPage start, int bytes) in KvPieces.Of(cache.Layer(i), PageCount(tokens.Length), PieceBytes))
             {
-                location.Buffer.Read(location.OffsetBytes, page);
-                Write(page);
+                start.Buffer.Read(start.OffsetBytes, piece.AsSpan(0, bytes));
+                Write(piece.AsSpan(0, bytes));
             }
 
             cache.Leave(i);
@@ -80,14 +82,13 @@ internal static class KvCacheFile
             (int[] tokens, byte[] state) = ReadHeader(path, stream, hash, layouts, fingerprint);
             cache = new KvCache(device, layouts, placement);
             cache.Reserve(tokens.Length);
+            byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(layouts, tokens.Length))];
             for (int i = 0; i < cache.LayerCount; i++)
             {
-                KvLayer layer = cache.Layer(i);
-                byte[] page = new byte[layer.Layout.PageBytes];
-                foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+                foreach ((KvPage start, int bytes) in KvPieces.Of(cache.Layer(i), PageCount(tokens.Length), PieceBytes))
                 {
-                    Read(stream, hash, page);
-                    location.Buffer.Write(location.OffsetBytes, page);
+                    Read(stream, hash, piece.AsSpan(0, bytes));
+                    start.Buffer.Write(start.OffsetBytes, piece.AsSpan(0, bytes));
                 }
 
                 cache.Leave(i);
