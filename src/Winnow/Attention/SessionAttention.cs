@@ -182,7 +182,8 @@ internal sealed class SessionAttention : IDisposable
         for (int first = call.Queries.Rows - call.OutputRows; first < call.Queries.Rows;)
         {
             call.Cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(QueriesAtOnce, call.Queries.Rows - first);
+            int left = call.Queries.Rows - first;
+            int count = call.Shape.Causal ? Math.Min(QueriesAtOnce, left) : left;
             Matrix queries = call.Queries.RowSlice(first, count);
             call.Stream.Attend(call.Shape, queries, call.Cache, call.FirstPosition + first, plan, isStep: false, call.Output.RowSlice(first, count));
             first += count;

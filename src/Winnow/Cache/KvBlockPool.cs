@@ -27,7 +27,7 @@ internal sealed class KvBlockPool
 
     /// <param name="device">Where the memory is.</param>
     /// <param name="layouts">One per layer.</param>
-    /// <param name="placement">Memory or disk.</param>
+    /// <param name="placement">Which memory, or disk.</param>
     public KvBlockPool(Device device, IEnumerable<KvLayout> layouts, KvPlacement placement)
     {
         _device = device;
@@ -103,9 +103,10 @@ internal sealed class KvBlockPool
 
     private KvSlab Allocate(int count)
     {
-        if (_placement.Tier == KvTier.Memory)
+        if (_placement.Tier != KvTier.Disk)
         {
-            return new KvSlab(_device.Allocate(count * _blockBytes), null, _pageBytes, count);
+            long bytes = count * _blockBytes;
+            return new KvSlab(_placement.Tier == KvTier.Ram ? _device.AllocateInRam(bytes) : _device.Allocate(bytes), null, _pageBytes, count);
         }
 
         ScratchFile file = new(_placement.Directory ?? Path.GetTempPath(), (count * _blockBytes) + ScratchFile.TailBytes);

@@ -10,14 +10,17 @@ namespace Winnow.Cache;
 
 /// <summary>A cache on disk: what it was computed from (model, tokens, layout), its pages, and a checksum over all of it.</summary>
 /// <remarks>
-/// Little-endian: magic, version, counts; fingerprint; KV heads, head dimension and type of each layer; token ids; the pages
+/// Little-endian: magic, version, counts; fingerprint; KV heads, widths and types of keys and values of each layer; token ids; the pages
 /// of each layer in order; what the attention method keeps beside them, if anything; SHA-256 of everything before it.
 /// </remarks>
 internal static class KvCacheFile
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private const int FixedHeaderBytes = 8 + (5 * sizeof(int));
-    private const int LayerBytes = 3 * sizeof(int);
+    private const int LayerBytes = 5 * sizeof(int);
+
+    /// <summary>Bytes that go between a device and a file at once.</summary>
+    private const int PieceBytes = 8 << 20;
     private const int MaxFingerprintBytes = 4096;
     private static ReadOnlySpan<byte> Magic => "WINNOWKV"u8;
 
@@ -35,16 +38,15 @@ internal static class KvCacheFile
         long length = header.Length + PagesBytes(cache.Layouts, tokens.Length) + state.Length + SHA256.HashSizeInBytes;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReplacingFile file = new(path, length);
+        byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(cache.Layouts, tokens.Length))];
         long offset = 0;
         Write(header);
         for (int i = 0; i < cache.LayerCount; i++)
         {
-            KvLayer layer = cache.Layer(i);
-            byte[] page = new byte[layer.Layout.PageBytes];
-            foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+            foreach ((KvPage start, int bytes) in KvPieces.Of(cache.Layer(i), PageCount(tokens.Length), PieceBytes))
             {
-                location.Buffer.Read(location.OffsetBytes, page);
-                Write(page);
+                start.Buffer.Read(start.OffsetBytes, piece.AsSpan(0, bytes));
+                Write(piece.AsSpan(0, bytes));
             }
 
             cache.Leave(i);
@@ -80,14 +82,13 @@ internal static class KvCacheFile
             (int[] tokens, byte[] state) = ReadHeader(path, stream, hash, layouts, fingerprint);
             cache = new KvCache(device, layouts, placement);
             cache.Reserve(tokens.Length);
+            byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(layouts, tokens.Length))];
             for (int i = 0; i < cache.LayerCount; i++)
             {
-                KvLayer layer = cache.Layer(i);
-                byte[] page = new byte[layer.Layout.PageBytes];
-                foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+                foreach ((KvPage start, int bytes) in KvPieces.Of(cache.Layer(i), PageCount(tokens.Length), PieceBytes))
                 {
-                    Read(stream, hash, page);
-                    location.Buffer.Write(location.OffsetBytes, page);
+                    Read(stream, hash, piece.AsSpan(0, bytes));
+                    start.Buffer.Write(start.OffsetBytes, piece.AsSpan(0, bytes));
                 }
 
                 cache.Leave(i);
@@ -133,8 +134,10 @@ internal static class KvCacheFile
         foreach (KvLayout layout in cache.Layouts)
         {
             Put(ref rest, layout.KvHeads);
-            Put(ref rest, layout.HeadDimension);
-            Put(ref rest, (int)layout.Type);
+            Put(ref rest, layout.KeyDimension);
+            Put(ref rest, layout.ValueDimension);
+            Put(ref rest, (int)layout.KeyType);
+            Put(ref rest, (int)layout.ValueType);
         }
 
         foreach (int token in tokens)
@@ -188,16 +191,20 @@ internal static class KvCacheFile
         {
             Read(stream, hash, shape);
             ReadOnlySpan<byte> values = shape;
-            (int heads, int dimension, TensorType type) = (Take(ref values), Take(ref values), (TensorType)Take(ref values));
-            if (heads != layout.KvHeads || dimension != layout.HeadDimension)
+            (int heads, int keyDimension, int valueDimension) = (Take(ref values), Take(ref values), Take(ref values));
+            if (heads != layout.KvHeads || keyDimension != layout.KeyDimension || valueDimension != layout.ValueDimension)
             {
                 throw new ModelFormatException(
-                    path, $"was saved with {heads} KV heads of {dimension} elements; this model has {layout.KvHeads} of {layout.HeadDimension}");
+                    path,
+                    $"was saved with {heads} KV heads of {keyDimension} and {valueDimension} elements; "
+                    + $"this model has {layout.KvHeads} of {layout.KeyDimension} and {layout.ValueDimension}");
             }
 
-            if (type != layout.Type)
+            (TensorType keyType, TensorType valueType) = ((TensorType)Take(ref values), (TensorType)Take(ref values));
+            if (keyType != layout.KeyType || valueType != layout.ValueType)
             {
-                throw new ModelFormatException(path, $"was saved with {type} keys and values; this session keeps {layout.Type}");
+                throw new ModelFormatException(
+                    path, $"was saved with {keyType} keys and {valueType} values; this session keeps {layout.KeyType} and {layout.ValueType}");
             }
         }
 

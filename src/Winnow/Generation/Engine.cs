@@ -138,7 +138,7 @@ public sealed class Engine : IDisposable
     internal TokenReader CreateReader(
         int contextLength,
         AttentionOptions? attention = null,
-        TensorType kvType = TensorType.F16,
+        KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null) =>
         new(_model, contextLength, attention, kvType, placement, chunk);

@@ -367,9 +367,9 @@ public sealed class Session : IDisposable
 
     private static TokenReader CreateReader(Engine engine, SessionOptions options)
     {
-        KvPlacement placement = options.Attention.Decode?.Placement ?? KvPlacement.Memory;
+        KvPlacement placement = options.Attention.Decode?.Placement ?? new KvPlacement(options.KvTier, options.KvResidentBytes);
         return engine.CreateReader(
-            CheckContextLength(engine, options), options.Attention, options.KvType, placement with { Directory = options.ScratchDirectory });
+            CheckContextLength(engine, options), options.Attention, new KvTypes(options.KeyType ?? options.KvType, options.ValueType ?? options.KvType), placement with { Directory = options.ScratchDirectory });
     }
 
     private static int CheckContextLength(Engine engine, SessionOptions options)

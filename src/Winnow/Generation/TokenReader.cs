@@ -36,7 +36,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="contextLength">Tokens that may be held.</param>
     /// <param name="attention">How to attend; null for full attention.</param>
-    /// <param name="kvType">How keys and values are stored: F32, F16 or Q8_0.</param>
+    /// <param name="kvType">How keys and values are stored; null for F16.</param>
     /// <param name="placement">Where they are stored; null for memory.</param>
     /// <param name="chunk">Tokens that are read at once; null for as many as the device prefers.</param>
     /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
@@ -45,10 +45,10 @@ internal sealed class TokenReader : IDisposable
         Model model,
         int contextLength,
         AttentionOptions? attention = null,
-        TensorType kvType = TensorType.F16,
+        KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType, placement), chunk ?? model.Device.PreferredChunk)
+        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Device.PreferredChunk)
     {
     }
 
@@ -352,8 +352,12 @@ internal sealed class TokenReader : IDisposable
         _state?.Dispose();
     }
 
-    private static KvCache CreateCache(Model model, TensorType type, KvPlacement? placement) => new(
-        model.Device, [.. model.Config.Layers.Select(_ => new KvLayout(model.Config.KvHeads, model.Config.HeadDimension, type))], placement);
+    private static KvCache CreateCache(Model model, KvTypes types, KvPlacement? placement)
+    {
+        int width = model.Config.HeadDimension;
+        IEnumerable<KvLayout> layouts = model.Config.Layers.Select(_ => new KvLayout(model.Config.KvHeads, width, width, types.Key, types.Value));
+        return new KvCache(model.Device, [.. layouts], placement);
+    }
 
     /// <summary>
     /// Forgets everything after the first <paramref name="length"/> tokens. The attention method then stands where it stood when

@@ -5,7 +5,7 @@ using Winnow.Tensors;
 namespace Winnow.Tests.Compute;
 
 /// <summary>Storing rows and attending to them.</summary>
-public abstract class AttentionOperationTests : OperationTests
+public abstract partial class AttentionOperationTests : OperationTests
 {
     private const double Tolerance = 5e-6;
 
