@@ -60,6 +60,19 @@ public sealed class LateDeviceTests : IDisposable
         pair.CheckStatistics();
     }
 
+    /// <summary>What such a device costs without selections of its own: waits, but no bits.</summary>
+    [Theory]
+    [MemberData(nameof(Specifications))]
+    public void A_device_may_leave_every_choice_to_the_host(string specification)
+    {
+        using Pair pair = new("llama", Specify(specification), selects: false);
+        pair.Read(Prompt);
+        pair.Steps(Steps);
+        pair.CheckStatistics();
+        pair.Cut(Prompt + 35);
+        pair.Steps(10);
+    }
+
     /// <summary>The 512th token falls due among the steps.</summary>
     [Fact]
     public void Codebooks_are_made_in_a_step_without_another_wait()
@@ -169,11 +182,11 @@ public sealed class LateDeviceTests : IDisposable
         private readonly TokenReader _prompt;
         private readonly Action _dispose;
 
-        public Pair(string model, string specification)
+        public Pair(string model, string specification, bool selects = true)
         {
             string path = TinyModels.Path(model);
             CpuDevice cpu = new(new CpuDeviceOptions { Threads = 2 });
-            _device = new DeferredDevice(new CpuDevice(new CpuDeviceOptions { Threads = 2 }));
+            _device = new DeferredDevice(new CpuDevice(new CpuDeviceOptions { Threads = 2 }), selects);
             Model promptModel = Model.Load(path, cpu);
             Model lateModel = Model.Load(path, _device);
             _prompt = new TokenReader(promptModel, Tokens.Length, AttentionOptions.Parse(specification));

@@ -8,7 +8,8 @@ namespace Winnow.Tests.Compute.Deferred;
 /// value. Then another device does it all, in order.
 /// </summary>
 /// <param name="inner">Does the work; disposed with this one.</param>
-internal sealed class DeferredDevice(Device inner) : Device
+/// <param name="selects">Whether it chooses rows by itself; otherwise the host does, as for any device.</param>
+internal sealed class DeferredDevice(Device inner, bool selects = true) : Device
 {
     private readonly Queue<Action> _asked = [];
 
@@ -28,7 +29,8 @@ internal sealed class DeferredDevice(Device inner) : Device
 
     internal override DeviceBuffer Map(ScratchFile file) => new DeferredBuffer(this, inner.Map(file));
 
-    internal override RowSelector CreateSelector() => new DeferredSelector(this, inner.CreateSelector());
+    internal override RowSelector CreateSelector() =>
+        selects ? new DeferredSelector(this, inner.CreateSelector()) : base.CreateSelector();
 
     /// <summary>Puts an operation off.</summary>
     public void Ask(Action operation) => _asked.Enqueue(operation);
