@@ -177,6 +177,9 @@ public sealed class RollbackTests : IDisposable
     [InlineData("recycled:k=24,stride=7,pool=3")]
     [InlineData("recycled:k=24,check=3,threshold=0.9,pool=3")]
     [InlineData("random:budget=32")]
+    [InlineData("delta:page=8,pages=4,recent=1,select=0,from=0")]
+    [InlineData("snapkv:budget=48,window=8")]
+    [InlineData("streaming:sinks=2,window=30")]
     [InlineData("a2ats:rho=0.05,window=16,sink=2,codebook=online,centroids=16")]
     public void A_decoded_token_allocates_nothing(string specification)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Compute;
-using Winnow.Compute.Host.Selection;
 using static Winnow.Limits;
 
 namespace Winnow.Attention.A2ats;

@@ -44,6 +44,19 @@ public class FarSelectionTests
         }
     }
 
+    /// <summary>Whatever codes there are, and wherever they came from: the choice looks at no memory but its own.</summary>
+    [Fact]
+    public void Codes_of_no_centroid_are_never_chosen()
+    {
+        FarSelection selection = new();
+        ushort[] codes = [.. Enumerable.Range(0, 20_000).Select(i => i % 100 == 0 ? (ushort)1 : (ushort)(65_535 - (i * 7 % 60_000)))];
+        selection.Begin(4);
+        selection.Add([0, 3, 1, 2], codes, [0, 200, 0, 0], 0, codes.Length, 200);
+        int[] rows = new int[codes.Length];
+        int count = selection.Write(codes, 0, codes.Length, rows);
+        Assert.Equal(Enumerable.Range(0, 200).Select(i => 100 * i), rows[..count]);
+    }
+
     [Fact]
     public void Scores_that_are_no_numbers_choose_something_and_do_no_harm()
     {
