@@ -10,14 +10,15 @@ namespace Winnow.Cache;
 
 /// <summary>A cache on disk: what it was computed from (model, tokens, layout), its pages, and a checksum over all of it.</summary>
 /// <remarks>
-/// Little-endian: magic, version, counts; fingerprint; KV heads, widths and types of keys and values of each layer; token ids; the pages
+/// Little-endian: magic, version, counts; fingerprint; KV heads, widths and types of keys and values, and names of side planes of each layer; token ids; the pages
 /// of each layer in order; what the attention method keeps beside them, if anything; SHA-256 of everything before it.
 /// </remarks>
 internal static class KvCacheFile
 {
     private const int Version = 3;
     private const int FixedHeaderBytes = 8 + (5 * sizeof(int));
-    private const int LayerBytes = 5 * sizeof(int);
+    private const int LayerBytes = 6 * sizeof(int);
+    private const int MaxPlanesBytes = 4096;
 
     /// <summary>Bytes that go between a device and a file at once.</summary>
     private const int PieceBytes = 8 << 20;
@@ -120,7 +121,7 @@ internal static class KvCacheFile
     private static byte[] Header(KvCache cache, ReadOnlySpan<int> tokens, string fingerprint, int stateBytes)
     {
         byte[] name = Encoding.UTF8.GetBytes(fingerprint);
-        byte[] header = new byte[FixedHeaderBytes + name.Length + (cache.LayerCount * LayerBytes) + (tokens.Length * sizeof(int))];
+        byte[] header = new byte[FixedHeaderBytes + name.Length + cache.Layouts.Sum(layout => LayerBytes + Planes(layout).Length) + (tokens.Length * sizeof(int))];
         Span<byte> rest = header;
         Magic.CopyTo(rest);
         rest = rest[Magic.Length..];
@@ -138,6 +139,10 @@ internal static class KvCacheFile
             Put(ref rest, layout.ValueDimension);
             Put(ref rest, (int)layout.KeyType);
             Put(ref rest, (int)layout.ValueType);
+            byte[] planes = Planes(layout);
+            Put(ref rest, planes.Length);
+            planes.CopyTo(rest);
+            rest = rest[planes.Length..];
         }
 
         foreach (int token in tokens)
@@ -206,6 +211,16 @@ internal static class KvCacheFile
                 throw new ModelFormatException(
                     path, $"was saved with {keyType} keys and {valueType} values; this session keeps {layout.KeyType} and {layout.ValueType}");
             }
+
+            byte[] planes = Planes(layout);
+            byte[] savedPlanes = new byte[Math.Clamp(Take(ref values), 0, MaxPlanesBytes)];
+            Read(stream, hash, savedPlanes);
+            if (!savedPlanes.AsSpan().SequenceEqual(planes))
+            {
+                throw new ModelFormatException(
+                    path,
+                    $"was saved with '{Encoding.UTF8.GetString(savedPlanes)}' beside its pages; this session keeps '{Encoding.UTF8.GetString(planes)}'");
+            }
         }
 
         // Checked before anything of that size is allocated.
@@ -224,6 +239,10 @@ internal static class KvCacheFile
 
         return (tokens, new byte[stateBytes]);
     }
+
+    /// <summary>The planes of a layer as text: names and bytes.</summary>
+    private static byte[] Planes(KvLayout layout) =>
+        Encoding.UTF8.GetBytes(string.Join(' ', layout.Planes.Select(plane => FormattableString.Invariant($"{plane.Name}:{plane.PageBytes}"))));
 
     private static long PagesBytes(IReadOnlyList<KvLayout> layouts, int tokens) => layouts.Sum(layout => layout.PageBytes) * PageCount(tokens);
 
