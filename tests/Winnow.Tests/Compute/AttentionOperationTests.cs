@@ -185,13 +185,13 @@ public abstract partial class AttentionOperationTests : OperationTests
         Matrix seen = o.Random(6, rows);
         float[] before = o.Read(seen);
         o.Selector.Recycle(o.Stream, ranking, budget: 10, rows, plan, new QueryCheck(other, threshold));
-        o.Stream.Attend(shape, other, cache.Layer(0), rows - 1, plan, output, seen);
+        o.Stream.Attend(shape, other, cache.Layer(0), rows - 1, plan, isStep: true, output, seen);
         o.Selector.Rank(o.Stream, seen, choice, ranking, other, condition: plan);
 
         Matrix expected = o.Zeros(1, 6 * 32);
         Assert.Equal(readsAll, plan.ReadsAll);
         Assert.Equal(!readsAll, before.AsSpan().SequenceEqual(o.Read(seen)));
-        o.Stream.Attend(shape, other, cache.Layer(0), rows - 1, AttentionPlan.All, expected);
+        o.Stream.Attend(shape, other, cache.Layer(0), rows - 1, AttentionPlan.All, isStep: true, expected);
         Assert.Equal(readsAll, o.Read(expected).AsSpan().SequenceEqual(o.Read(output)));
 
         // The ranking is that of the step that read everything: newer rows may be in it now.
@@ -222,7 +222,7 @@ public abstract partial class AttentionOperationTests : OperationTests
             Matrix keys = o.Random(Rows, 96);
             float[] expected = o.Read(keys);
             cache.Reserve(Rows);
-            o.Stream.Rope(keys, 32, rope, 0);
+            o.Stream.Rope(keys, 32, rope, [.. Enumerable.Range(0, Rows)]);
             o.Stream.Append(cache.Layer(0), keys, o.Random(Rows, 96), 0);
             Matrix back = o.Random(count, 96, gap: 5);
             o.Stream.ReadKeys(cache.Layer(0), first, step, count, rope, back);

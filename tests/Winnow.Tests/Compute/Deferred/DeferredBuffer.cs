@@ -16,13 +16,32 @@ internal sealed class DeferredBuffer(DeferredDevice device, DeviceBuffer inner) 
     /// <summary>The pages as they are now: the cache may replace them before they are read.</summary>
     public static KvLayer Of(KvLayer layer)
     {
-        KvLayer pages = new(layer.Layout);
-        foreach (KvPage page in layer.Pages)
+        List<KvGroup> groups = [];
+        foreach (KvGroup group in layer.Groups)
         {
-            pages.Add(new KvPage(Of(page.Buffer), page.OffsetBytes));
+            KvGroup copy = new(group.FirstHead, group.Layout);
+            if (group.IsMapped)
+            {
+                copy.Map(group.Positions);
+            }
+
+            foreach (KvPage page in group.Pages)
+            {
+                copy.Add(new KvPage(Of(page.Buffer), page.OffsetBytes));
+            }
+
+            groups.Add(copy);
         }
 
-        return pages;
+        return new KvLayer(layer.Layout, [.. groups]);
+    }
+
+    /// <summary>The memory of the device that does the work.</summary>
+    public static DeviceBuffer Of(DeviceBuffer buffer)
+    {
+        DeferredBuffer deferred = (DeferredBuffer)buffer;
+        ObjectDisposedException.ThrowIf(deferred._disposed, deferred);
+        return deferred.Inner;
     }
 
     protected override void ReadCore(long offsetBytes, Span<byte> target)
@@ -46,13 +65,6 @@ internal sealed class DeferredBuffer(DeferredDevice device, DeviceBuffer inner) 
             _disposed = true;
             device.Ask(inner.Dispose);
         }
-    }
-
-    private static DeviceBuffer Of(DeviceBuffer buffer)
-    {
-        DeferredBuffer deferred = (DeferredBuffer)buffer;
-        ObjectDisposedException.ThrowIf(deferred._disposed, deferred);
-        return deferred.Inner;
     }
 
     private DeviceBuffer Inner => inner;

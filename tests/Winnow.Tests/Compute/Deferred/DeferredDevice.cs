@@ -22,6 +22,8 @@ internal sealed class DeferredDevice(Device inner, bool selects = true) : Device
 
     public override DeviceBuffer Allocate(long sizeBytes) => new DeferredBuffer(this, inner.Allocate(sizeBytes));
 
+    public override DeviceBuffer AllocateInRam(long sizeBytes) => new DeferredBuffer(this, inner.AllocateInRam(sizeBytes));
+
     public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
         new DeferredWeight(inner.LoadWeight(name, type, outputs, inputs, data));
 
@@ -40,6 +42,12 @@ internal sealed class DeferredDevice(Device inner, bool selects = true) : Device
     {
         Waits++;
         DoAll();
+    }
+
+    protected override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    {
+        (DeviceBuffer from, DeviceBuffer to) = (DeferredBuffer.Of(source), DeferredBuffer.Of(target));
+        Ask(() => inner.Copy(from, sourceOffset, to, targetOffset, bytes));
     }
 
     protected override void Dispose(bool disposing)

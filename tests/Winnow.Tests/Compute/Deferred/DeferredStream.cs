@@ -18,12 +18,12 @@ internal sealed class DeferredStream(DeferredDevice device, ComputeStream inner)
         device.Ask(() => inner.Embed(DeferredWeight.Of(table), rows, target));
     }
 
-    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs)
+    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
     {
         Weight[] factors = Array.ConvertAll(weights.ToArray(), DeferredWeight.Of);
         Matrix source = DeferredBuffer.Of(input);
         Matrix[] targets = Array.ConvertAll(outputs.ToArray(), DeferredBuffer.Of);
-        device.Ask(() => inner.MatMul(factors, source, targets));
+        device.Ask(() => inner.MatMul(factors, source, targets, steps));
     }
 
     protected override void RmsNormCore(Matrix input, Matrix weight, float epsilon, Matrix output)
@@ -39,27 +39,28 @@ internal sealed class DeferredStream(DeferredDevice device, ComputeStream inner)
         device.Ask(() => inner.LayerNorm(source, factor, addend, epsilon, target));
     }
 
-    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition)
+    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
+        int[] places = positions.ToArray();
         Matrix target = DeferredBuffer.Of(rows);
-        device.Ask(() => inner.Rope(target, headDimension, frequencies, firstPosition));
+        device.Ask(() => inner.Rope(target, headDimension, frequencies, places));
     }
 
-    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow)
+    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstPosition)
     {
         KvLayer pages = DeferredBuffer.Of(layer);
         (Matrix key, Matrix value) = (DeferredBuffer.Of(keys), DeferredBuffer.Of(values));
-        device.Ask(() => inner.Append(pages, key, value, firstRow));
+        device.Ask(() => inner.Append(pages, key, value, firstPosition));
     }
 
     protected override void AttendCore(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass)
     {
         KvLayer pages = DeferredBuffer.Of(layer);
         (Matrix query, Matrix target) = (DeferredBuffer.Of(queries), DeferredBuffer.Of(output));
         Matrix? seen = DeferredBuffer.Of(mass);
         AttentionPlan rows = DeferredPlan.Of(plan);
-        device.Ask(() => inner.Attend(shape, query, pages, firstPosition, rows, target, seen));
+        device.Ask(() => inner.Attend(shape, query, pages, firstPosition, rows, isStep, target, seen));
     }
 
     protected override void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass)
@@ -82,16 +83,16 @@ internal sealed class DeferredStream(DeferredDevice device, ComputeStream inner)
         device.Ask(() => inner.Gate(activation, factor, source, target));
     }
 
-    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output)
+    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps)
     {
         ExpertWeights weights = experts with
         {
-            Gate = [.. experts.Gate.Select(DeferredWeight.Of)],
-            Up = [.. experts.Up.Select(DeferredWeight.Of)],
-            Down = [.. experts.Down.Select(DeferredWeight.Of)],
+            Gate = DeferredWeight.Of(experts.Gate),
+            Up = DeferredWeight.Of(experts.Up),
+            Down = DeferredWeight.Of(experts.Down),
         };
         (Matrix score, Matrix source, Matrix target) = (DeferredBuffer.Of(scores), DeferredBuffer.Of(input), DeferredBuffer.Of(output));
-        device.Ask(() => inner.MixExperts(weights, score, source, target));
+        device.Ask(() => inner.MixExperts(weights, score, source, target, steps));
     }
 
     protected override void ActivateCore(Activation activation, Matrix values)

@@ -7,6 +7,9 @@ internal sealed class DeferredWeight(Weight inner) : Weight(inner.Name, inner.Ty
 {
     public static Weight Of(Weight weight) => ((DeferredWeight)weight).Inner;
 
+    public static ExpertMatrix Of(ExpertMatrix experts) =>
+        new ExpertList([.. Enumerable.Range(0, experts.Count).Select(expert => Of(((ExpertList)experts)[expert]))]);
+
     private Weight Inner => inner;
 
     protected override void Dispose(bool disposing) => inner.Dispose();
