@@ -51,6 +51,21 @@ public class HostileTemplatesTests
         Assert.Throws<ChatTemplateException>(() => Jinja.Render(template, Tight));
     }
 
+    [Theory]
+    [InlineData("select")]
+    [InlineData("reject('none')")]
+    [InlineData("map('default')")]
+    [InlineData("selectattr('x', 'undefined')")]
+    [InlineData("rejectattr('x')")]
+    [InlineData("unique")]
+    [InlineData("batch(1)")]
+    [InlineData("slice(1)")]
+    public void A_chain_of_lazy_filters_without_end_is_refused(string filter)
+    {
+        string template = "{% set ns = namespace(x=[1]) %}{% for i in range(100000) %}{% set ns.x = ns.x|" + filter + " %}{% endfor %}{{ ns.x|list }}";
+        Assert.Contains("too deeply", Assert.Throws<ChatTemplateException>(() => Jinja.Render(template)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Mutated_templates_render_or_fail_with_a_typed_error()
     {

@@ -179,12 +179,16 @@ internal sealed partial class Runtime
         }
     }
 
+    // Lazy filters wrap each other without a bound: what reads the next item may be as deep as their chain is long.
     private IEnumerable<object?> Metered(IEnumerable<object?> items)
     {
-        foreach (object? item in items)
+        CheckStack();
+        using IEnumerator<object?> source = items.GetEnumerator();
+        while (source.MoveNext())
         {
             Charge(1);
-            yield return item;
+            yield return source.Current;
+            CheckStack();
         }
     }
 
