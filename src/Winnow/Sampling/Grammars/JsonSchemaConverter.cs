@@ -60,7 +60,7 @@ internal sealed partial class JsonSchemaConverter
             throw Fail(parts[0].Place, "the schema nests too deeply");
         }
 
-        _budget.Charge(200 + (20 * parts.Count));
+        _budget.Charge(1000 + (100 * parts.Count));
         if (parts.Count == 0)
         {
             return Rule(JsonGrammar.Value);
