@@ -48,14 +48,25 @@ public sealed class ChatTemplate
     /// <exception cref="ChatTemplateException">
     /// The template refuses the conversation, cannot render it, or spends more than the limits of <paramref name="input"/> allow.
     /// </exception>
-    public string Render(ChatTemplateInput input)
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public string Render(ChatTemplateInput input) => Render(input, null).ToString();
+
+    /// <summary>Renders a conversation, and says which parts of the text come from messages, tools and variables.</summary>
+    /// <inheritdoc cref="Render(ChatTemplateInput)"/>
+    internal RenderedText RenderWithOrigins(ChatTemplateInput input)
+    {
+        TextBuilder text = Render(input, new TextOrigins());
+        return new RenderedText(text.ToString(), text.Foreign.Items);
+    }
+
+    private TextBuilder Render(ChatTemplateInput input, TextOrigins? origins)
     {
         ArgumentNullException.ThrowIfNull(input);
-        Runtime runtime = new(input.Limits, input.Clock);
+        Runtime runtime = new(input.Limits, input.Clock, origins, input.CancellationToken);
         try
         {
             Scope context = new(runtime, null);
-            context.Set("messages", FromJson(runtime, input.Messages));
+            context.Set("messages", JsonReader.ReadMessages(runtime, input.Messages));
             context.Set("add_generation_prompt", input.AddGenerationPrompt);
             SetToken(context, "bos_token", input.BosToken);
             SetToken(context, "eos_token", input.EosToken);

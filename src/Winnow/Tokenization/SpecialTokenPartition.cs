@@ -30,7 +30,8 @@ internal sealed class SpecialTokenPartition
     /// <summary>The fragments of a text in order: special tokens, and text between them.</summary>
     /// <param name="text">The text.</param>
     /// <param name="parseControl">Whether control tokens are recognized.</param>
-    public List<Fragment> Split(ReadOnlySpan<char> text, bool parseControl)
+    /// <param name="foreign">Parts of the text, in order, whose characters belong to no control token.</param>
+    public List<Fragment> Split(ReadOnlySpan<char> text, bool parseControl, IReadOnlyList<(int Start, int End)> foreign)
     {
         List<Fragment> fragments = [];
         if (text.Length > 0)
@@ -49,7 +50,7 @@ internal sealed class SpecialTokenPartition
                 }
                 else
                 {
-                    Cut(text, fragment, _tokens[order], cut);
+                    Cut(text, fragment, _tokens[order], foreign, cut);
                 }
             }
 
@@ -57,26 +58,6 @@ internal sealed class SpecialTokenPartition
         }
 
         return fragments;
-    }
-
-    /// <summary>Breaks every control token that a text spells out, by a character behind its first one.</summary>
-    public string Guard(string text, char guard)
-    {
-        List<Fragment> fragments = Split(text, parseControl: true);
-        StringBuilder guarded = new(text.Length + fragments.Count);
-        foreach (Fragment fragment in fragments)
-        {
-            if (fragment.TokenId >= 0)
-            {
-                guarded.Append(text[fragment.Start]).Append(guard).Append(text, fragment.Start + 1, fragment.Length - 1);
-            }
-            else
-            {
-                guarded.Append(text, fragment.Start, fragment.Length);
-            }
-        }
-
-        return guarded.ToString();
     }
 
     private List<int> Occurring(ReadOnlySpan<char> text, bool parseControl)
@@ -108,7 +89,7 @@ internal sealed class SpecialTokenPartition
         return found;
     }
 
-    private static void Cut(ReadOnlySpan<char> text, Fragment fragment, SpecialToken token, List<Fragment> output)
+    private static void Cut(ReadOnlySpan<char> text, Fragment fragment, SpecialToken token, IReadOnlyList<(int Start, int End)> foreign, List<Fragment> output)
     {
         int start = fragment.Start;
         int end = fragment.Start + fragment.Length;
@@ -123,6 +104,12 @@ internal sealed class SpecialTokenPartition
 
             match += search;
             int after = match + token.Text.Length;
+            if (token.IsControl && Touches(foreign, match, after))
+            {
+                search = match + 1;
+                continue;
+            }
+
             if (token.SingleWord && (TouchesWord(text, match - 1) || TouchesWord(text, after)))
             {
                 search = after;
@@ -149,6 +136,20 @@ internal sealed class SpecialTokenPartition
         {
             output.Add(new Fragment(start, end - start, -1));
         }
+    }
+
+    /// <summary>Whether a part of the text shares a character with one of others, which are in order.</summary>
+    private static bool Touches(IReadOnlyList<(int Start, int End)> others, int start, int end)
+    {
+        int low = 0;
+        int high = others.Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            (low, high) = others[middle].End <= start ? (middle + 1, high) : (low, middle);
+        }
+
+        return low < others.Count && others[low].Start < end;
     }
 
     private static bool TouchesWord(ReadOnlySpan<char> text, int index) =>

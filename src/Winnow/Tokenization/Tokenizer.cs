@@ -158,14 +158,15 @@ public sealed class Tokenizer
     /// <summary>The same with at least <paramref name="size"/> tokens: a model's table may have rows that no token uses, and random weights choose them.</summary>
     internal Tokenizer Padded(int size) => size <= VocabularySize ? this : new Tokenizer(_parts with { Vocabulary = _vocabulary.Padded(size) });
 
-    /// <summary>Puts <paramref name="guard"/> behind the first character of every control token that a text spells out.</summary>
-    internal string GuardControlTokens(string text, char guard) => _partition.Guard(text, guard);
+    /// <summary>Appends the ids of a text whose control tokens are parsed, but for those that share a character with a foreign part.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="foreign">Parts that somebody else wrote than who wrote the control tokens, in order.</param>
+    /// <param name="output">The list.</param>
+    internal void Encode(string text, IReadOnlyList<(int Start, int End)> foreign, List<int> output) =>
+        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, foreign);
 
-    /// <summary>Appends the ids of a text whose control tokens are parsed, but for guarded ones; guards themselves are no part of the text.</summary>
-    internal void EncodeGuarded(string text, List<int> output, char guard) =>
-        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, guard);
-
-    private void Encode(ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial, char? guard = null)
+    private void Encode(
+        ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial, IReadOnlyList<(int Start, int End)>? foreign = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (addSpecial)
@@ -174,7 +175,7 @@ public sealed class Tokenizer
         }
 
         text = Utf8Text.WellFormed(text);
-        foreach (SpecialTokenPartition.Fragment fragment in _partition.Split(text.Span, parseSpecial))
+        foreach (SpecialTokenPartition.Fragment fragment in _partition.Split(text.Span, parseSpecial, foreign ?? []))
         {
             if (fragment.TokenId >= 0)
             {
@@ -182,13 +183,7 @@ public sealed class Tokenizer
             }
             else
             {
-                ReadOnlyMemory<char> plain = text.Slice(fragment.Start, fragment.Length);
-                if (guard is { } character && plain.Span.Contains(character))
-                {
-                    plain = plain.ToString().Replace(character.ToString(), "", StringComparison.Ordinal).AsMemory();
-                }
-
-                _model.Encode(plain, fragment.Start == 0, output);
+                _model.Encode(text.Slice(fragment.Start, fragment.Length), fragment.Start == 0, output);
             }
         }
 

@@ -25,7 +25,7 @@ internal sealed partial class Runtime
         StringBuilder text = new();
         Represent(text, value);
         ChargeText(text.Length);
-        return text.ToString();
+        return Made(text.ToString(), value);
     }
 
     private void Represent(StringBuilder text, object? value)

@@ -35,16 +35,16 @@ internal static partial class Filters
             case double number:
                 return double.IsFinite(number) ? Number.Truncate(number) : double.IsNaN(number) ? null : Number.Truncate(number);
             case string or Markup:
-                return ParseInteger(value.ToString()!, numberBase)
+                return ParseInteger(runtime, value.ToString()!, numberBase)
                     ?? (ToFloat(runtime, value) is double parsed && double.IsFinite(parsed) ? Number.Truncate(parsed) : null);
             default:
                 return Number.TryInteger(value, out BigInteger integer) ? Number.Normalize(integer) : null;
         }
     }
 
-    private static object? ParseInteger(string text, int numberBase)
+    private static object? ParseInteger(Runtime runtime, string text, int numberBase)
     {
-        text = StringMethods.Strip(text, Missing.Value, true, true);
+        text = StringMethods.Strip(runtime, text, Missing.Value, true, true);
         bool isNegative = text.StartsWith('-');
         text = isNegative || text.StartsWith('+') ? text[1..] : text;
         string prefix = text.Length > 2 ? text[..2].ToLowerInvariant() : "";
@@ -89,7 +89,7 @@ internal static partial class Filters
             case Undefined undefined:
                 throw undefined.Fail();
             case string or Markup:
-                string text = StringMethods.Strip(value.ToString()!, Missing.Value, true, true);
+                string text = StringMethods.Strip(runtime, value.ToString()!, Missing.Value, true, true);
                 runtime.ChargeText(text.Length);
                 string unsigned = text.TrimStart('+', '-').ToLowerInvariant();
                 bool isNegative = text.StartsWith('-');

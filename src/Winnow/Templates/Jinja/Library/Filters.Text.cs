@@ -17,19 +17,19 @@ internal static partial class Filters
         new("safe", "", (runtime, value, _) => new Markup(runtime.ToText(value))),
         new("e", "", (runtime, value, _) => Escape(runtime, value)),
         new("escape", "", (runtime, value, _) => Escape(runtime, value)),
-        new("forceescape", "", (runtime, value, _) => new Markup(Markup.Escape(runtime.ToText(value)))),
+        new("forceescape", "", (runtime, value, _) => new Markup(runtime.EscapeText(runtime.ToText(value)))),
         new("tojson", "ensure_ascii? indent? separators? sort_keys?", (runtime, value, a) => JsonWriter.Write(runtime, value, a)),
         new("upper", "", (runtime, value, _) => OfText(runtime, value, "upper")),
         new("lower", "", (runtime, value, _) => OfText(runtime, value, "lower")),
         new("capitalize", "", (runtime, value, _) => OfText(runtime, value, "capitalize")),
         new("title", "", (runtime, value, _) => Title(runtime.ToText(value))),
-        new("trim", "chars?", (runtime, value, a) => OfText(runtime, value, "strip", a[0] is Missing or null ? [] : [a[0]])),
+        new("trim", "chars?", (runtime, value, a) => OfText(runtime, value, "strip", a[0] is Missing or null ? [] : [a[0]])) { KeepsOrigins = true },
         new("center", "width?", (runtime, value, a) => OfText(runtime, value, "center", Or(a[0], 80L))),
         new("replace", "old new count?", (runtime, value, a) => StringMethods.Replace(
-            runtime, runtime.ToText(value), runtime.ToText(a[0]), runtime.ToText(a[1]), a[2] is null ? -1 : Number.Index(a[2], -1))),
-        new("format", (runtime, value, arguments) => Format(runtime, value, arguments)),
+            runtime, runtime.ToText(value), runtime.ToText(a[0]), runtime.ToText(a[1]), a[2] is null ? -1 : Number.Index(a[2], -1))) { KeepsOrigins = true },
+        new("format", (runtime, value, arguments) => Format(runtime, value, arguments)) { KeepsOrigins = true },
         new("indent", "width? first? blank?", (runtime, value, a) =>
-            Indent(runtime, value, Or(a[0], 4L), Flag(a[1]), Flag(a[2]))),
+            Indent(runtime, value, Or(a[0], 4L), Flag(a[1]), Flag(a[2]))) { KeepsOrigins = true },
         new("truncate", "length? killwords? end? leeway?", Truncate),
         new("wordcount", "", (runtime, value, _) => (long)Word().Count(runtime.ToText(value))),
         new("wordwrap", "width? break_long_words? wrapstring? break_on_hyphens?", WordWrap.Apply),
@@ -40,7 +40,7 @@ internal static partial class Filters
         new("filesizeformat", "binary?", (runtime, value, a) => FileSize(runtime, value, Flag(a[0]))),
     ];
 
-    private static Markup Escape(Runtime runtime, object? value) => value as Markup ?? new Markup(Markup.Escape(runtime.ToText(value)));
+    private static Markup Escape(Runtime runtime, object? value) => value as Markup ?? new Markup(runtime.EscapeText(value));
 
     /// <summary>Calls a method of str on a value's text; markup stays markup.</summary>
     private static object? OfText(Runtime runtime, object? value, string method, params object?[] arguments) => Methods.Call(
@@ -90,9 +90,9 @@ internal static partial class Filters
             ? throw undefined.Fail()
             : throw TemplateRuntimeException.Type($"unsupported operand type(s) for +=: '{PythonType.Name(value)}' and 'str'"));
         string indentation = PythonText.AsString(width) ?? Spaces(runtime, Number.Index(width));
-        StringBuilder indented = new();
+        TextBuilder indented = runtime.NewText();
         bool isFirst = true;
-        foreach (string line in StringSplitter.SplitLines(runtime, text + "\n", keepEnds: false))
+        foreach (string line in StringSplitter.SplitLines(runtime, runtime.Concat(text, "\n"), keepEnds: false))
         {
             StringMethods.Append(runtime, indented, isFirst ? "" : "\n");
             StringMethods.Append(runtime, indented, isFirst ? (first ? indentation : "") : blank || line.Length > 0 ? indentation : "");

@@ -28,21 +28,23 @@ internal static class StringMethods
         Test("islower", IsLower),
         Test("isupper", IsUpper),
         Test("istitle", text => text.Any(char.IsLetter) && text == Title(text)),
-        new("strip", "_?", (_, self, a) => Strip((string)self!, a[0], true, true)),
-        new("lstrip", "_?", (_, self, a) => Strip((string)self!, a[0], true, false)),
-        new("rstrip", "_?", (_, self, a) => Strip((string)self!, a[0], false, true)),
-        new("removeprefix", "_", (_, self, a) => self is string text && text.StartsWith(Text(a[0]), StringComparison.Ordinal) ? text[Text(a[0]).Length..] : self),
-        new("removesuffix", "_", (_, self, a) => self is string text && text.EndsWith(Text(a[0]), StringComparison.Ordinal) ? text[..^Text(a[0]).Length] : self),
+        new("strip", "_?", (runtime, self, a) => Strip(runtime, (string)self!, a[0], true, true)) { KeepsOrigins = true },
+        new("lstrip", "_?", (runtime, self, a) => Strip(runtime, (string)self!, a[0], true, false)) { KeepsOrigins = true },
+        new("rstrip", "_?", (runtime, self, a) => Strip(runtime, (string)self!, a[0], false, true)) { KeepsOrigins = true },
+        new("removeprefix", "_", (runtime, self, a) => self is string text && text.StartsWith(Text(a[0]), StringComparison.Ordinal)
+            ? runtime.Cut(text, Text(a[0]).Length, text.Length) : self) { KeepsOrigins = true },
+        new("removesuffix", "_", (runtime, self, a) => self is string text && text.EndsWith(Text(a[0]), StringComparison.Ordinal)
+            ? runtime.Cut(text, 0, text.Length - Text(a[0]).Length) : self) { KeepsOrigins = true },
         new("startswith", "_ _? _?", (runtime, self, a) => Affix(runtime, (string)self!, a, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
         new("endswith", "_ _? _?", (runtime, self, a) => Affix(runtime, (string)self!, a, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
-        new("split", "sep? maxsplit?", (runtime, self, a) => StringSplitter.Split(runtime, (string)self!, a[0], Number.Index(a[1], -1))),
-        new("rsplit", "sep? maxsplit?", (runtime, self, a) => StringSplitter.SplitFromEnd(runtime, (string)self!, a[0], Number.Index(a[1], -1))),
+        new("split", "sep? maxsplit?", (runtime, self, a) => StringSplitter.Split(runtime, (string)self!, a[0], Number.Index(a[1], -1))) { KeepsOrigins = true },
+        new("rsplit", "sep? maxsplit?", (runtime, self, a) => StringSplitter.SplitFromEnd(runtime, (string)self!, a[0], Number.Index(a[1], -1))) { KeepsOrigins = true },
         new("splitlines", "keepends?", (runtime, self, a) =>
-            StringSplitter.SplitLines(runtime, (string)self!, a[0] is not Missing && Runtime.IsTrue(a[0])).ConvertAll<object?>(line => line)),
-        new("partition", "_", (_, self, a) => StringSplitter.Partition((string)self!, Text(a[0]), fromEnd: false)),
-        new("rpartition", "_", (_, self, a) => StringSplitter.Partition((string)self!, Text(a[0]), fromEnd: true)),
-        new("join", "_", (runtime, self, a) => Join(runtime, (string)self!, a[0])),
-        new("replace", "_ _ count?", (runtime, self, a) => Replace(runtime, (string)self!, Text(a[0]), Text(a[1]), Number.Index(a[2], -1))),
+            StringSplitter.SplitLines(runtime, (string)self!, a[0] is not Missing && Runtime.IsTrue(a[0])).ConvertAll<object?>(line => line)) { KeepsOrigins = true },
+        new("partition", "_", (runtime, self, a) => StringSplitter.Partition(runtime, (string)self!, Text(a[0]), fromEnd: false)) { KeepsOrigins = true },
+        new("rpartition", "_", (runtime, self, a) => StringSplitter.Partition(runtime, (string)self!, Text(a[0]), fromEnd: true)) { KeepsOrigins = true },
+        new("join", "_", (runtime, self, a) => Join(runtime, (string)self!, a[0])) { KeepsOrigins = true },
+        new("replace", "_ _ count?", (runtime, self, a) => Replace(runtime, (string)self!, Text(a[0]), Text(a[1]), Number.Index(a[2], -1))) { KeepsOrigins = true },
         new("find", "_ _? _?", (runtime, self, a) => Find(runtime, (string)self!, a, fromEnd: false)),
         new("rfind", "_ _? _?", (runtime, self, a) => Find(runtime, (string)self!, a, fromEnd: true)),
         new("index", "_ _? _?", (runtime, self, a) => Found(Find(runtime, (string)self!, a, fromEnd: false))),
@@ -53,8 +55,8 @@ internal static class StringMethods
         new("rjust", "_ _?", (runtime, self, a) => Pad(runtime, (string)self!, a, '>')),
         new("zfill", "_", (runtime, self, a) => FillZeros(runtime, (string)self!, Number.Index(a[0]))),
         new("expandtabs", "tabsize?", (runtime, self, a) => ExpandTabs(runtime, (string)self!, Number.Index(a[0], 8))),
-        new("format", (runtime, self, arguments) => Format(runtime, (string)self!, "format", arguments, escape: false)),
-        new("format_map", (runtime, self, arguments) => Format(runtime, (string)self!, "format_map", arguments, escape: false)),
+        new("format", (runtime, self, arguments) => Format(runtime, (string)self!, "format", arguments, escape: false)) { KeepsOrigins = true },
+        new("format_map", (runtime, self, arguments) => Format(runtime, (string)self!, "format_map", arguments, escape: false)) { KeepsOrigins = true },
     }.ToDictionary(method => method.Name, StringComparer.Ordinal);
 
     public static string Text(object? value) => PythonText.AsString(value)
@@ -75,7 +77,7 @@ internal static class StringMethods
 
     public static bool IsUpper(string text) => text.Any(char.IsUpper) && !text.Any(c => char.IsLower(c) || IsTitleLetter(c));
 
-    public static string Strip(string text, object? characters, bool atStart, bool atEnd)
+    public static string Strip(Runtime runtime, string text, object? characters, bool atStart, bool atEnd)
     {
         int start = 0;
         int end = text.Length;
@@ -83,7 +85,9 @@ internal static class StringMethods
         if (characters is not (Missing or null))
         {
             string set = Text(characters);
-            strips = c => set.Contains(c, StringComparison.Ordinal);
+            runtime.ChargeText(set.Length);
+            HashSet<char> stripped = [.. set];
+            strips = stripped.Contains;
         }
 
         while (atStart && start < end && strips(text[start]))
@@ -96,7 +100,7 @@ internal static class StringMethods
             end--;
         }
 
-        return text[start..end];
+        return runtime.Cut(text, start, end);
     }
 
     public static string Replace(Runtime runtime, string text, string old, string replacement, int count)
@@ -106,7 +110,7 @@ internal static class StringMethods
             return text;
         }
 
-        StringBuilder result = new();
+        TextBuilder result = runtime.NewText();
         int from = 0;
         for (int done = 0; done != count; done++)
         {
@@ -140,7 +144,7 @@ internal static class StringMethods
 
     public static string Join(Runtime runtime, string separator, object? items)
     {
-        StringBuilder text = new();
+        TextBuilder text = runtime.NewText();
         bool isFirst = true;
         foreach (object? item in runtime.Iterate(items))
         {
@@ -155,7 +159,7 @@ internal static class StringMethods
     }
 
     /// <summary>Appends to a text that is being made, within what a rendering may spend.</summary>
-    public static void Append(Runtime runtime, StringBuilder text, string part)
+    public static void Append(Runtime runtime, TextBuilder text, string part)
     {
         runtime.CheckTextLength((long)text.Length + part.Length);
         runtime.ChargeText(part.Length);

@@ -1,4 +1,3 @@
-using System.Text;
 using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Templates.Jinja.Values;
@@ -13,7 +12,7 @@ internal sealed class Macro(MacroDefinition definition, Scope closure)
         Runtime runtime = closure.Runtime;
         Scope scope = Definition.Body.Open(closure);
         runtime.EnterCall();
-        StringBuilder outer = runtime.BeginCapture();
+        TextBuilder outer = runtime.BeginCapture();
         try
         {
             Bind(scope, arguments);
