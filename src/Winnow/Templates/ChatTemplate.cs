@@ -15,6 +15,9 @@ namespace Winnow.Templates;
 /// </remarks>
 public sealed class ChatTemplate
 {
+    /// <summary>The longest template that is parsed; those of models have some ten thousand characters.</summary>
+    private const int MaxLength = 1 << 20;
+
     private readonly TemplateBody _body;
 
     private ChatTemplate(string name, TemplateBody body)
@@ -34,6 +37,11 @@ public sealed class ChatTemplate
     {
         ArgumentNullException.ThrowIfNull(source);
         name ??= "chat template";
+        if (source.Length > MaxLength)
+        {
+            throw new ChatTemplateException(name, 1, $"the template has {source.Length} characters; at most {MaxLength} are read");
+        }
+
         try
         {
             return new ChatTemplate(name, new Parser(Lexer.Tokenize(source)).Parse());

@@ -26,6 +26,7 @@ internal sealed partial class Runtime
 
         if (Number.Is(left) && Number.Is(right))
         {
+            Charge(4);
             return Number.TryInteger(left, out BigInteger x) && Number.TryInteger(right, out BigInteger y)
                 ? CalculateIntegers(operation, x, y)
                 : CalculateDoubles(operation, Number.ToDouble(left), Number.ToDouble(right));

@@ -57,6 +57,11 @@ internal sealed partial class Runtime
             case Namespace container:
                 RepresentPairs(text.Append("<Namespace {"), container.Attributes).Append("}>");
                 break;
+            case double or BigInteger:
+                // Exact digits are found by arithmetic with hundreds of them.
+                Charge(64);
+                text.Append(RepresentScalar(value));
+                break;
             default:
                 text.Append(RepresentScalar(value));
                 break;

@@ -46,6 +46,9 @@ internal sealed partial class Runtime(ChatTemplateLimits limits, TimeProvider cl
         Charge(length / CharactersPerStep);
     }
 
+    /// <summary>Spends what it costs to look for a text in another.</summary>
+    public void ChargeSearch(string text, string part) => Charge(text.Length / CharactersPerStep * (1 + (part.Length / 64L)));
+
     public static void CheckStack()
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())

@@ -8,6 +8,9 @@ namespace Winnow.Templates.Jinja.Library;
 /// <summary>Filters that make numbers.</summary>
 internal static partial class Filters
 {
+    /// <summary>The longest text that is read as an integer.</summary>
+    private const int MaxDigits = 1000;
+
     private static IEnumerable<Builtin> Numbers() =>
     [
         new("abs", "", (runtime, value, _) => Absolute(runtime, value)),
@@ -45,6 +48,12 @@ internal static partial class Filters
     private static object? ParseInteger(Runtime runtime, string text, int numberBase)
     {
         text = StringMethods.Strip(runtime, text, Missing.Value, true, true);
+        if (text.Length <= MaxDigits)
+        {
+            // Each digit is multiplied into a number that grows.
+            runtime.Charge(text.Length + ((long)text.Length * text.Length / 128));
+        }
+
         bool isNegative = text.StartsWith('-');
         text = isNegative || text.StartsWith('+') ? text[1..] : text;
         string prefix = text.Length > 2 ? text[..2].ToLowerInvariant() : "";
@@ -59,7 +68,7 @@ internal static partial class Filters
         numberBase = numberBase == 0 ? 10 : numberBase;
         BigInteger value = BigInteger.Zero;
         bool afterDigit = false;
-        foreach (char c in text.Length <= 1000 ? text : "")
+        foreach (char c in text.Length <= MaxDigits ? text : "")
         {
             int digit = char.IsAsciiDigit(c) ? c - '0' : char.IsAsciiLetter(c) ? char.ToLowerInvariant(c) - 'a' + 10
                 : char.IsDigit(c) ? (int)char.GetNumericValue(c) : int.MaxValue;
@@ -138,6 +147,7 @@ internal static partial class Filters
         }
 
         int digits = precision is null ? 0 : Number.Index(precision);
+        runtime.Charge(64 + Math.Min(Math.Abs((long)digits), Number.MaxBits));
         if (kind == "common")
         {
             return RoundHalfEven(value, digits, precision is null);

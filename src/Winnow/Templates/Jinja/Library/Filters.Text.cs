@@ -31,9 +31,9 @@ internal static partial class Filters
         new("indent", "width? first? blank?", (runtime, value, a) =>
             Indent(runtime, value, Or(a[0], 4L), Flag(a[1]), Flag(a[2]))) { KeepsOrigins = true },
         new("truncate", "length? killwords? end? leeway?", Truncate),
-        new("wordcount", "", (runtime, value, _) => (long)Word().Count(runtime.ToText(value))),
+        new("wordcount", "", (runtime, value, _) => CountWords(runtime, runtime.ToText(value))),
         new("wordwrap", "width? break_long_words? wrapstring? break_on_hyphens?", WordWrap.Apply),
-        new("striptags", "", (runtime, value, _) => StripTags(runtime.ToText(value))),
+        new("striptags", "", (runtime, value, _) => StripTags(runtime, runtime.ToText(value))),
         new("urlencode", "", (runtime, value, _) => UrlEncode(runtime, value)),
         new("xmlattr", "autospace?", (runtime, value, a) => XmlAttributes(runtime, value, a[0] is Missing || Runtime.IsTrue(a[0]))),
         new("pprint", "", (runtime, value, _) => runtime.Represent(value)),
@@ -133,13 +133,24 @@ internal static partial class Filters
         return (space < 0 ? text : text[..space]) + end;
     }
 
-    private static Markup StripTags(string text)
+    private static long CountWords(Runtime runtime, string text)
     {
+        runtime.Charge(text.Length / 4);
+        return Word().Count(text);
+    }
+
+    private static Markup StripTags(Runtime runtime, string text)
+    {
+        runtime.Charge(text.Length / 4);
         StringBuilder stripped = new(text.Length);
+
+        // No tag ends behind the last of its ends: to look for one from every beginning would take the square of the length.
+        int lastTag = text.LastIndexOf('>');
+        int lastComment = text.LastIndexOf("-->", StringComparison.Ordinal);
         for (int i = 0; i < text.Length; i++)
         {
             bool isComment = string.CompareOrdinal(text, i, "<!--", 0, 4) == 0;
-            int close = text[i] != '<' ? -1
+            int close = text[i] != '<' || i > (isComment ? lastComment : lastTag) ? -1
                 : isComment ? text.IndexOf("-->", i, StringComparison.Ordinal) + 2
                 : text.IndexOf('>', i);
             if (close <= i)
@@ -159,12 +170,12 @@ internal static partial class Filters
     {
         if (PythonText.AsString(value) is { } text)
         {
-            return Quote(text, "/");
+            return Quote(runtime, text, "/");
         }
 
         if (!runtime.TryIterate(value, out IEnumerable<object?> items))
         {
-            return Quote(runtime.ToText(value), "/");
+            return Quote(runtime, runtime.ToText(value), "/");
         }
 
         IEnumerable<object?> pairs = value is PythonDict dict ? new DictView(dict, DictViewKind.Items).Items : items;
@@ -172,17 +183,18 @@ internal static partial class Filters
         {
             List<object?> parts = runtime.ToList(pair);
             return parts.Count == 2
-                ? Quote(runtime.ToText(parts[0]), "").Replace("%20", "+", StringComparison.Ordinal) + "="
-                    + Quote(runtime.ToText(parts[1]), "").Replace("%20", "+", StringComparison.Ordinal)
+                ? Quote(runtime, runtime.ToText(parts[0]), "").Replace("%20", "+", StringComparison.Ordinal) + "="
+                    + Quote(runtime, runtime.ToText(parts[1]), "").Replace("%20", "+", StringComparison.Ordinal)
                 : throw TemplateRuntimeException.Value("urlencode needs pairs");
         }));
     }
 
-    private static string Quote(string text, string safe)
+    private static string Quote(Runtime runtime, string text, string safe)
     {
         StringBuilder quoted = new();
         foreach (byte unit in Encoding.UTF8.GetBytes(text))
         {
+            runtime.CheckTextLength(quoted.Length);
             char c = (char)unit;
             _ = char.IsAsciiLetterOrDigit(c) || "_.-~".Contains(c, StringComparison.Ordinal) || safe.Contains(c, StringComparison.Ordinal)
                 ? quoted.Append(c)

@@ -110,6 +110,7 @@ internal static class StringMethods
             return text;
         }
 
+        runtime.ChargeSearch(text, old);
         TextBuilder result = runtime.NewText();
         int from = 0;
         for (int done = 0; done != count; done++)
@@ -283,8 +284,8 @@ internal static class StringMethods
 
     private static long Find(Runtime runtime, string text, object?[] arguments, bool fromEnd)
     {
-        runtime.ChargeText(text.Length);
         string part = Text(arguments[0]);
+        runtime.ChargeSearch(text, part);
         (int start, int end) = Bounds(text, arguments);
         if (start > end)
         {
@@ -300,8 +301,8 @@ internal static class StringMethods
 
     private static object CountOf(Runtime runtime, string text, object?[] arguments)
     {
-        runtime.ChargeText(text.Length);
         string part = Text(arguments[0]);
+        runtime.ChargeSearch(text, part);
         (int start, int end) = Bounds(text, arguments);
         return start > end ? 0L
             : part.Length == 0 ? CodePoints.Count(text[start..end]) + 1L

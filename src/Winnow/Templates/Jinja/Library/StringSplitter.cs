@@ -14,6 +14,7 @@ internal static class StringSplitter
         }
 
         string sign = Separator(separator);
+        runtime.ChargeSearch(text, sign);
         List<object?> parts = [];
         int from = 0;
         for (int at; parts.Count != limit && (at = text.IndexOf(sign, from, StringComparison.Ordinal)) >= 0; from = at + sign.Length)
@@ -35,6 +36,7 @@ internal static class StringSplitter
         }
 
         string sign = Separator(separator);
+        runtime.ChargeSearch(text, sign);
         List<object?> parts = [];
         int end = text.Length;
         for (int at; parts.Count != limit && (at = text.AsSpan(0, end).LastIndexOf(sign)) >= 0; end = at)
@@ -76,6 +78,7 @@ internal static class StringSplitter
     public static PythonTuple Partition(Runtime runtime, string text, string separator, bool fromEnd)
     {
         separator = Separator(separator);
+        runtime.ChargeSearch(text, separator);
         int at = fromEnd ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
         return at >= 0 ? new PythonTuple([runtime.Cut(text, 0, at), separator, runtime.Cut(text, at + separator.Length, text.Length)])
             : fromEnd ? new PythonTuple(["", "", text])

@@ -10,6 +10,7 @@ internal sealed class Macro(MacroDefinition definition, Scope closure)
     public string Call(CallArguments arguments)
     {
         Runtime runtime = closure.Runtime;
+        runtime.Charge(Definition.Parameters.Length + arguments.Positional.Length + arguments.Keywords.Length);
         Scope scope = Definition.Body.Open(closure);
         runtime.EnterCall();
         TextBuilder outer = runtime.BeginCapture();
