@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
-using Winnow.Tokenization.Models;
 
 namespace Winnow.Tokenization;
 
@@ -15,16 +12,18 @@ internal sealed class SpecialTokenPartition
     private const string WhiteSpace = " \t\n\v\f\r";
 
     private readonly SpecialToken[] _tokens;
-    private readonly PrefixIndex _index;
-    private readonly SearchValues<char> _anyFirst;
-    private readonly SearchValues<char> _alwaysFirst;
+    private readonly Lazy<SpecialTokenFinder> _all;
+    private readonly Lazy<SpecialTokenFinder> _always;
+
+    /// <summary>For each of the tokens that are always recognized, its place among all.</summary>
+    private readonly int[] _orderOfAlways;
 
     public SpecialTokenPartition(IEnumerable<SpecialToken> tokens)
     {
         _tokens = [.. tokens.OrderByDescending(token => Encoding.UTF8.GetByteCount(token.Text)).ThenBy(token => token.Id)];
-        _index = new PrefixIndex(_tokens.Select((token, order) => (MemoryMarshal.AsBytes(token.Text.AsSpan()).ToArray(), order)));
-        _anyFirst = SearchValues.Create([.. _tokens.Select(token => token.Text[0]).Distinct()]);
-        _alwaysFirst = SearchValues.Create([.. _tokens.Where(token => !token.IsControl).Select(token => token.Text[0]).Distinct()]);
+        _orderOfAlways = [.. Enumerable.Range(0, _tokens.Length).Where(order => !_tokens[order].IsControl)];
+        _all = new Lazy<SpecialTokenFinder>(() => new SpecialTokenFinder([.. _tokens.Select(token => token.Text)]));
+        _always = new Lazy<SpecialTokenFinder>(() => new SpecialTokenFinder([.. _orderOfAlways.Select(order => _tokens[order].Text)]));
     }
 
     /// <summary>The fragments of a text in order: special tokens, and text between them.</summary>
@@ -60,34 +59,9 @@ internal sealed class SpecialTokenPartition
         return fragments;
     }
 
-    private List<int> Occurring(ReadOnlySpan<char> text, bool parseControl)
-    {
-        List<int> found = [];
-        SearchValues<char> first = parseControl ? _anyFirst : _alwaysFirst;
-        bool[]? seen = null;
-        for (int offset = 0; offset < text.Length; offset++)
-        {
-            int next = text[offset..].IndexOfAny(first);
-            if (next < 0)
-            {
-                break;
-            }
-
-            offset += next;
-            PrefixIndex.Matches matches = _index.At(MemoryMarshal.AsBytes(text[offset..]));
-            while (matches.MoveNext())
-            {
-                if ((parseControl || !_tokens[matches.Value].IsControl) && !(seen ??= new bool[_tokens.Length])[matches.Value])
-                {
-                    seen[matches.Value] = true;
-                    found.Add(matches.Value);
-                }
-            }
-        }
-
-        found.Sort();
-        return found;
-    }
+    private List<int> Occurring(ReadOnlySpan<char> text, bool parseControl) => parseControl
+        ? _all.Value.Occurring(text)
+        : _always.Value.Occurring(text).ConvertAll(order => _orderOfAlways[order]);
 
     private static void Cut(ReadOnlySpan<char> text, Fragment fragment, SpecialToken token, IReadOnlyList<(int Start, int End)> foreign, List<Fragment> output)
     {

@@ -127,7 +127,7 @@ internal static partial class Filters
     }
 
     private static object? Fold(object? value, bool caseSensitive) =>
-        caseSensitive || PythonText.AsString(value) is not { } text ? value : StringMethods.Lower(text);
+        caseSensitive || PythonText.AsString(value) is not { } text ? value : FullCase.Lower(text);
 
     // An item of that name does not count, other than with a dot.
     private static object? Attribute(Runtime runtime, object? value, string name) =>

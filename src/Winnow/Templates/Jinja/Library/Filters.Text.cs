@@ -49,15 +49,21 @@ internal static partial class Filters
     private static string Title(string text)
     {
         StringBuilder title = new(text.Length);
-        bool atStart = true;
-        foreach (char c in text)
+        int start = 0;
+        for (int i = 1; i <= text.Length; i++)
         {
-            bool separates = c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c);
-            _ = atStart ? title.Append(StringMethods.Upper(c.ToString())) : title.Append(char.ToLowerInvariant(c));
-            atStart = separates;
+            // A word is what stands between such signs; each of them is one of its own.
+            if (i == text.Length || Separates(text[i - 1]))
+            {
+                int first = start + (char.IsHighSurrogate(text[start]) && start + 1 < i ? 2 : 1);
+                title.Append(FullCase.Upper(text[start..first])).Append(FullCase.Lower(text[first..i]));
+                start = i;
+            }
         }
 
         return title.ToString();
+
+        static bool Separates(char c) => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c);
     }
 
     private static object Format(Runtime runtime, object? value, CallArguments arguments)

@@ -10,11 +10,11 @@ internal static class StringMethods
     public static IReadOnlyDictionary<string, Builtin> Table { get; } = new Builtin[]
     {
         Simple("capitalize", Capitalize),
-        Simple("casefold", text => Lower(text).Replace("ß", "ss", StringComparison.Ordinal)),
-        Simple("lower", Lower),
-        Simple("swapcase", text => string.Concat(text.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)))),
+        Simple("casefold", FullCase.Fold),
+        Simple("lower", FullCase.Lower),
+        Simple("swapcase", SwapCase),
         Simple("title", Title),
-        Simple("upper", Upper),
+        Simple("upper", FullCase.Upper),
         Test("isalnum", text => All(text, rune => Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune))),
         Test("isalpha", text => All(text, Rune.IsLetter)),
         Test("isdecimal", text => All(text, rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber)),
@@ -62,16 +62,14 @@ internal static class StringMethods
     public static string Text(object? value) => PythonText.AsString(value)
         ?? throw TemplateRuntimeException.Type($"must be str, not {PythonType.Name(value)}");
 
-    // One letter becomes two: the only common case that .NET's simple case mapping misses.
-    public static string Upper(string text) => text.ToUpperInvariant().Replace("ß", "SS", StringComparison.Ordinal);
-
-    public static string Lower(string text) => text.ToLowerInvariant();
-
     public static string Capitalize(string text)
     {
         int first = CodePoints.Offset(text, 1);
-        return text.Length == 0 ? text : TitleCase(text[..first]) + Lower(text[first..]);
+        return text.Length == 0 ? text : TitleCase(text[..first]) + LowerFrom(text, first);
     }
+
+    /// <summary>The lower case of the rest of a text; what stands before it decides which Σ are final.</summary>
+    private static string LowerFrom(string text, int start) => FullCase.Lower(text)[FullCase.LowerEach(text[..start]).Length..];
 
     public static bool IsLower(string text) => text.Any(char.IsLower) && !text.Any(c => char.IsUpper(c) || IsTitleLetter(c));
 
@@ -233,16 +231,41 @@ internal static class StringMethods
 
     private static bool IsTitleLetter(char c) => char.GetUnicodeCategory(c) == UnicodeCategory.TitlecaseLetter;
 
-    private static string TitleCase(string letter) => letter switch { "ß" => "Ss", _ => letter.ToUpperInvariant() };
+    private static string TitleCase(string letter) => Rune.TryGetRuneAt(letter, 0, out Rune rune) ? FullCase.Title(rune) : letter;
+
+    private static string SwapCase(string text)
+    {
+        StringBuilder swapped = new(text.Length);
+        string lower = FullCase.Lower(text);
+        int at = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            int length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1;
+            int lowerLength = text[i] == '\u0130' ? 2 : length;
+            _ = char.IsUpper(text, i) ? swapped.Append(lower, at, lowerLength)
+                : char.IsLower(text, i) && Rune.TryGetRuneAt(text, i, out Rune rune) ? swapped.Append(FullCase.Upper(rune))
+                : swapped.Append(text, i, length);
+            at += lowerLength;
+            i += length - 1;
+        }
+
+        return swapped.ToString();
+    }
 
     private static string Title(string text)
     {
         StringBuilder title = new(text.Length);
+        string lower = FullCase.Lower(text);
+        int at = 0;
         bool insideWord = false;
-        foreach (char c in text)
+        for (int i = 0; i < text.Length; i++)
         {
-            _ = insideWord ? title.Append(char.ToLowerInvariant(c)) : title.Append(TitleCase(c.ToString()));
-            insideWord = char.IsLower(c) || char.IsUpper(c) || IsTitleLetter(c);
+            int length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1;
+            int lowerLength = text[i] == '\u0130' ? 2 : length;
+            _ = insideWord ? title.Append(lower, at, lowerLength) : title.Append(TitleCase(text.Substring(i, length)));
+            insideWord = char.IsLower(text, i) || char.IsUpper(text, i) || CharUnicodeInfo.GetUnicodeCategory(text, i) == UnicodeCategory.TitlecaseLetter;
+            at += lowerLength;
+            i += length - 1;
         }
 
         return title.ToString();
