@@ -127,6 +127,7 @@ public sealed class Engine : IDisposable
     public async ValueTask<float[]> EmbedAsync(string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
+        RequireRoom(text);
         int[] tokens = Tokenizer.Encode(text, addSpecial: true);
         if (tokens.Length == 0)
         {
@@ -139,6 +140,17 @@ public sealed class Engine : IDisposable
         }
 
         return await ComputeThreads.Run(() => Lifetime.Run(stop => Embed(tokens, stop), cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses a text that is too long for the model whatever its tokens are, before they are made.</summary>
+    /// <exception cref="ContextOverflowException">The text has more characters than so many tokens can have.</exception>
+    public void RequireRoom(string text)
+    {
+        int least = Tokenizer.LeastTokens(text);
+        if (least > Model.ContextLength)
+        {
+            throw new ContextOverflowException(least, Model.ContextLength);
+        }
     }
 
     /// <summary>Creates what reads tokens: with full attention, F16 keys and values in memory, unless said otherwise.</summary>

@@ -22,6 +22,7 @@ public sealed class Tokenizer
     private readonly SpecialTokenPartition _partition;
     private readonly int[] _prefix;
     private readonly int[] _suffix;
+    private readonly Lazy<int> _longestToken;
 
     internal Tokenizer(TokenizerParts parts)
     {
@@ -35,6 +36,7 @@ public sealed class Tokenizer
         _prefix = parts.Prefix;
         _suffix = parts.Suffix;
         DropsLeadingSpace = parts.DropsLeadingSpace;
+        _longestToken = new Lazy<int>(FindLongestToken);
     }
 
     /// <summary>A stand-in for a model that comes without a vocabulary: tokens have no text, and no text has tokens.</summary>
@@ -89,12 +91,23 @@ public sealed class Tokenizer
     /// <summary>Whether decoding drops one space at the start of a text, since encoding puts it there.</summary>
     internal bool DropsLeadingSpace { get; }
 
+    /// <summary>
+    /// The least tokens that a text can have, found from its length alone: a text that is far too long for a context can be refused
+    /// without the memory and time that it takes to tokenize it. 0 where the vocabulary tells nothing about it.
+    /// </summary>
+    public int LeastTokens(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return _longestToken.Value is > 0 and int longest ? (int)((text.Length + longest - 1L) / longest) : 0;
+    }
+
     /// <summary>Turns a text into ids.</summary>
     /// <param name="text">The text; an unpaired surrogate counts as U+FFFD.</param>
     /// <param name="addSpecial">
     /// Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).
     /// </param>
     /// <param name="parseSpecial">Whether control tokens that are spelled out in the text become these tokens.</param>
+    /// <exception cref="WinnowException">The vocabulary's own expressions take too long on the text, or make far more of it.</exception>
     public int[] Encode(string text, bool addSpecial = false, bool parseSpecial = false)
     {
         List<int> output = new((text.Length / 3) + 8);
@@ -191,6 +204,24 @@ public sealed class Tokenizer
         {
             output.AddRange(_suffix);
         }
+    }
+
+    /// <summary>The most bytes of a token, where no byte of a text is lost; else 0.</summary>
+    private int FindLongestToken()
+    {
+        int longest = 0;
+        HashSet<byte> single = [];
+        for (int id = 0; id < _bytes.Count; id++)
+        {
+            longest = Math.Max(longest, _bytes[id].Length);
+            if (_bytes[id].Length == 1)
+            {
+                single.Add(_bytes[id][0]);
+            }
+        }
+
+        bool losesSpace = _parts.SpecialTokens.Any(token => token.StripLeft || token.StripRight);
+        return _parts.KeepsText && single.Count == 256 && !losesSpace ? longest : 0;
     }
 
     private int Checked(int id)

@@ -63,6 +63,7 @@ internal sealed class HuggingFaceTokenizerReader
             Model = model,
             Ids = ids,
             Ends = ends,
+            KeepsText = preTokenizers.IsByteLevel && whole is null,
             SpecialTokens = _specials.Recognized(_vocabulary, whole, inNormalized: false),
             Prefix = prefix,
             Suffix = suffix,
