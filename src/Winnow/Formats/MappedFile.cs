@@ -106,6 +106,9 @@ internal sealed unsafe class MappedFile : IDisposable
         return _data + offset;
     }
 
+    /// <summary>Closes the file and keeps it mapped, for those who map many states of it.</summary>
+    public void ReleaseHandle() => _mapping.Dispose();
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
