@@ -266,9 +266,9 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     private void Train(in AttentionCall call, A2atsLayer state, OnlineCodebooks training)
     {
-        if (OnlineCodebooks.IsDue(call.Length, state.TrainedLength))
+        if (OnlineCodebooks.IsDue(call.Length, state.TrainedLength) && training.Train(call.Stream, call.Cache, state.Cached, call.Length) is { } codebooks)
         {
-            state.Add(call.Length, training.Train(call.Stream, call.Cache, state.Cached, call.Length));
+            state.Add(call.Length, codebooks);
             CatchUp(call, state, call.Length, call.Length);
         }
     }

@@ -92,12 +92,12 @@ internal sealed class OnlineCodebooks
         }
     }
 
-    /// <summary>Makes the codebook of each KV head.</summary>
+    /// <summary>Makes the codebook of each KV head; null where queries hold what no codebook can be made from, such as NaN: everything is read then.</summary>
     /// <param name="stream">Whose threads work.</param>
     /// <param name="cache">The layer's rows.</param>
     /// <param name="keys">Reads them.</param>
     /// <param name="length">Tokens in the cache.</param>
-    public Codebook[] Train(ComputeStream stream, KvLayer cache, CachedKeys keys, int length)
+    public Codebook[]? Train(ComputeStream stream, KvLayer cache, CachedKeys keys, int length)
     {
         int step = (length + SampledKeys - 1) / SampledKeys;
         int count = (length + step - 1) / step;
@@ -109,12 +109,12 @@ internal sealed class OnlineCodebooks
         Work work = new(this, sample, count);
         stream.RunOnHost(work, _shape.KvHeads);
         ArrayPool<float>.Shared.Return(sample);
-        return work.Codebooks;
+        return Array.TrueForAll(work.Codebooks, codebook => codebook is not null) ? [.. work.Codebooks!] : null;
     }
 
     private sealed class Work(OnlineCodebooks owner, float[] sample, int count) : IHostWork
     {
-        public Codebook[] Codebooks { get; } = new Codebook[owner._shape.KvHeads];
+        public Codebook?[] Codebooks { get; } = new Codebook?[owner._shape.KvHeads];
 
         public void Run(int part)
         {
@@ -128,7 +128,14 @@ internal sealed class OnlineCodebooks
 
             // A centroid for fewer than four keys tells nothing apart that the keys themselves do not.
             int centroids = Math.Min(owner._centroids, count / 4);
-            Codebooks[part] = new Codebook(CodebookData.Train(keys, owner._moments[part].Normalized(), dimension, centroids, Iterations, Seed));
+            try
+            {
+                Codebooks[part] = new Codebook(CodebookData.Train(keys, owner._moments[part].Normalized(), dimension, centroids, Iterations, Seed));
+            }
+            catch (NotPositiveDefiniteException)
+            {
+                // Stays null.
+            }
         }
     }
 }
