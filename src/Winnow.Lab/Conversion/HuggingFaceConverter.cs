@@ -24,7 +24,7 @@ public static class HuggingFaceConverter
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
     /// <exception cref="ModelFormatException">The folder holds no model that fits together.</exception>
     /// <exception cref="UnsupportedArchitectureException">The model is of an architecture that is not supported.</exception>
-    /// <exception cref="ModelWriteException">The output cannot be written.</exception>
+    /// <exception cref="ModelWriteException">The output cannot be written, or is a file of the folder.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Convert(
         string folder,
@@ -43,6 +43,7 @@ public static class HuggingFaceConverter
 
         ModelConfig config = HuggingFaceConfigReader.Read(Path.Combine(folder, "config.json"));
         using SafetensorsFile file = SafetensorsFile.Open(folder);
+        SameFile.Refuse(output, [.. file.Files, .. Directory.EnumerateFiles(folder)]);
         Check(file, config, cancellationToken);
 
         List<ConvertedTensor> tensors = TensorConversion.Plan(file, config);

@@ -19,8 +19,9 @@ internal sealed class FileLock : IDisposable
 
     /// <summary>Waits a moment for the right to write a file.</summary>
     /// <param name="path">The target; it need not exist.</param>
+    /// <param name="patience">How long to wait; null for two seconds.</param>
     /// <exception cref="ModelWriteException">No file can be written there, or another writer does not end.</exception>
-    public static FileLock Take(string path)
+    public static FileLock Take(string path, TimeSpan? patience = null)
     {
         try
         {
@@ -33,7 +34,7 @@ internal sealed class FileLock : IDisposable
                     return new FileLock(stream);
                 }
 
-                if (Stopwatch.GetElapsedTime(start) > Patience)
+                if (Stopwatch.GetElapsedTime(start) > (patience ?? Patience))
                 {
                     throw new IOException("another process or session is writing this file");
                 }

@@ -75,6 +75,54 @@ public sealed class CalibrationTests : IDisposable
     }
 
     [Fact]
+    public void A_finished_calibration_stays_in_use_until_the_next_one_is_finished()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 120, Centroids = 16 };
+        Calibrator.Run(_engine, options, _path);
+        using CancellationTokenSource cancellation = new();
+        Recorder<CalibrationProgress> interrupting = new(progress =>
+        {
+            if (progress.Activity == "codebooks of layer 5")
+            {
+                cancellation.Cancel();
+            }
+        });
+        CalibrationOptions larger = options with { Centroids = 32 };
+        Assert.Throws<OperationCanceledException>(() => Calibrator.Run(_engine, larger, _path, interrupting, cancellation.Token));
+        using (Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }))
+        {
+            Assert.Equal(["a2ats"], engine.Calibration.Methods);
+            engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats:centroids=16") }).Dispose();
+        }
+
+        List<string> activities = [];
+        Calibrator.Run(_engine, larger, _path, new Recorder<CalibrationProgress>(progress => activities.Add(progress.Activity)));
+        Assert.DoesNotContain("codebooks of layer 3", activities);
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
+        Assert.Equal(["a2ats"], file.Sections.Keys);
+        Assert.Equal(32, file.Sections["a2ats"].Settings["centroids"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void Two_calibrations_at_once_keep_the_sections_of_both()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 120, Centroids = 16 };
+        bool done = false;
+        Calibrator.Run(_engine, options, _path, new Recorder<CalibrationProgress>(progress =>
+        {
+            // In the middle of one calibration another one runs from its beginning to its end.
+            if (progress.Activity == "codebooks of layer 2" && !done)
+            {
+                done = true;
+                Calibrator.Run(_engine, new CalibrationOptions { Corpus = [Corpus], Methods = ["token-sparse"], MaxTokens = 512 }, _path);
+            }
+        }));
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
+        Assert.Equal(["a2ats", "token-sparse"], file.Sections.Keys.Order());
+        Assert.Equal(["lab.winnow"], _folder.Names());
+    }
+
+    [Fact]
     public void What_heads_lose_with_few_tokens_is_measured_on_questions()
     {
         string prose = string.Join("\n\n", Enumerable.Range(0, 40).Select(i => $"{Corpus}On day {i} he wrote {i * 37} lines."));
