@@ -20,7 +20,7 @@ internal static class ConvertCommand
         command.Add(output);
         command.Add(type);
         command.Add(threads);
-        threads.AtLeast(0);
+        threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("converting");

@@ -13,11 +13,14 @@ namespace Winnow.Cli.Options;
 /// <summary>Which model, on what, with which context: the options that most commands share.</summary>
 internal sealed class ModelOptions
 {
+    /// <summary>What <see cref="EngineOptions.Threads"/> allows.</summary>
+    public const int MaxThreads = 4096;
+
     private readonly Option<string?> _model = new("--model", "-m") { Description = "GGUF file or Hugging Face directory; the bundled lab model by default.", HelpName = "FILE" };
 
     private readonly Option<int> _threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
 
-    private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; what the model was trained for by default.", HelpName = "N" };
+    private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; 0, as by default: what the model was trained for.", HelpName = "N" };
 
     private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored.", DefaultValueFactory = _ => "f16" };
 
@@ -41,15 +44,18 @@ internal sealed class ModelOptions
     {
         _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
         _device.AcceptOnlyFromAmong("cpu");
-        _gpuLayers.Validators.Add(result =>
+        _gpuLayers.CustomParser = result =>
         {
-            if (result.GetValueOrDefault<int>() != 0)
+            int layers = InvariantNumbers.Parse<int>(result);
+            if (layers != 0)
             {
                 result.AddError("--gpu-layers: there is no GPU device in this version; winnow devices lists what there is");
             }
-        });
-        _threads.AtLeast(0);
-        _context.AtLeast(1);
+
+            return layers;
+        };
+        _threads.Within(0, MaxThreads);
+        _context.AtLeast(0);
         _isa.AcceptOnlyFromAmong([.. Enum.GetValues<CpuIsa>().Select(NameOf)]);
     }
 
@@ -97,7 +103,7 @@ internal sealed class ModelOptions
         {
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{engine.Model.Name}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
+                $"{VisibleText.OneLine(engine.Model.Name)}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
         }
 
         try
@@ -167,7 +173,7 @@ internal sealed class ModelOptions
     /// <summary>The context length and KV type asked for.</summary>
     public SessionOptions SessionOptions(ParseResult parsed) => new()
     {
-        ContextLength = parsed.GetValue(_context),
+        ContextLength = parsed.GetValue(_context) is > 0 and int context ? context : null,
         KvType = ParseKvType(parsed.GetValue(_kvType)!),
         ScratchDirectory = parsed.GetValue(_scratch),
     };

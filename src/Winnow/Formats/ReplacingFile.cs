@@ -4,8 +4,8 @@ namespace Winnow.Formats;
 /// A file that appears under its name only when it is complete: it is written beside the target and renamed at the end, so
 /// that a full disk, a cancellation or a crash leaves whatever was there before.
 /// </summary>
-/// <remarks>One writer of a target at a time (<see cref="FileLock"/>); what a writer that died left behind, the next one removes.</remarks>
-internal sealed class ReplacingFile : IDisposable
+/// <remarks>One writer of a target at a time, of all processes; what a writer that died left behind, the next one removes.</remarks>
+public sealed class ReplacingFile : IDisposable
 {
     private const int BufferBytes = 1 << 20;
 
@@ -18,10 +18,17 @@ internal sealed class ReplacingFile : IDisposable
     /// <summary>Creates the temporary file and reserves its bytes, so that a disk that is too small is noticed at once.</summary>
     /// <param name="path">The target; an existing file is replaced by <see cref="Commit"/>.</param>
     /// <param name="length">The final length, bytes that are never written stay zero; 0 for a file that grows as it is written.</param>
-    /// <param name="held">The right to write the target, where the caller has it already.</param>
     /// <exception cref="ModelWriteException">The file cannot be created, another writer has the target, or the disk is full.</exception>
-    public ReplacingFile(string path, long length, FileLock? held = null)
+    public ReplacingFile(string path, long length)
+        : this(path, length, held: null)
     {
+    }
+
+    /// <summary>Creates the temporary file of a target that the caller may have the right to write already.</summary>
+    internal ReplacingFile(string path, long length, FileLock? held)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         _path = path;
         _temporaryPath = FileLock.NameBeside(path, "tmp");
         _ownLock = held is null ? FileLock.Take(path) : null;
