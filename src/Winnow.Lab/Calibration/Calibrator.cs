@@ -42,10 +42,9 @@ public static class Calibrator
     {
         MethodCalibrator[] chosen = Choose(options.Methods);
         path ??= CalibrationFile.DefaultPath(engine.Model.Path);
-        ModelIdentity model = engine.Model.Identity;
         if (options.Tuning.Count > 0)
         {
-            CalibrationFile.Update(path, model, sections => sections[CalibrationFile.Tuning] =
+            CalibrationFile.Update(path, engine.Model.Identity, sections => sections[CalibrationFile.Tuning] =
                 TuningSection.Change(sections.GetValueOrDefault(CalibrationFile.Tuning), options.Tuning));
         }
 
@@ -59,18 +58,18 @@ public static class Calibrator
         {
             string method = calibrator.Method;
             string draft = CalibrationFile.DraftOf(method);
-            Dictionary<string, CalibrationSectionDraft> saved = CalibrationFile.Copy(path, model);
+            Dictionary<string, CalibrationSectionDraft> saved = CalibrationFile.Copy(path, engine.Model.Identity);
             CalibrationRun run = new(
                 engine,
                 method,
                 documents,
                 options,
                 saved.GetValueOrDefault(draft) ?? saved.GetValueOrDefault(method),
-                section => CalibrationFile.Update(path, model, sections => sections[draft] = section),
+                section => CalibrationFile.Update(path, engine.Model.Identity, sections => sections[draft] = section),
                 progress,
                 cancellationToken);
             CalibrationSectionDraft finished = calibrator.Calibrate(run);
-            CalibrationFile.Update(path, model, sections =>
+            CalibrationFile.Update(path, engine.Model.Identity, sections =>
             {
                 sections.Remove(draft);
                 sections[method] = finished;

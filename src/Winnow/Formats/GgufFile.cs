@@ -25,7 +25,7 @@ public sealed partial class GgufFile : ITensorFile
     public string Path { get; }
 
     /// <summary>All files of the model.</summary>
-    internal IEnumerable<string> Files => _files.Select(file => file.Path);
+    public IEnumerable<string> Files => _files.Select(file => file.Path);
 
     /// <summary>The version of the format: 2 or 3.</summary>
     public int Version { get; }

@@ -30,7 +30,7 @@ public sealed class SafetensorsFile : ITensorFile
     public string Path { get; }
 
     /// <summary>All files of the model.</summary>
-    internal IEnumerable<string> Files => _files.Select(file => file.Path);
+    public IEnumerable<string> Files => _files.Select(file => file.Path);
 
     /// <summary>The texts of <c>__metadata__</c>; of several shards, those of the first.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }

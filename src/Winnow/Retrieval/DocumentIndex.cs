@@ -190,6 +190,7 @@ public sealed class DocumentIndex : IDisposable
         {
             using FileLock? held = LockFile();
             CheckNames(documents);
+            SameFile.Refuse(_path ?? "", documents.Select(document => document.Path).OfType<string>());
             using IndexFileWriter? writer = held is null ? null
                 : _state.File is { } current ? IndexFileWriter.Append(_path!, current)
                 : IndexFileWriter.Create(_path!, held);
