@@ -25,7 +25,7 @@ internal static class ConvertCommand
         {
             using ProgressLine line = new("converting");
             string name = parsed.GetRequiredValue(type);
-            HuggingFaceConverter.Convert(
+            IReadOnlyList<string> losses = HuggingFaceConverter.Convert(
                 parsed.GetRequiredValue(input),
                 parsed.GetRequiredValue(output),
                 name == "auto" ? null : QuantizeCommand.Mix(name),
@@ -33,6 +33,11 @@ internal static class ConvertCommand
                 new SynchronousProgress<QuantizationProgress>(p => line.Report(p.ElementsDone, p.ElementsTotal, p.Tensor)),
                 cancellationToken);
             line.Dispose();
+            foreach (string loss in losses)
+            {
+                Console.Error.WriteLine($"note: {VisibleText.OneLine(loss)}");
+            }
+
             FileSummary.Write(parsed.GetRequiredValue(output));
             return Task.FromResult(ExitCodes.Success);
         });

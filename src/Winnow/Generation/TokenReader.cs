@@ -228,6 +228,11 @@ internal sealed class TokenReader : IDisposable
         (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(path, _model.Device, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement);
         try
         {
+            if (tokens.AsSpan().ContainsAnyExceptInRange(0, _model.Info.VocabularySize - 1))
+            {
+                throw new ModelFormatException(path, $"is damaged: it holds token ids outside of the vocabulary (0 to {_model.Info.VocabularySize - 1})");
+            }
+
             if (tokens.Length > ContextLength)
             {
                 throw new ContextOverflowException(tokens.Length, ContextLength);
