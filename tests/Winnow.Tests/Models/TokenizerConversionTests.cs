@@ -160,7 +160,7 @@ public sealed class TokenizerConversionTests
         JsonObject tokenizer = Tokenizer(Words, ("a", 0));
         tokenizer[key] = JsonNode.Parse(value);
         using TemporaryFolder folder = Folder(tokenizer, """{"bos_token":"<begin>","eos_token":"<end>"}""");
-        Assert.Contains(named, Assert.Single(Losses(folder)), StringComparison.Ordinal);
+        Assert.Contains(Losses(folder), loss => loss.Contains(named, StringComparison.Ordinal));
     }
 
     [Fact]
