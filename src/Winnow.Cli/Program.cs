@@ -7,6 +7,7 @@ RootCommand root = new("Winnow: local LLM inference in pure C#.")
     ChatCommand.Create(),
     RunCommand.Create(),
     BenchCommand.Create(),
+    BatchBenchCommand.Create(),
     EvalCommand.Create(),
     CalibrateCommand.Create(),
     IndexCommand.Create(),

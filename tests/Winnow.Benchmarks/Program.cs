@@ -7,4 +7,10 @@ if (args is ["hashes"])
     return;
 }
 
+if (args is ["rows", .. string[] rest])
+{
+    BatchedRows.Print(rest);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

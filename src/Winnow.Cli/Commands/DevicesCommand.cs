@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Compute.Cpu;
+using Winnow.Compute;
 
 namespace Winnow.Cli.Commands;
 
@@ -15,25 +14,37 @@ internal static class DevicesCommand
         command.Add(json);
         command.SetAction(parsed =>
         {
-            using CpuDevice cpu = new();
+            IReadOnlyList<DeviceInfo> devices = Devices.List();
             if (parsed.GetValue(json))
             {
                 JsonOutput.WriteValue(writer =>
                 {
                     writer.WriteStartArray();
-                    writer.WriteStartObject();
-                    writer.WriteString("name", cpu.Name);
-                    writer.WriteString("description", cpu.Description);
-                    writer.WriteString("isa", ModelOptions.NameOf(cpu.Isa));
-                    writer.WriteNumber("threads", cpu.Threads);
-                    writer.WriteEndObject();
+                    foreach (DeviceInfo device in devices)
+                    {
+                        writer.WriteStartObject();
+                        writer.WriteString("name", device.Name);
+                        writer.WriteString("description", device.Description);
+                        writer.WriteString("refusal", device.Refusal);
+                        foreach ((string key, string value) in device.Details)
+                        {
+                            writer.WriteString(key, value);
+                        }
+
+                        writer.WriteEndObject();
+                    }
+
                     writer.WriteEndArray();
                 });
             }
             else
             {
                 TextTable table = new("device", "what it is");
-                table.Add(cpu.Name, cpu.Description);
+                foreach (DeviceInfo device in devices)
+                {
+                    table.Add(device.Name, device.Refusal is null ? device.Description : $"{device.Description}: cannot be used, {device.Refusal}");
+                }
+
                 Console.Out.Write(table);
             }
 

@@ -24,7 +24,7 @@ internal sealed class ModelOptions
 
     private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored.", DefaultValueFactory = _ => "f16" };
 
-    private readonly Option<string> _device = new("--device") { Description = "What computes.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _device = new("--device") { Description = "What computes, by a name that winnow devices lists.", DefaultValueFactory = _ => "cpu", HelpName = "NAME" };
 
     private readonly Option<int> _gpuLayers = new("--gpu-layers", "-ngl") { Description = "Layers that a GPU computes; the CPU device takes none.", HelpName = "N" };
 
@@ -43,7 +43,6 @@ internal sealed class ModelOptions
     public ModelOptions()
     {
         _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
-        _device.AcceptOnlyFromAmong("cpu");
         _gpuLayers.CustomParser = result =>
         {
             int layers = InvariantNumbers.Parse<int>(result);
@@ -92,6 +91,7 @@ internal sealed class ModelOptions
     {
         EngineOptions options = new()
         {
+            Device = parsed.GetValue(_device)!,
             Threads = parsed.GetValue(_threads),
             CalibrationPath = parsed.GetValue(_calibration),
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,

@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Lab.Evaluation;
 

@@ -1,7 +1,9 @@
+using Winnow.Compute;
+
 namespace Winnow.Attention;
 
 /// <summary>How much of the cache a session's decode steps have read since its last prompt.</summary>
-public sealed class AttentionStatistics
+public sealed class AttentionStatistics : IPlanCounter
 {
     private readonly long[] _attended;
     private readonly long[] _dense;
@@ -46,7 +48,8 @@ public sealed class AttentionStatistics
     /// <summary>Steps in which a layer's attention was looked at to choose rows anew.</summary>
     public int RefreshesOf(int layer) => _refreshes[layer];
 
-    internal void Count(int layer, long attended, long dense, bool isSelection, bool isRefresh)
+    /// <summary>Told by the device once it knows: where it is late, with the token's logits.</summary>
+    void IPlanCounter.Count(int layer, long attended, long dense, bool isSelection, bool isRefresh)
     {
         _attended[layer] += attended;
         _dense[layer] += dense;

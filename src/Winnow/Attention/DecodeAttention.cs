@@ -1,5 +1,6 @@
 using Winnow.Cache;
 using Winnow.Calibration;
+using Winnow.Compute;
 
 namespace Winnow.Attention;
 
@@ -20,7 +21,9 @@ public abstract record DecodeAttention
     internal virtual KvPlacement Placement => KvPlacement.Memory;
 
     /// <summary>Creates the state of one session.</summary>
-    internal abstract DecodeMethod CreateMethod(MethodSetup setup);
+    /// <param name="setup">The model.</param>
+    /// <param name="selector">What the session's device chooses rows with.</param>
+    internal abstract DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector);
 
     /// <summary>Checks what no option can check by itself.</summary>
     /// <exception cref="AttentionSpecException">Two options do not go together.</exception>

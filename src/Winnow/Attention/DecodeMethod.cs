@@ -2,7 +2,10 @@ using Winnow.Compute;
 
 namespace Winnow.Attention;
 
-/// <summary>The state of a decode method in one session: names the rows of each step, layer by layer. It never touches keys or values.</summary>
+/// <summary>
+/// A decode method in one session: has the device name the rows of each step, layer by layer. It holds schedule and settings; what
+/// depends on data is the business of a <see cref="RowSelector"/> and stays on the device.
+/// </summary>
 /// <remarks>Only layers without a sliding window are asked about. A step allocates nothing once buffers have grown.</remarks>
 internal abstract class DecodeMethod
 {
@@ -27,12 +30,26 @@ internal abstract class DecodeMethod
     /// <summary>Whether a prompt's end leaves nothing of the state before it.</summary>
     public virtual bool ForgetsAtPromptEnd => false;
 
-    /// <summary>Writes down what it takes to come back to this state later on, beside what the method keeps of every token anyway.</summary>
+    /// <summary>
+    /// What the device keeps beside that of every token, for the method's life the same objects: marks hold copies of them.
+    /// </summary>
+    public virtual IReadOnlyList<SelectionState> States => [];
+
+    /// <summary>Whether a mark needs copies of <see cref="States"/>.</summary>
+    public virtual bool MarksStates => true;
+
+    /// <summary>Another one with the same settings that has observed nothing.</summary>
+    public virtual DecodeMethod CreateAnew() => throw new NotSupportedException("a method that remembers nothing has no need of another");
+
+    /// <summary>
+    /// Writes down what the host knows of this state, so as to come back to it later on, beside <see cref="States"/> and what the method
+    /// keeps of every token.
+    /// </summary>
     public virtual void Mark(StateBuffer mark)
     {
     }
 
-    /// <summary>Comes back to a marked state, which this method, or the one that it took its state from, had before.</summary>
+    /// <summary>Comes back to a marked state, with <see cref="States"/> as they were, which this method, or the one that it took its state from, had before.</summary>
     /// <param name="mark">What <see cref="Mark"/> wrote.</param>
     /// <param name="length">Tokens that the sequence had there.</param>
     /// <param name="promptTokens">Tokens of a prompt that were read behind the mark and stay; only where they do not change the state.</param>
@@ -46,8 +63,10 @@ internal abstract class DecodeMethod
     }
 
     /// <summary>Reads back what <see cref="Save"/> wrote; <see cref="Return"/> follows.</summary>
-    /// <exception cref="InvalidDataException">The state is damaged.</exception>
-    public virtual void Load(ref StateReader source)
+    /// <param name="source">A saved session may be of any origin.</param>
+    /// <param name="length">Tokens of that session.</param>
+    /// <exception cref="InvalidDataException">The state is damaged; the method is of no use any more.</exception>
+    public virtual void Load(ref StateReader source, int length)
     {
     }
 
@@ -78,7 +97,7 @@ internal abstract class DecodeMethod
     /// <summary>A prompt has been computed in a layer: the start, or the new start, of this method's state.</summary>
     /// <param name="call">The layer; its queries are the last ones of the prompt, at most <see cref="PromptWindow"/>.</param>
     /// <param name="mass">[queryHeads, call.Length]: mean probability of each row over those queries.</param>
-    public virtual void ObservePrompt(in AttentionCall call, ReadOnlySpan<float> mass)
+    public virtual void ObservePrompt(in AttentionCall call, Matrix mass)
     {
     }
 
@@ -95,8 +114,8 @@ internal abstract class DecodeMethod
 
     /// <summary>Takes the attention mass that <see cref="Select"/> asked for.</summary>
     /// <param name="call">The same call.</param>
-    /// <param name="mass">[queryHeads, call.Length].</param>
-    public virtual void Observe(in AttentionCall call, ReadOnlySpan<float> mass)
+    /// <param name="mass">[queryHeads, call.Length]; of a conditional plan only where it came to read every row.</param>
+    public virtual void Observe(in AttentionCall call, Matrix mass)
     {
     }
 }

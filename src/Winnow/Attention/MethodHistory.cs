@@ -1,4 +1,5 @@
 using System.Text;
+using Winnow.Compute;
 
 namespace Winnow.Attention;
 
@@ -60,7 +61,7 @@ internal sealed class MethodHistory
     }
 
     /// <summary>Bytes that the marks take.</summary>
-    public long SizeBytes => _marks.Sum(mark => (long)mark.State.Capacity) + _spare.Sum(mark => (long)mark.State.Capacity);
+    public long SizeBytes => _marks.Sum(mark => mark.CapacityBytes) + _spare.Sum(mark => mark.CapacityBytes);
 
     /// <summary>A forward pass begins.</summary>
     /// <param name="phase">What it computes.</param>
@@ -125,7 +126,7 @@ internal sealed class MethodHistory
         int position = arrives ? length : mark.Position;
         List<AttentionPass> passes = PassesBetween(position, length);
 
-        _method.Return(mark.State.Bytes, mark.Position, arrives && run.Kind == RunKind.Prompt ? length - mark.Position : 0);
+        Return(mark, arrives && run.Kind == RunKind.Prompt ? length - mark.Position : 0);
         _step = mark.Step;
         _isAstray = arrives && mark.Position != wanted;
         for (int i = _marks.Count - 1; i > index; i--)
@@ -158,35 +159,27 @@ internal sealed class MethodHistory
         target.Write(_marks.Count);
         foreach (Mark mark in _marks)
         {
-            Write(target, mark.Position, mark.Step, mark.State.Bytes);
+            mark.Save(target);
         }
 
-        StateBuffer now = new();
-        _method.Mark(now);
-        Write(target, _end, _step, now.Bytes);
+        Mark now = new() { Position = _end, Step = _step };
+        now.Take(_method);
+        now.Save(target);
+        now.Dispose();
         _method.Save(target);
     }
 
-    /// <summary>Takes over a history and the method's state, if they are of such a method; otherwise what is known is void.</summary>
-    /// <exception cref="InvalidDataException">The state is damaged; what is known is void.</exception>
-    public void Load(ReadOnlySpan<byte> state)
+    /// <summary>Takes over a history and the method's state, if they are of such a method.</summary>
+    /// <param name="state">What <see cref="Save"/> wrote.</param>
+    /// <param name="length">Tokens of the saved session.</param>
+    /// <exception cref="InvalidDataException">The state is damaged; this history and its method are of no use any more.</exception>
+    public void Load(ReadOnlySpan<byte> state, int length)
     {
-        Forget();
         byte[] key = Key();
-        if (!state.StartsWith(key))
-        {
-            return;
-        }
-
-        try
+        if (state.StartsWith(key))
         {
             StateReader source = new(state[key.Length..]);
-            Read(ref source);
-        }
-        catch (InvalidDataException)
-        {
-            Forget();
-            throw;
+            Read(ref source, length);
         }
     }
 
@@ -201,34 +194,26 @@ internal sealed class MethodHistory
             return;
         }
 
-        Forget();
         _method.CopyFrom(other._method);
         _runs.AddRange(other._runs);
         foreach (Mark mark in other._marks.Skip(1))
         {
-            AddMark(mark.Position, mark.Step).Write(mark.State.Bytes);
+            AddMark(mark.Position, mark.Step).CopyFrom(mark, _method);
         }
 
-        StateBuffer now = new();
-        other._method.Mark(now);
-        _method.Return(now.Bytes, other._end, promptTokens: 0);
+        Mark now = new() { Position = other._end, Step = other._step };
+        now.Take(other._method);
+        Return(now, promptTokens: 0);
+        now.Dispose();
         _end = other._end;
         _step = other._step;
         _isAstray = other._isAstray;
     }
 
-    /// <summary>What a saved state of such a method begins with.</summary>
-    private byte[] Key() => Encoding.UTF8.GetBytes($"{_method.StateKey}\n");
+    /// <summary>What a saved state of such a method begins with; the number is that of the layout of what follows.</summary>
+    private byte[] Key() => Encoding.UTF8.GetBytes($"{_method.StateKey}\n2\n");
 
-    private static void Write(StateBuffer target, int position, int step, ReadOnlySpan<byte> state)
-    {
-        target.Write(position);
-        target.Write(step);
-        target.Write(state.Length);
-        target.Write(state);
-    }
-
-    private void Read(ref StateReader source)
+    private void Read(ref StateReader source, int length)
     {
         int end = source.ReadInt32();
         int step = source.ReadInt32();
@@ -241,24 +226,22 @@ internal sealed class MethodHistory
         }
 
         Require(end == 0 || runs > 0);
-        int marks = source.ReadCount(3 * sizeof(int));
+        Require(end >= 0 && end <= length);
+        int marks = source.ReadCount(4 * sizeof(int));
         for (int i = 0; i < marks; i++)
         {
             int position = source.ReadInt32();
             int markStep = source.ReadInt32();
-            ReadOnlySpan<byte> bytes = source.Take(source.ReadCount(sizeof(byte)));
             Require(i == 0 ? position == 0 : position > _marks[^1].Position && position <= end);
-            if (i > 0)
-            {
-                AddMark(position, markStep).Write(bytes);
-            }
+            (i == 0 ? _marks[0] : AddMark(position, markStep)).Load(ref source, _method);
         }
 
-        source.ReadInt32();
-        source.ReadInt32();
-        ReadOnlySpan<byte> now = source.Take(source.ReadCount(sizeof(byte)));
-        _method.Load(ref source);
-        _method.Return(now, end, promptTokens: 0);
+        Mark now = new() { Position = source.ReadInt32(), Step = source.ReadInt32() };
+        Require(marks > 0 && now.Position == end);
+        now.Load(ref source, _method);
+        _method.Load(ref source, end);
+        Return(now, promptTokens: 0);
+        now.Dispose();
         _end = end;
         _step = step;
     }
@@ -271,18 +254,11 @@ internal sealed class MethodHistory
         }
     }
 
-    /// <summary>Back to the state in which nothing has been observed.</summary>
-    private void Forget()
+    /// <summary>The method comes back to a mark.</summary>
+    private void Return(Mark mark, int promptTokens)
     {
-        _method.Return(_marks[0].State.Bytes, 0, promptTokens: 0);
-        _step = 0;
-        _isAstray = false;
-        for (int i = _marks.Count - 1; i > 0; i--)
-        {
-            RemoveMark(i);
-        }
-
-        Cut(0);
+        mark.GiveBack(_method);
+        _method.Return(mark.Host.Bytes, mark.Position, promptTokens);
     }
 
     private List<AttentionPass> PassesBetween(int position, int length)
@@ -335,7 +311,7 @@ internal sealed class MethodHistory
             return;
         }
 
-        _method.Mark(AddMark(position, _step));
+        AddMark(position, _step).Take(_method);
         while (_marks.Count > FewestMarks && (_marks.Count > MostMarks || MarkedBytes() > position * _tokenBytes / KvPart))
         {
             RemoveMark(LeastMissed(position));
@@ -358,7 +334,7 @@ internal sealed class MethodHistory
         long bytes = 0;
         foreach (Mark mark in _marks)
         {
-            bytes += mark.State.Bytes.Length;
+            bytes += mark.SizeBytes;
         }
 
         return bytes;
@@ -382,14 +358,13 @@ internal sealed class MethodHistory
         return least;
     }
 
-    private StateBuffer AddMark(int position, int step)
+    private Mark AddMark(int position, int step)
     {
         Mark mark = _spare.TryPop(out Mark? spare) ? spare : new Mark();
         mark.Position = position;
         mark.Step = step;
-        mark.State.Clear();
         _marks.Add(mark);
-        return mark.State;
+        return mark;
     }
 
     private void RemoveMark(int index)
@@ -405,14 +380,110 @@ internal sealed class MethodHistory
     /// <param name="IsEnded">Whether a prompt ends with the run.</param>
     private readonly record struct Run(RunKind Kind, int First, bool IsChanging, bool IsEnded);
 
-    /// <summary>The method's state where the sequence had a length.</summary>
-    private sealed class Mark
+    /// <summary>The method's state where the sequence had a length: numbers that the host knows, and copies on the device, which no mark waits for.</summary>
+    private sealed class Mark : IDisposable
     {
+        private SelectionState[] _copies = [];
+        private bool _hasCopies;
+
         public int Position { get; set; }
 
         /// <summary>Decode steps since the last prompt.</summary>
         public int Step { get; set; }
 
-        public StateBuffer State { get; } = new();
+        public StateBuffer Host { get; } = new();
+
+        /// <summary>Bytes that the state takes.</summary>
+        public long SizeBytes => Host.Bytes.Length + CopyBytes();
+
+        /// <summary>Bytes of memory that the mark takes.</summary>
+        public long CapacityBytes => Host.Capacity + CopyBytes();
+
+        /// <summary>Becomes the state that a method has now.</summary>
+        public void Take(DecodeMethod method)
+        {
+            Host.Clear();
+            method.Mark(Host);
+            _hasCopies = method.MarksStates;
+            for (int i = 0; _hasCopies && i < method.States.Count; i++)
+            {
+                CopyOf(i, method).CopyFrom(method.States[i]);
+            }
+        }
+
+        /// <summary>Becomes what a mark of another method of the same kind is.</summary>
+        public void CopyFrom(Mark other, DecodeMethod method)
+        {
+            Host.Clear();
+            Host.Write(other.Host.Bytes);
+            _hasCopies = other._hasCopies;
+            for (int i = 0; _hasCopies && i < method.States.Count; i++)
+            {
+                CopyOf(i, method).CopyFrom(other._copies[i]);
+            }
+        }
+
+        /// <summary>Gives the device's part back to a method.</summary>
+        public void GiveBack(DecodeMethod method)
+        {
+            for (int i = 0; _hasCopies && i < method.States.Count; i++)
+            {
+                method.States[i].CopyFrom(_copies[i]);
+            }
+        }
+
+        public void Save(StateBuffer target)
+        {
+            target.Write(Position);
+            target.Write(Step);
+            target.Write(Host.Bytes.Length);
+            target.Write(Host.Bytes);
+            target.Write(_hasCopies ? 1 : 0);
+            for (int i = 0; _hasCopies && i < _copies.Length; i++)
+            {
+                _copies[i].Save(target);
+            }
+        }
+
+        /// <summary>Reads back what <see cref="Save"/> wrote behind position and step.</summary>
+        public void Load(ref StateReader source, DecodeMethod method)
+        {
+            Host.Clear();
+            Host.Write(source.Take(source.ReadCount(sizeof(byte))));
+            _hasCopies = source.ReadInt32() != 0;
+            for (int i = 0; _hasCopies && i < method.States.Count; i++)
+            {
+                CopyOf(i, method).Load(ref source, Position);
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (SelectionState copy in _copies)
+            {
+                copy.Dispose();
+            }
+        }
+
+        private SelectionState CopyOf(int index, DecodeMethod method)
+        {
+            if (_copies.Length == 0)
+            {
+                _copies = [.. method.States.Select(state => state.CreateLike())];
+            }
+
+            return _copies[index];
+        }
+
+        private long CopyBytes()
+        {
+            long bytes = 0;
+            foreach (SelectionState copy in _hasCopies ? _copies : [])
+            {
+                bytes += copy.SizeBytes;
+            }
+
+            return bytes;
+        }
     }
 }

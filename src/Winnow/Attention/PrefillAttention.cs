@@ -1,4 +1,5 @@
 using Winnow.Calibration;
+using Winnow.Compute;
 
 namespace Winnow.Attention;
 
@@ -13,7 +14,9 @@ public abstract record PrefillAttention
     internal abstract string Specification { get; }
 
     /// <summary>Creates the state of one session.</summary>
-    internal abstract PrefillMethod CreateMethod(MethodSetup setup);
+    /// <param name="setup">The model.</param>
+    /// <param name="selector">What the session's device chooses rows with.</param>
+    internal abstract PrefillMethod CreateMethod(MethodSetup setup, RowSelector selector);
 
     /// <summary>The same with the model's own values where nothing was set.</summary>
     internal virtual PrefillAttention Tuned(AttentionTuning tuning) => this;

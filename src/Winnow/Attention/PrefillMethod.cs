@@ -13,9 +13,7 @@ internal abstract class PrefillMethod
     public abstract bool Applies(int layer, int length);
 
     /// <summary>Chooses the rows of each head.</summary>
-    /// <param name="layer">A layer that the method applies to.</param>
-    /// <param name="shape">The layer's heads.</param>
+    /// <param name="call">A layer that the method applies to, with the queries of the whole prompt.</param>
     /// <param name="mass">[queryHeads, length]: mean probability of each row over the window's queries.</param>
-    /// <param name="length">The prompt's length.</param>
-    public abstract AttentionPlan Select(int layer, AttentionShape shape, ReadOnlySpan<float> mass, int length);
+    public abstract AttentionPlan Select(in AttentionCall call, Matrix mass);
 }

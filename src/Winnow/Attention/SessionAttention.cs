@@ -13,10 +13,10 @@ internal sealed class SessionAttention : IDisposable
 
     private readonly Device _device;
     private readonly AttentionLayers _layers;
-    private readonly DecodeMethod? _decode;
+    private readonly RowSelector _selector;
     private readonly PrefillMethod? _prefill;
-    private readonly MethodHistory? _history;
-    private float[] _hostMass = [];
+    private DecodeMethod? _decode;
+    private MethodHistory? _history;
     private Matrix? _mass;
     private AttentionPhase _phase;
 
@@ -24,15 +24,16 @@ internal sealed class SessionAttention : IDisposable
     {
         _device = device;
         _layers = setup.Layers;
-        _decode = decode?.CreateMethod(setup);
-        _prefill = prefill?.CreateMethod(setup);
+        _selector = device.CreateSelector();
+        _decode = decode?.CreateMethod(setup, _selector);
+        _prefill = prefill?.CreateMethod(setup, _selector);
         _history = _decode is { StateKey: not null } method ? new MethodHistory(method, setup.Layers) : null;
         Statistics = new AttentionStatistics(setup.Layers.Count);
     }
 
     public AttentionStatistics Statistics { get; }
 
-    /// <summary>Told the plan of every layer and decode step, for measuring; null costs nothing.</summary>
+    /// <summary>Told the plan of every layer and decode step, once the device has made it, for measuring; null costs nothing.</summary>
     public PlanObserver? Observer { get; set; }
 
     /// <summary>Whether calls must carry the queries before rotation.</summary>
@@ -53,7 +54,7 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Bytes that the decode method keeps beside keys and values.</summary>
     public long StateBytes => (_decode?.StateBytes ?? 0) + (_history?.SizeBytes ?? 0);
 
-    /// <summary>What the decode method wants to find again when the session is loaded; empty for nothing.</summary>
+    /// <summary>What the decode method wants to find again when the session is loaded; empty for nothing. Waits for the device.</summary>
     /// <param name="length">Tokens that the session holds.</param>
     public ReadOnlySpan<byte> SaveState(int length)
     {
@@ -63,8 +64,19 @@ internal sealed class SessionAttention : IDisposable
     }
 
     /// <summary>Forgets what the decode method knew, and takes what a saved session brought, perhaps one of another method.</summary>
-    /// <exception cref="InvalidDataException">The state is damaged; what is known is void.</exception>
-    public void LoadState(ReadOnlySpan<byte> state) => _history?.Load(state);
+    /// <param name="state">What <see cref="SaveState"/> gave.</param>
+    /// <param name="length">Tokens of the saved session.</param>
+    /// <exception cref="InvalidDataException">The state is damaged; nothing was changed.</exception>
+    public void LoadState(ReadOnlySpan<byte> state, int length)
+    {
+        if (_history is not null)
+        {
+            DecodeMethod method = _decode!.CreateAnew();
+            MethodHistory history = new(method, _layers);
+            history.Load(state, length);
+            (_decode, _history) = (method, history);
+        }
+    }
 
     /// <summary>Takes over what the decode method of the session that this one was forked from knows, if both are alike.</summary>
     /// <param name="other">The other one's attention.</param>
@@ -105,12 +117,15 @@ internal sealed class SessionAttention : IDisposable
         }
     }
 
+    /// <summary>Whether the pass under way must show its keys before rotation.</summary>
+    public bool ObservesKeys => _phase != AttentionPhase.Decode && _decode is { NeedsUnrotatedKeys: true };
+
     /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache; the method is told those of prompts.</summary>
     public void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
-        if (_phase != AttentionPhase.Decode && _decode is { NeedsUnrotatedKeys: true } && _layers.Shapes[layer].Window == 0)
+        if (ObservesKeys && _layers.Shapes[layer].Window == 0)
         {
-            _decode.ObserveKeys(stream, layer, firstPosition, keys);
+            _decode!.ObserveKeys(stream, layer, firstPosition, keys);
         }
     }
 
@@ -127,7 +142,11 @@ internal sealed class SessionAttention : IDisposable
         }
     }
 
-    public void Dispose() => _mass?.Buffer.Dispose();
+    public void Dispose()
+    {
+        _mass?.Buffer.Dispose();
+        _selector.Dispose();
+    }
 
     private void AttendPrompt(in AttentionCall call)
     {
@@ -136,7 +155,7 @@ internal sealed class SessionAttention : IDisposable
         bool whole = call.FirstPosition == 0 && _phase == AttentionPhase.PromptEnd;
         if (global && whole && _prefill is not null && _prefill.Applies(call.Layer, call.Length))
         {
-            plan = _prefill.Select(call.Layer, call.Shape, WindowMass(call, _prefill.Window), call.Length);
+            plan = _prefill.Select(call, WindowMass(call, _prefill.Window));
         }
 
         AnswerQueries(call, plan);
@@ -160,11 +179,9 @@ internal sealed class SessionAttention : IDisposable
         for (int first = call.Queries.Rows - call.OutputRows; first < call.Queries.Rows;)
         {
             call.Cancellation.ThrowIfCancellationRequested();
-            int left = call.Queries.Rows - first;
-            // No single query is left over: it would be answered by the other kernel, that of decode steps.
-            int count = left <= QueriesAtOnce + 1 ? left : QueriesAtOnce;
-            call.Stream.Attend(
-                call.Shape, call.Queries.RowSlice(first, count), call.Cache, call.FirstPosition + first, plan, call.Output.RowSlice(first, count));
+            int count = Math.Min(QueriesAtOnce, call.Queries.Rows - first);
+            Matrix queries = call.Queries.RowSlice(first, count);
+            call.Stream.Attend(call.Shape, queries, call.Cache, call.FirstPosition + first, plan, isStep: false, call.Output.RowSlice(first, count));
             first += count;
         }
     }
@@ -173,8 +190,8 @@ internal sealed class SessionAttention : IDisposable
     {
         if (_decode is null || call.Shape.Window != 0)
         {
-            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, call.Output);
-            Count(call, AttentionPlan.All, isRefresh: false);
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, isStep: true, call.Output);
+            Count(call, AttentionPlan.All, isObserved: false);
             return;
         }
 
@@ -182,25 +199,25 @@ internal sealed class SessionAttention : IDisposable
         if (observe)
         {
             Matrix mass = MassFor(call);
-            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output, mass);
-            _decode.Observe(call, call.Stream.Map(mass, ref _hostMass));
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, isStep: true, call.Output, mass);
+            _decode.Observe(call, mass);
         }
         else
         {
-            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, call.Output);
+            call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, plan, isStep: true, call.Output);
         }
 
         Count(call, plan, observe);
     }
 
     /// <summary>The attention mass of the last queries of a prompt.</summary>
-    private Span<float> WindowMass(in AttentionCall call, int window)
+    private Matrix WindowMass(in AttentionCall call, int window)
     {
         int count = Math.Min(window, call.Queries.Rows);
         Matrix mass = MassFor(call);
         call.Stream.AttentionMass(
             call.Shape, call.Queries.RowSlice(call.Queries.Rows - count, count), call.Cache, call.Length - count, mass);
-        return call.Stream.Map(mass, ref _hostMass);
+        return mass;
     }
 
     private Matrix MassFor(in AttentionCall call)
@@ -216,28 +233,10 @@ internal sealed class SessionAttention : IDisposable
         return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
     }
 
-    private void Count(in AttentionCall call, AttentionPlan plan, bool isRefresh)
+    private void Count(in AttentionCall call, AttentionPlan plan, bool isObserved)
     {
-        Observer?.Invoke(call, plan);
+        Observer?.Invoke(call, plan.ReadsAll ? AttentionPlan.All : plan);
         int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, call.Length) : call.Length;
-        long dense = (long)visible * call.Shape.KvHeads;
-        long attended = plan.Kind switch
-        {
-            AttentionPlanKind.All => dense,
-            AttentionPlanKind.Shared => (long)plan.Rows(0).Length * call.Shape.KvHeads,
-            _ => SumRows(plan),
-        };
-        Statistics.Count(call.Layer, attended, dense, plan.Kind != AttentionPlanKind.All, isRefresh);
-    }
-
-    private static long SumRows(AttentionPlan plan)
-    {
-        long sum = 0;
-        for (int list = 0; list < plan.Lists; list++)
-        {
-            sum += plan.Rows(list).Length;
-        }
-
-        return sum;
+        _selector.Count(call.Stream, plan, call.Shape.KvHeads, visible, call.Layer, isObserved, Statistics);
     }
 }

@@ -14,4 +14,11 @@ public enum AttentionPlanKind
 
     /// <summary>One list per query head (token-sparse attention).</summary>
     PerQueryHead,
+
+    /// <summary>
+    /// For each KV head and tile of queries a list of key blocks (block-sparse prompts): list head · tiles + tile, where tile t holds
+    /// the queries at positions t · TileQueries and after, and block b the rows b · BlockRows and after. A device without a kernel for
+    /// them attends to every row.
+    /// </summary>
+    KeyBlocks,
 }

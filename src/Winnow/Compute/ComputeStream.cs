@@ -1,3 +1,5 @@
+using Winnow.Compute.Host;
+
 namespace Winnow.Compute;
 
 /// <summary>
@@ -8,8 +10,10 @@ namespace Winnow.Compute;
 /// The public methods check shapes once; the protected ones may rely on them. Outputs must not overlap inputs unless an
 /// operation says that it works in place.
 /// </remarks>
-public abstract class ComputeStream : IDisposable
+public abstract partial class ComputeStream : IDisposable
 {
+    private CachedKeys? _cachedKeys;
+
     /// <summary>Looks rows up in an embedding table.</summary>
     /// <param name="table">The table, [vocabulary, width].</param>
     /// <param name="ids">Row numbers, [tokens].</param>
@@ -32,19 +36,26 @@ public abstract class ComputeStream : IDisposable
     /// <param name="weight">[outputs, inputs].</param>
     /// <param name="input">[tokens, inputs].</param>
     /// <param name="output">[tokens, outputs].</param>
-    public void MatMul(Weight weight, Matrix input, Matrix output)
+    /// <param name="steps">How many of the first tokens are decode steps: see the product with several weights.</param>
+    public void MatMul(Weight weight, Matrix input, Matrix output, int steps = 0)
     {
         ReadOnlySpan<Matrix> outputs = [output];
-        MatMul(new ReadOnlySpan<Weight>(in weight), input, outputs);
+        MatMul(new ReadOnlySpan<Weight>(in weight), input, outputs, steps);
     }
 
     /// <summary>Multiplies the same activations with several weights in one pass: query, key and value; gate and up.</summary>
+    /// <remarks>
+    /// A device may sum differently for steps, which read a weight for few rows, and for prompts, which share it among many. A row's bits
+    /// depend on which of the two it is, never on the rows beside it or on how many there are.
+    /// </remarks>
     /// <param name="weights">Each [its outputs, inputs].</param>
     /// <param name="input">[tokens, inputs].</param>
     /// <param name="outputs">Each [tokens, outputs of its weight].</param>
-    public void MatMul(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs)
+    /// <param name="steps">How many of the first tokens are decode steps; those behind them belong to prompts.</param>
+    public void MatMul(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps = 0)
     {
         Require(weights.Length == outputs.Length, "each weight needs one output");
+        RequireSteps(steps, input);
         for (int i = 0; i < weights.Length; i++)
         {
             Weight weight = weights[i];
@@ -56,7 +67,7 @@ public abstract class ComputeStream : IDisposable
             }
         }
 
-        MatMulCore(weights, input, outputs);
+        MatMulCore(weights, input, outputs, steps);
     }
 
     /// <summary>Root-mean-square norm of each group of <c>weight.Columns</c> elements of a row: x · weight / √(mean(x²) + epsilon). In place where output is input.</summary>
@@ -86,15 +97,15 @@ public abstract class ComputeStream : IDisposable
     }
 
     /// <summary>Rotates the heads of each row by its position, in place.</summary>
-    /// <param name="rows">[tokens, heads · headDimension]; row t stands at position firstPosition + t.</param>
+    /// <param name="rows">[tokens, heads · headDimension].</param>
     /// <param name="headDimension">Elements of a head.</param>
     /// <param name="frequencies">Angles and layout of the pairs.</param>
-    /// <param name="firstPosition">The position of row 0.</param>
-    public void Rope(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition)
+    /// <param name="positions">The position of each row, [tokens].</param>
+    public void Rope(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
         Require(rows.Columns % headDimension == 0 && frequencies.RotaryDimension <= headDimension, "rotary dimension must fit the head");
-        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
-        RopeCore(rows, headDimension, frequencies, firstPosition);
+        Require(positions.Length == rows.Rows, "each row needs its position");
+        RopeCore(rows, headDimension, frequencies, positions);
     }
 
     /// <summary>Stores keys and values in a layer's pages, in the pages' type.</summary>
@@ -117,16 +128,21 @@ public abstract class ComputeStream : IDisposable
     /// <param name="layer">Keys and values, with at least firstPosition + tokens rows stored.</param>
     /// <param name="firstPosition">The position of query 0.</param>
     /// <param name="plan">The rows; query t sees those ≤ its position (and inside the window).</param>
+    /// <param name="isStep">
+    /// Whether each query is a decode step of its own (several where drafts are verified) or a part of a prompt. The two may sum in
+    /// another order; within either, the bits of a query depend neither on the queries beside it nor on where a prompt is cut.
+    /// </param>
     /// <param name="output">Shaped as the queries.</param>
     /// <param name="mass">
     /// Where given, [queryHeads, firstPosition + tokens]: the probability that each row received, as a mean over the queries;
-    /// 0 for rows that the plan leaves out.
+    /// 0 for rows that the plan leaves out. Steps tell theirs one at a time. Untouched where a conditional plan names rows.
     /// </param>
     public void Attend(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass = null)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass = null)
     {
         RequireSameShape(queries, output);
         CheckAttention(shape, queries, layer, firstPosition, mass);
+        Require(mass is null || !isStep || queries.Rows == 1, "the mass of steps is asked for one step at a time");
         int lists = plan.Kind switch
         {
             AttentionPlanKind.Shared => 1,
@@ -134,12 +150,13 @@ public abstract class ComputeStream : IDisposable
             AttentionPlanKind.PerQueryHead => shape.QueryHeads,
             _ => 0,
         };
-        Require(plan.Lists == lists, "the plan must hold one list for each head of its kind");
-        plan.CheckRows();
-        AttendCore(shape, queries, layer, firstPosition, plan, output, mass);
+        Require(
+            plan.Kind == AttentionPlanKind.KeyBlocks ? plan.Lists % shape.KvHeads == 0 : plan.Lists == lists,
+            "the plan must hold one list for each head of its kind");
+        AttendCore(shape, queries, layer, firstPosition, plan, isStep, output, mass);
     }
 
-    /// <summary>The attention mass of <see cref="Attend"/> over every row, without its output: how methods look at a prompt.</summary>
+    /// <summary>The attention mass of <see cref="Attend"/> over every row, without its output: how methods look at a prompt, and as its queries are answered.</summary>
     /// <param name="shape">Heads, scale, window.</param>
     /// <param name="queries">[tokens, queryHeads · headDimension], rotated.</param>
     /// <param name="layer">Keys, with at least firstPosition + tokens rows stored.</param>
@@ -149,6 +166,24 @@ public abstract class ComputeStream : IDisposable
     {
         CheckAttention(shape, queries, layer, firstPosition, mass);
         AttentionMassCore(shape, queries, layer, firstPosition, mass);
+    }
+
+    /// <summary>Reads keys back from a layer's pages, in f32 and as they were before rotation: what the pages' type has left of them.</summary>
+    /// <param name="layer">Keys, with at least first + (count − 1) · step + 1 rows stored.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="step">From one row to the next; 1 for all of them.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="undo">The rotation that they were stored with, row r at position r; null for none.</param>
+    /// <param name="keys">[count, kvHeads · headDimension].</param>
+    public void ReadKeys(KvLayer layer, int first, int step, int count, RopeFrequencies? undo, Matrix keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step);
+        Require(
+            keys.Rows == count && keys.Columns == layer.Layout.KvHeads * layer.Layout.HeadDimension,
+            "keys must be [count, kvHeads · headDimension]");
+        Require(first + ((count - 1L) * step) < layer.Capacity, "the layer holds fewer rows than are read");
+        ReadKeysCore(layer, first, step, undo, keys);
     }
 
     /// <summary>Gated activation: output = activation(gate) · up. In place where output is gate or up.</summary>
@@ -167,15 +202,17 @@ public abstract class ComputeStream : IDisposable
     /// <param name="scores">The router's result, [tokens, experts].</param>
     /// <param name="input">[tokens, hidden].</param>
     /// <param name="output">[tokens, hidden].</param>
-    public void MixExperts(ExpertWeights experts, Matrix scores, Matrix input, Matrix output)
+    /// <param name="steps">How many of the first tokens are decode steps, as in products.</param>
+    public void MixExperts(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps = 0)
     {
         RequireSameShape(input, output);
+        RequireSteps(steps, input);
         Require(scores.Rows == input.Rows && scores.Columns == experts.Count, "scores must be [tokens, experts]");
         Require(experts.Used > 0 && experts.Used <= experts.Count, "a token takes at least one expert and at most all");
         Require(
             experts.Gate[0].Inputs == input.Columns && experts.Down[0].Outputs == input.Columns && experts.Down[0].Inputs == experts.Gate[0].Outputs,
             "experts must map [tokens, hidden] to itself");
-        MixExpertsCore(experts, scores, input, output);
+        MixExpertsCore(experts, scores, input, output, steps);
     }
 
     /// <summary>Applies an activation in place.</summary>
@@ -245,6 +282,59 @@ public abstract class ComputeStream : IDisposable
         return scratch.AsSpan(0, count);
     }
 
+    /// <summary>Waits for all operations so far and reads the greatest values of a row: what a sampler needs of logits.</summary>
+    /// <param name="row">[1, n].</param>
+    /// <param name="indices">Receives their columns, the greatest value first, the lower column on ties; its length is how many are wanted.</param>
+    /// <param name="values">Receives the values, [indices].</param>
+    /// <param name="scratch">Host memory; grows as needed.</param>
+    /// <returns>How many there are: fewer than wanted only where the row has fewer that are finite numbers.</returns>
+    public virtual int ReadGreatest(Matrix row, Span<int> indices, Span<float> values, ref float[] scratch)
+    {
+        Require(row.Rows == 1 && indices.Length == values.Length, "one row, and room for a value with each index");
+        Span<ulong> ranks = indices.Length <= 256 ? stackalloc ulong[indices.Length] : new ulong[indices.Length];
+        int count = LargestValues.Select(Map(row, ref scratch), float.MinValue, ranks);
+        for (int i = 0; i < count; i++)
+        {
+            ulong rank = ranks[count - 1 - i];
+            indices[i] = Rank.Index(rank);
+            values[i] = Rank.Logit(rank);
+        }
+
+        return count;
+    }
+
+    /// <summary>Fills a matrix with random numbers, normally distributed: stand-ins for keys and values where only speed is measured.</summary>
+    /// <param name="target">What to fill.</param>
+    /// <param name="seed">Same seed and shape, same numbers on the same device.</param>
+    public virtual void FillRandomly(Matrix target, ulong seed)
+    {
+        Random random = new((int)(seed ^ (seed >> 32)));
+        float[] row = new float[target.Columns];
+        for (int i = 0; i < target.Rows; i++)
+        {
+            foreach (ref float value in row.AsSpan())
+            {
+                // The sum of four uniform variables, shifted and scaled to mean 0 and deviation 1, is normal enough.
+                value = (random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2) * 1.7320508f;
+            }
+
+            Write(row, target.RowSlice(i, 1));
+        }
+    }
+
+    /// <summary>
+    /// Lets a device begin what was asked for so far, where it gathers operations; waits for nothing. Called at the end of each
+    /// pass, so that nothing is left lying when a session's thread goes elsewhere.
+    /// </summary>
+    public virtual void Submit()
+    {
+    }
+
+    /// <summary>Waits until all operations so far are done, without reading anything.</summary>
+    public virtual void Wait()
+    {
+    }
+
     /// <summary>Does work on host memory with whatever threads the device has; returns when all of it is done. Allocates nothing.</summary>
     /// <param name="work">The work.</param>
     /// <param name="parts">How many parts it has.</param>
@@ -266,8 +356,8 @@ public abstract class ComputeStream : IDisposable
     /// <summary>Implements <see cref="Embed"/>.</summary>
     protected abstract void EmbedCore(Weight table, ReadOnlySpan<int> ids, Matrix output);
 
-    /// <summary>Implements <see cref="MatMul(ReadOnlySpan{Weight}, Matrix, ReadOnlySpan{Matrix})"/>.</summary>
-    protected abstract void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs);
+    /// <summary>Implements <see cref="MatMul(ReadOnlySpan{Weight}, Matrix, ReadOnlySpan{Matrix}, int)"/>.</summary>
+    protected abstract void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps);
 
     /// <summary>Implements <see cref="RmsNorm"/>.</summary>
     protected abstract void RmsNormCore(Matrix input, Matrix weight, float epsilon, Matrix output);
@@ -276,23 +366,27 @@ public abstract class ComputeStream : IDisposable
     protected abstract void LayerNormCore(Matrix input, Matrix weight, Matrix? bias, float epsilon, Matrix output);
 
     /// <summary>Implements <see cref="Rope"/>.</summary>
-    protected abstract void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition);
+    protected abstract void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions);
 
     /// <summary>Implements <see cref="Append"/>.</summary>
     protected abstract void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow);
 
     /// <summary>Implements <see cref="Attend"/>.</summary>
     protected abstract void AttendCore(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass);
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass);
 
     /// <summary>Implements <see cref="AttentionMass"/>.</summary>
     protected abstract void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass);
+
+    /// <summary>Implements <see cref="ReadKeys"/>; by itself with what the host can read of the pages.</summary>
+    protected virtual void ReadKeysCore(KvLayer layer, int first, int step, RopeFrequencies? undo, Matrix keys) =>
+        (_cachedKeys ??= new CachedKeys()).Read(this, layer, first, step, undo, keys);
 
     /// <summary>Implements <see cref="Gate"/>.</summary>
     protected abstract void GateCore(Activation activation, Matrix gate, Matrix up, Matrix output);
 
     /// <summary>Implements <see cref="MixExperts"/>.</summary>
-    protected abstract void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output);
+    protected abstract void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps);
 
     /// <summary>Implements <see cref="Activate"/>.</summary>
     protected abstract void ActivateCore(Activation activation, Matrix values);
@@ -333,6 +427,9 @@ public abstract class ComputeStream : IDisposable
             mass is not { } m || (m.Rows == shape.QueryHeads && m.Columns == firstPosition + queries.Rows),
             "mass must be [queryHeads, firstPosition + tokens]");
     }
+
+    private static void RequireSteps(int steps, Matrix input) =>
+        Require(steps >= 0 && steps <= input.Rows, "steps are the first of the tokens");
 
     private static void RequireSameShape(Matrix a, Matrix b)
     {

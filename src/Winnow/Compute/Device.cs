@@ -1,3 +1,4 @@
+using Winnow.Compute.Host.Selection;
 using Winnow.Tensors;
 
 namespace Winnow.Compute;
@@ -10,6 +11,18 @@ public abstract class Device : IDisposable
 
     /// <summary>What it is, for people: processor or GPU, instruction set, threads.</summary>
     public abstract string Description { get; }
+
+    /// <summary>Threads of the host that compute for this device.</summary>
+    public virtual int Threads => 1;
+
+    /// <summary>
+    /// Tokens of a prompt that are computed at once: enough rows to keep the matrix kernels busy, few enough for the activations to stay
+    /// in cache.
+    /// </summary>
+    public virtual int PreferredChunk => 512;
+
+    /// <summary>Whether the most probable tokens had better be found here than all logits be read: where reading is dear.</summary>
+    public virtual bool FindsCandidates => false;
 
     /// <summary>Allocates zeroed memory.</summary>
     /// <exception cref="WinnowException">The device has not that much.</exception>
@@ -33,6 +46,9 @@ public abstract class Device : IDisposable
 
     /// <summary>Creates a stream of operations: one a session, used by one thread at a time.</summary>
     public abstract ComputeStream CreateStream();
+
+    /// <summary>Creates what chooses rows for one session; by itself the host does, which waits for a late device.</summary>
+    internal virtual RowSelector CreateSelector() => new HostSelector(this);
 
     /// <summary>Allocates a matrix of zeros that owns its buffer: dispose <see cref="Matrix.Buffer"/>.</summary>
     public Matrix AllocateMatrix(int rows, int columns)

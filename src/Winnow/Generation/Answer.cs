@@ -8,6 +8,7 @@ internal sealed class Answer
 {
     private readonly GenerationOptions _options;
     private readonly Sampler _sampler;
+    private readonly TokenReader _reader;
     private readonly AnswerText _text;
     private readonly float[] _choice;
     private readonly int _limit;
@@ -22,18 +23,21 @@ internal sealed class Answer
     /// <summary>Begins the answer to a prompt that was read.</summary>
     /// <param name="engine">The model's vocabulary.</param>
     /// <param name="options">How tokens are chosen, and what ends the answer.</param>
+    /// <param name="sampler">Chooses the tokens.</param>
     /// <param name="reader">Holds the prompt.</param>
     /// <param name="choice">Room for what is chosen from, [vocabulary].</param>
     /// <param name="cachedTokens">Tokens of the prompt that did not have to be read.</param>
     /// <param name="start">The timestamp at which reading began.</param>
-    public Answer(Engine engine, GenerationOptions options, TokenReader reader, float[] choice, int cachedTokens, long start)
+    public Answer(
+        Engine engine, GenerationOptions options, Sampler sampler, TokenReader reader, float[] choice, int cachedTokens, long start)
     {
         _options = options;
         _choice = choice;
         _promptTokens = reader.Tokens.Count;
         _cachedTokens = cachedTokens;
         _start = start;
-        _sampler = engine.CreateSampler(options.Sampling, options.Constraint);
+        _reader = reader;
+        _sampler = sampler;
         _sampler.AcceptPrompt(reader.TokenSpan);
         _text = new AnswerText(engine.Tokenizer, options, startOfText: reader.Tokens.All(engine.Tokenizer.IsControl));
         _limit = Math.Min(options.MaxTokens ?? int.MaxValue, reader.ContextLength - _promptTokens);
@@ -50,14 +54,11 @@ internal sealed class Answer
         Decode = _decode ?? (_decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_decodeStart)),
     };
 
-    /// <summary>Chooses the next token.</summary>
-    /// <param name="logits">Those after the last one, [vocabulary].</param>
+    /// <summary>Chooses the token after those that were read.</summary>
     /// <returns>The token; with a reason, it is the last one.</returns>
-    public GeneratedToken Next(ReadOnlySpan<float> logits)
+    public GeneratedToken Next()
     {
-        // Sampling alters what it chooses from.
-        logits.CopyTo(_choice);
-        int token = _sampler.Sample(_choice);
+        int token = Choose();
         _sampler.Accept(token);
         if (++_generated == 1)
         {
@@ -75,5 +76,17 @@ internal sealed class Answer
         FinishReason reason = stopped ? FinishReason.Stop
             : _generated == _options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
         return new GeneratedToken(token, piece + _text.Flush(), reason);
+    }
+
+    private int Choose()
+    {
+        if (_reader.Candidates is { } candidates)
+        {
+            return _sampler.Sample(candidates.Ids.AsSpan(0, candidates.Count), candidates.Logits.AsSpan(0, candidates.Count));
+        }
+
+        // Sampling alters what it chooses from.
+        _reader.Logits.CopyTo(_choice);
+        return _sampler.Sample(_choice);
     }
 }

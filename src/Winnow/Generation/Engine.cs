@@ -19,10 +19,9 @@ public sealed class Engine : IDisposable
 {
     private readonly Model _model;
 
-    private Engine(string path, Device device, Model model, ModelText text, int threads)
+    private Engine(string path, Device device, Model model, ModelText text)
     {
         Device = device;
-        Threads = threads;
         _model = model;
         Lifetime = new Lifetime(typeof(Engine), Free);
         Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
@@ -45,7 +44,7 @@ public sealed class Engine : IDisposable
     public Device Device { get; }
 
     /// <summary>Threads that compute.</summary>
-    public int Threads { get; }
+    public int Threads => Device.Threads;
 
     internal ModelConfig Config => _model.Config;
 
@@ -69,10 +68,10 @@ public sealed class Engine : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new EngineOptions();
         ModelText text = ModelText.Open(path);
-        CpuDevice device = new(new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
+        Device device = Devices.Create(options.Device, new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
         try
         {
-            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text, device.Pool.Threads);
+            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text);
         }
         catch
         {
@@ -86,6 +85,11 @@ public sealed class Engine : IDisposable
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public Session CreateSession(SessionOptions? options = null) =>
         Lifetime.Run(_ => new Session(this, options ?? new SessionOptions()));
+
+    /// <summary>Lets sessions compute together: one pass for a token of each, prompts in slices between.</summary>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    public SessionBatch CreateBatch(SessionBatchOptions? options = null) =>
+        Lifetime.Run(_ => new SessionBatch(this, options ?? new SessionBatchOptions()));
 
     /// <summary>
     /// What attention methods do for want of a calibration of this model, a line for each of them with the command that makes one;
@@ -136,8 +140,12 @@ public sealed class Engine : IDisposable
         AttentionOptions? attention = null,
         TensorType kvType = TensorType.F16,
         KvPlacement? placement = null,
-        int chunk = TokenReader.DefaultChunk) =>
+        int? chunk = null) =>
         new(_model, contextLength, attention, kvType, placement, chunk);
+
+    /// <summary>Creates buffers for passes of several sequences.</summary>
+    internal ForwardState CreateState() =>
+        new(Device, _model.Config, ForwardState.ChunkFor(_model.Config, Device.PreferredChunk));
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
     {
@@ -161,7 +169,7 @@ public sealed class Engine : IDisposable
     {
         using TokenReader reader = CreateReader(tokens.Length);
         float[] mean = new float[Model.HiddenSize];
-        reader.ReadHidden(tokens, (_, hidden) => TensorPrimitives.Add(mean, hidden, mean), cancellationToken);
+        reader.ReadPooled(tokens, mean, cancellationToken);
         TensorPrimitives.Divide(mean, TensorPrimitives.Norm(mean), mean);
         return mean;
     }

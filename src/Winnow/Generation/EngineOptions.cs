@@ -1,3 +1,4 @@
+using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using static Winnow.Limits;
 
@@ -6,6 +7,9 @@ namespace Winnow.Generation;
 /// <summary>How an engine is loaded.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>What computes, by a name that <see cref="Devices"/> knows: <c>cpu</c>, or what a package for GPUs adds, such as <c>vulkan:0</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>Threads that compute; 0 for one per core, see <see cref="CpuDeviceOptions.Threads"/>.</summary>
     public int Threads { get; init => field = Within(value, 0, 4096); }
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Models.Forward;
+using Winnow.Sampling;
 using Winnow.Templates;
 
 namespace Winnow.Generation;
@@ -41,6 +43,15 @@ public sealed class Session : IDisposable
 
     /// <summary>The model.</summary>
     internal Engine Engine => _engine;
+
+    /// <summary>What reads tokens, for whoever holds <see cref="Use"/> inside of <see cref="Lifetime"/>.</summary>
+    internal TokenReader Reader => _reader;
+
+    /// <summary>Gives the session to one caller at a time.</summary>
+    internal SoleUse Use => _use;
+
+    /// <summary>Entered by whatever computes with the session.</summary>
+    internal Lifetime Lifetime => _lifetime;
 
     /// <summary>How the session attends.</summary>
     public AttentionOptions Attention { get; }
@@ -123,24 +134,27 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>The logits after the session's last token, as the model gave them, [vocabulary]; overwritten by the next computation.</summary>
-    /// <exception cref="InvalidOperationException">They were not computed: the session is empty, or was cut or loaded since.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// They were not computed: the session is empty, was cut or loaded since, or its device chose the most probable tokens itself.
+    /// </exception>
     public ReadOnlySpan<float> Logits => _reader.Logits;
 
     /// <summary>Computes tokens into the session without generating, for measuring and for preparing a shared prefix.</summary>
     /// <param name="prompt">The whole context; what the session holds already is not computed again, but for the end that its attention looks at.</param>
-    /// <param name="chunkTokens">Tokens that are computed at once, 512 at most.</param>
+    /// <param name="chunkTokens">Tokens that are computed at once, if the device prefers no fewer; null leaves it to the device.</param>
     /// <param name="progress">Told how far it is, after each chunk, and within what is computed as a whole.</param>
     /// <param name="cancellationToken">Stops within a chunk; the chunks that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     public void Prefill(
         IReadOnlyList<int> prompt,
-        int chunkTokens = TokenReader.DefaultChunk,
+        int? chunkTokens = null,
         IProgress<PrefillProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         CheckPrompt(prompt);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
-        _use.Run(stop => _reader.ReadPrompt(Transform(prompt, stop), chunkTokens, progress, stop), cancellationToken);
+        int chunk = chunkTokens ?? int.MaxValue;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk, nameof(chunkTokens));
+        _use.Run(stop => _reader.ReadPrompt(Transform(prompt, stop), chunk, progress, stop), cancellationToken);
     }
 
     /// <summary>
@@ -209,7 +223,7 @@ public sealed class Session : IDisposable
 
     /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
     /// <param name="tokens">The sequence; it replaces what the session held.</param>
-    /// <param name="chunkTokens">Tokens that are computed at once, 512 at most; as many rows of logits are held in memory.</param>
+    /// <param name="chunkTokens">Tokens that are computed at once, if the device prefers no fewer; as many rows of logits are held in memory.</param>
     /// <param name="visit">Called once for each token, in order.</param>
     /// <param name="cancellationToken">Stops within a chunk; the chunks that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The sequence does not fit; nothing was changed.</exception>
@@ -271,18 +285,22 @@ public sealed class Session : IDisposable
         try
         {
             long start = Stopwatch.GetTimestamp();
+            Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
+            _reader.Candidates = _engine.Device.FindsCandidates && sampler.CandidatesNeeded is { } needed
+                ? new TokenCandidates(Math.Min(needed, _choice.Length))
+                : null;
             int cached = _lifetime.Run(
                 stop => _reader.ReadPrompt(Transform(prompt, stop), progress: options.Progress, cancellation: stop), cancellationToken);
-            Answer answer = new(_engine, options, _reader, _choice, cached, start);
+            Answer answer = new(_engine, options, sampler, _reader, _choice, cached, start);
             try
             {
-                GeneratedToken token = answer.Next(_reader.Logits);
+                GeneratedToken token = answer.Next();
                 while (token.FinishReason is null)
                 {
                     yield return token;
                     cancellationToken.ThrowIfCancellationRequested();
                     Continue(token.Id);
-                    token = answer.Next(_reader.Logits);
+                    token = answer.Next();
                 }
 
                 LastGeneration = answer.Statistics;
@@ -296,6 +314,7 @@ public sealed class Session : IDisposable
         }
         finally
         {
+            _reader.Candidates = null;
             _use.End();
         }
     }
@@ -343,7 +362,12 @@ public sealed class Session : IDisposable
                 nameof(options), $"context length {wanted} is not between 1 and {supported}, what {engine.Model.Name} supports");
     }
 
-    private void CheckPrompt(IReadOnlyList<int> prompt)
+    /// <summary>Begins to read a prompt in passes of somebody who holds the session.</summary>
+    internal PromptReading BeginPrompt(IReadOnlyList<int> prompt, ForwardPass pass, CancellationToken cancellation) =>
+        _reader.BeginPrompt(Transform(prompt, cancellation), pass, _reader.Chunk, progress: null, cancellation);
+
+    /// <summary>Refuses a prompt that is empty or does not fit.</summary>
+    internal void CheckPrompt(IReadOnlyList<int> prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         if (prompt.Count == 0)

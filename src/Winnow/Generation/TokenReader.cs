@@ -20,13 +20,13 @@ namespace Winnow.Generation;
 /// </remarks>
 internal sealed class TokenReader : IDisposable
 {
-    /// <summary>Tokens that are read at once: enough rows to keep the matrix kernels busy, few enough for the activations to stay in cache.</summary>
-    public const int DefaultChunk = 512;
-
     private readonly Model _model;
-    private readonly ForwardState _state;
-    private readonly ForwardPass _pass;
+    private readonly Sequence _sequence;
+    private readonly Segment _segment;
     private readonly List<int> _tokens = [];
+    private readonly int[] _stepToken = new int[1];
+    private ForwardPass? _pass;
+    private ForwardState? _state;
     private float[] _logits = [];
     private bool _hasLogits;
 
@@ -35,7 +35,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="attention">How to attend; null for full attention.</param>
     /// <param name="kvType">How keys and values are stored: F32, F16 or Q8_0.</param>
     /// <param name="placement">Where they are stored; null for memory.</param>
-    /// <param name="chunk">Tokens that are read at once.</param>
+    /// <param name="chunk">Tokens that are read at once; null for as many as the device prefers.</param>
     /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
     /// <exception cref="Calibration.CalibrationException">A method needs a calibration that is missing or does not fit.</exception>
     public TokenReader(
@@ -44,27 +44,26 @@ internal sealed class TokenReader : IDisposable
         AttentionOptions? attention = null,
         TensorType kvType = TensorType.F16,
         KvPlacement? placement = null,
-        int chunk = DefaultChunk)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType, placement), chunk)
+        int? chunk = null)
+        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType, placement), chunk ?? model.Device.PreferredChunk)
     {
     }
 
     private TokenReader(Model model, int contextLength, AttentionOptions attention, KvCache cache, int chunk)
     {
-        Cache = cache;
         try
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
             _model = model;
             ContextLength = contextLength;
-            RopeFrequencies?[] ropes = model.Config.CreateRopes(contextLength);
+            Chunk = ForwardState.ChunkFor(model.Config, Math.Min(chunk, contextLength));
+            RopeFrequencies?[] ropes = model.RopesFor(contextLength);
             MethodSetup setup = new(model.Transformer.AttentionLayers, ropes, model.Calibration, model.Config.ContextLength);
             attention.Decode?.Validate();
             attention = attention.Tuned(model.Calibration);
-            Attention = new SessionAttention(model.Device, setup, attention.Prefill, attention.Decode);
-            _state = new ForwardState(model.Device, model.Config, ropes, Attention, Math.Min(chunk, contextLength));
-            _pass = new ForwardPass(model.Transformer, _state);
+            _sequence = new Sequence(new SessionAttention(model.Device, setup, attention.Prefill, attention.Decode), ropes) { Cache = cache };
+            _segment = new Segment(_sequence);
         }
         catch
         {
@@ -82,19 +81,22 @@ internal sealed class TokenReader : IDisposable
     /// <summary>The tokens that were read.</summary>
     public ReadOnlySpan<int> TokenSpan => CollectionsMarshal.AsSpan(_tokens);
 
+    /// <summary>Tokens that are read at once.</summary>
+    public int Chunk { get; }
+
     /// <summary>Their keys and values.</summary>
-    public KvCache Cache { get; private set; }
+    public KvCache Cache => _sequence.Cache;
 
     /// <summary>Which rows queries attend to.</summary>
-    public SessionAttention Attention { get; }
+    public SessionAttention Attention => _sequence.Attention;
 
-    /// <summary>The buffers.</summary>
-    public ForwardState State => _state;
+    /// <summary>The reader's own passes, made when first needed: a reader that only takes part in others' has no use for their buffers.</summary>
+    public ForwardPass Pass => _pass ??= new ForwardPass(_model.Transformer, _state = new ForwardState(_model.Device, _model.Config, Chunk));
 
     /// <summary>Sees what flows through the passes; null for nobody.</summary>
     public ForwardObserver? Observer
     {
-        set => _state.Observer = value;
+        set => _sequence.Observer = value;
     }
 
     /// <summary>The logits after the last token, [vocabulary]; overwritten by what is read next.</summary>
@@ -104,6 +106,12 @@ internal sealed class TokenReader : IDisposable
         : throw new InvalidOperationException(
             "the logits after the last token are not known: the session is empty, or was cut or loaded since; compute a prompt or a token first");
 
+    /// <summary>
+    /// Where set, the end of a prompt and steps give the most probable tokens in the place of logits: enough for some samplers, and
+    /// less to read from a device of its own memory.
+    /// </summary>
+    public TokenCandidates? Candidates { get; set; }
+
     /// <summary>Makes <paramref name="prompt"/> what has been read, and computes the logits after it. What is there already is not read again.</summary>
     /// <param name="prompt">At least one token; it must fit.</param>
     /// <param name="chunk">Tokens that are read at once, at most the reader's own number.</param>
@@ -111,26 +119,72 @@ internal sealed class TokenReader : IDisposable
     /// <param name="cancellation">Looked at between layers and chunks.</param>
     /// <returns>How many tokens were there already.</returns>
     public int ReadPrompt(
-        IReadOnlyList<int> prompt, int chunk = DefaultChunk, IProgress<PrefillProgress>? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<int> prompt, int chunk = int.MaxValue, IProgress<PrefillProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
-        int cached = GoBack(CountReusable(prompt), promptFollows: true, cancellation);
-        ReadParts([.. prompt.Skip(cached)], AttentionPhase.PromptEnd, chunk, progress, cancellation);
-        return cached;
+        PromptReading reading = BeginPrompt(prompt, Pass, chunk, progress, cancellation);
+        while (reading.Advance(cancellation))
+        {
+        }
+
+        return reading.CachedTokens;
     }
 
-    /// <summary>Reads a token that follows the prompt, and returns the logits after it. Allocates nothing.</summary>
+    /// <summary>Begins to make <paramref name="prompt"/> what has been read, in passes that others may share the device's time with.</summary>
+    /// <param name="prompt">At least one token; it must fit.</param>
+    /// <param name="pass">What reads it; nobody else may use it before the prompt is read or given up.</param>
+    /// <param name="chunk">Tokens that are read at once, at most the reader's own number.</param>
+    /// <param name="progress">Told how far it is, after each part, and within those that are longer than a chunk.</param>
+    /// <param name="cancellation">Looked at where some tokens must be read again before the prompt.</param>
+    public PromptReading BeginPrompt(
+        IReadOnlyList<int> prompt, ForwardPass pass, int chunk, IProgress<PrefillProgress>? progress, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
+        int cached = GoBack(CountReusable(prompt), promptFollows: true, pass, cancellation);
+        return new PromptReading(this, prompt.Skip(cached).ToArray(), AttentionPhase.PromptEnd, pass, progress) { Chunk = chunk, CachedTokens = cached };
+    }
+
+    /// <summary>The next step as a part of a pass: run it, then call <see cref="EndPass"/>; the logits are there then.</summary>
     /// <exception cref="ContextOverflowException">The context is full.</exception>
-    public ReadOnlySpan<float> Step(int token)
+    public Segment BeginStep(int token)
     {
         if (_tokens.Count >= ContextLength)
         {
             throw new ContextOverflowException(_tokens.Count + 1, ContextLength);
         }
 
-        Append([token], AttentionPhase.Decode, ForwardOutput.LastLogits, LogitsBuffer());
-        _hasLogits = true;
-        return _logits;
+        _stepToken[0] = token;
+        return BeginPass(_stepToken, AttentionPhase.Decode, ForwardOutput.LastLogits);
+    }
+
+    /// <summary>Some tokens as a part of a pass; <see cref="EndPass"/> follows it. Last logits become the reader's own.</summary>
+    /// <param name="tokens">What to read; the memory must stay as it is until the pass has ended.</param>
+    /// <param name="phase">As what.</param>
+    /// <param name="output">What to compute.</param>
+    /// <param name="result">Where it goes, unless it is the last logits.</param>
+    public Segment BeginPass(ReadOnlyMemory<int> tokens, AttentionPhase phase, ForwardOutput output, Memory<float> result = default)
+    {
+        _hasLogits = false;
+        _segment.Tokens = tokens;
+        _segment.Phase = phase;
+        _segment.Output = output == ForwardOutput.LastLogits && Candidates is not null ? ForwardOutput.Candidates : output;
+        _segment.Candidates = Candidates;
+        _segment.Result = output == ForwardOutput.LastLogits ? LogitsBuffer() : result;
+        return _segment;
+    }
+
+    /// <summary>The pass has ended: its tokens have been read.</summary>
+    public void EndPass()
+    {
+        _tokens.AddRange(_segment.Tokens.Span);
+        _hasLogits = _segment.Output == ForwardOutput.LastLogits;
+    }
+
+    /// <summary>Reads a token that follows the prompt, and returns the logits after it, unless candidates take their place. Allocates nothing.</summary>
+    /// <exception cref="ContextOverflowException">The context is full.</exception>
+    public ReadOnlySpan<float> Step(int token)
+    {
+        Run(BeginStep(token), Pass, CancellationToken.None);
+        return _hasLogits ? _logits : [];
     }
 
     /// <summary>Reads tokens that follow the prompt one by one, whatever the model would have said.</summary>
@@ -151,7 +205,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="tokens">They must fit.</param>
     /// <param name="cancellation">Looked at between layers and chunks.</param>
     public void Read(ReadOnlySpan<int> tokens, CancellationToken cancellation = default) =>
-        ReadRows(tokens, _state.Chunk, ForwardOutput.None, 0, (_, _) => { }, cancellation);
+        ReadRows(tokens, Chunk, ForwardOutput.None, 0, (_, _) => { }, cancellation);
 
     /// <summary>Reads tokens and hands out the logits after each of them.</summary>
     /// <param name="tokens">They must fit.</param>
@@ -168,12 +222,18 @@ internal sealed class TokenReader : IDisposable
         }
     }
 
-    /// <summary>Reads tokens and hands out the residual stream of each after the output norm, [hidden].</summary>
+    /// <summary>Reads tokens and adds up the residual stream of each after the output norm.</summary>
     /// <param name="tokens">They must fit.</param>
-    /// <param name="visit">Called for each token, in order.</param>
+    /// <param name="sum">What is added to, [hidden].</param>
     /// <param name="cancellation">Looked at between layers and chunks.</param>
-    public void ReadHidden(ReadOnlySpan<int> tokens, LogitsVisitor visit, CancellationToken cancellation = default) =>
-        ReadRows(tokens, _state.Chunk, ForwardOutput.Hidden, _model.Config.HiddenSize, visit, cancellation);
+    public void ReadPooled(ReadOnlyMemory<int> tokens, Memory<float> sum, CancellationToken cancellation = default)
+    {
+        for (int first = 0; first < tokens.Length; first += Chunk)
+        {
+            ReadOnlyMemory<int> part = tokens.Slice(first, Math.Min(Chunk, tokens.Length - first));
+            Run(BeginPass(part, AttentionPhase.Prompt, ForwardOutput.Pooled, sum), Pass, cancellation);
+        }
+    }
 
     /// <summary>Lets random keys and values stand for a prompt, but for its end, which is read: a method begins with what that looks at.</summary>
     /// <param name="prompt">At least one token; it must fit.</param>
@@ -182,10 +242,10 @@ internal sealed class TokenReader : IDisposable
     public void FillRandomly(IReadOnlyList<int> prompt, int seed, CancellationToken cancellation = default)
     {
         Truncate(0);
-        int filled = Math.Max(prompt.Count - Math.Max(_state.Chunk, Attention.PromptWindow), 0);
+        int filled = Math.Max(prompt.Count - Math.Max(Chunk, Attention.PromptWindow), 0);
         if (filled > 0)
         {
-            RandomRows.Append(_state, Cache, filled, seed);
+            RandomRows.Append(Pass.State, _sequence, filled, seed);
             _tokens.AddRange(prompt.Take(filled));
         }
 
@@ -197,14 +257,14 @@ internal sealed class TokenReader : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _tokens.Count);
-        GoBack(length, promptFollows: false, CancellationToken.None);
+        GoBack(length, promptFollows: false, forward: null, CancellationToken.None);
     }
 
     /// <summary>A second reader that begins where this one stands; both share the memory of what they have in common.</summary>
     /// <param name="attention">How the second one attends.</param>
     public TokenReader Fork(AttentionOptions attention)
     {
-        TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), _state.Chunk);
+        TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), Chunk);
         fork._tokens.AddRange(_tokens);
         fork.Attention.CopyState(Attention, Cache.Length);
         if (_hasLogits)
@@ -238,7 +298,7 @@ internal sealed class TokenReader : IDisposable
                 throw new ContextOverflowException(tokens.Length, ContextLength);
             }
 
-            LoadState(path, state);
+            LoadState(path, state, tokens.Length);
         }
         catch
         {
@@ -247,7 +307,7 @@ internal sealed class TokenReader : IDisposable
         }
 
         Cache.Dispose();
-        Cache = cache;
+        _sequence.Cache = cache;
         _tokens.Clear();
         _tokens.AddRange(tokens);
         _hasLogits = false;
@@ -257,7 +317,9 @@ internal sealed class TokenReader : IDisposable
     public void Dispose()
     {
         Cache.Dispose();
-        _state.Dispose();
+        Attention.Dispose();
+        _pass?.Dispose();
+        _state?.Dispose();
     }
 
     private static KvCache CreateCache(Model model, TensorType type, KvPlacement? placement) => new(
@@ -268,7 +330,7 @@ internal sealed class TokenReader : IDisposable
     /// they were the last ones; where it takes that, some of them are read again in the way they were read.
     /// </summary>
     /// <returns>Tokens that are left: less than the length where a prompt that follows had better read the others.</returns>
-    private int GoBack(int length, bool promptFollows, CancellationToken cancellation)
+    private int GoBack(int length, bool promptFollows, ForwardPass? forward, CancellationToken cancellation)
     {
         if (length == _tokens.Count)
         {
@@ -286,45 +348,23 @@ internal sealed class TokenReader : IDisposable
             int[] tokens = again[(pass.First - first)..(pass.First - first + pass.Count)];
             if (pass.Phase == AttentionPhase.Decode)
             {
-                Force(tokens, visit: null, cancellation);
+                foreach (int token in tokens)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Run(BeginStep(token), forward ?? Pass, CancellationToken.None);
+                }
             }
             else if (pass.Phase == AttentionPhase.PromptEnd || !promptFollows)
             {
-                ReadParts(tokens, pass.Phase, _state.Chunk, progress: null, cancellation);
+                PromptReading reading = new(this, tokens, pass.Phase, forward ?? Pass, progress: null);
+                while (reading.Advance(cancellation))
+                {
+                }
             }
         }
 
         _hasLogits = false;
         return _tokens.Count;
-    }
-
-    /// <summary>Reads a prompt, or what is left of one, part by part.</summary>
-    /// <param name="rest">The tokens.</param>
-    /// <param name="phase">Whether the prompt ends with them; the logits after it are computed then.</param>
-    /// <param name="chunk">Tokens that are read at once, at most the reader's own number.</param>
-    /// <param name="progress">Told how far it is, after each part, and within those that are longer than a chunk.</param>
-    /// <param name="cancellation">Looked at between layers and chunks.</param>
-    private void ReadParts(int[] rest, AttentionPhase phase, int chunk, IProgress<PrefillProgress>? progress, CancellationToken cancellation)
-    {
-        int end = _tokens.Count + rest.Length;
-        for (int done = 0, count; done < rest.Length; done += count)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            count = PartLength(rest.Length - done, phase, Math.Min(chunk, _state.Chunk));
-            ReadOnlySpan<int> part = rest.AsSpan(done, count);
-            Action<double>? within = progress is null ? null : ReportWithin(progress, _tokens.Count, count, end);
-            if (phase == AttentionPhase.PromptEnd && done + count == rest.Length)
-            {
-                Append(part, AttentionPhase.PromptEnd, ForwardOutput.LastLogits, LogitsBuffer(), within, cancellation);
-                _hasLogits = true;
-            }
-            else
-            {
-                Append(part, AttentionPhase.Prompt, ForwardOutput.None, [], within, cancellation);
-            }
-
-            progress?.Report(new PrefillProgress(_tokens.Count, end));
-        }
     }
 
     /// <summary>How many tokens of a prompt need not be read: what it has in common with the tokens that were, without its end.</summary>
@@ -340,11 +380,11 @@ internal sealed class TokenReader : IDisposable
         return count;
     }
 
-    private static Action<double> ReportWithin(IProgress<PrefillProgress> progress, int first, int count, int total) =>
-        fraction => progress.Report(new PrefillProgress(first + (int)(fraction * count), total));
-
     /// <summary>How many tokens the next part of a prompt has.</summary>
-    private int PartLength(int left, AttentionPhase phase, int chunk)
+    /// <param name="left">Tokens that are left of it.</param>
+    /// <param name="phase">Whether the prompt ends with them.</param>
+    /// <param name="chunk">Tokens that are read at once.</param>
+    public int PartLength(int left, AttentionPhase phase, int chunk)
     {
         bool isEnd = phase == AttentionPhase.PromptEnd;
         int window = isEnd ? Attention.PromptWindow : MethodHistory.FewTokens;
@@ -363,14 +403,14 @@ internal sealed class TokenReader : IDisposable
         ReadOnlySpan<int> tokens, int chunk, ForwardOutput output, int width, LogitsVisitor visit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, ContextLength - _tokens.Count, nameof(tokens));
-        chunk = Math.Min(chunk, _state.Chunk);
+        chunk = Math.Min(chunk, Chunk);
+        int[] ids = tokens.ToArray();
         float[] rows = new float[(long)Math.Min(chunk, tokens.Length) * width];
         ReadOnlySpan<float> last = [];
-        for (int first = 0; first < tokens.Length; first += chunk)
+        for (int first = 0; first < ids.Length; first += chunk)
         {
-            cancellation.ThrowIfCancellationRequested();
-            ReadOnlySpan<int> part = tokens.Slice(first, Math.Min(chunk, tokens.Length - first));
-            Append(part, AttentionPhase.Prompt, output, rows.AsSpan(0, part.Length * width), progress: null, cancellation);
+            ReadOnlyMemory<int> part = ids.AsMemory(first, Math.Min(chunk, ids.Length - first));
+            Run(BeginPass(part, AttentionPhase.Prompt, output, rows), Pass, cancellation);
             for (int row = 0; row < part.Length; row++)
             {
                 last = rows.AsSpan(row * width, width);
@@ -381,25 +421,19 @@ internal sealed class TokenReader : IDisposable
         return last;
     }
 
-    private void Append(
-        ReadOnlySpan<int> tokens,
-        AttentionPhase phase,
-        ForwardOutput output,
-        Span<float> result,
-        Action<double>? progress = null,
-        CancellationToken cancellation = default)
+    private void Run(Segment segment, ForwardPass pass, CancellationToken cancellation)
     {
-        _hasLogits = false;
-        _pass.Run(tokens, Cache, phase, output, result, progress, cancellation);
-        _tokens.AddRange(tokens);
+        ReadOnlySpan<Segment> segments = [segment];
+        pass.Run(segments, cancellation);
+        EndPass();
     }
 
-    /// <summary>Takes over what a saved session's method knew. Where that is damaged, the method begins anew with the rows that stay.</summary>
-    private void LoadState(string path, byte[] state)
+    /// <summary>Takes over what a saved session's method knew. Where that is damaged, nothing is changed.</summary>
+    private void LoadState(string path, byte[] state, int length)
     {
         try
         {
-            Attention.LoadState(state);
+            Attention.LoadState(state, length);
         }
         catch (InvalidDataException e)
         {

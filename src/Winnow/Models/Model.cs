@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Formats;
@@ -12,6 +13,7 @@ internal sealed class Model : IDisposable
 {
     private readonly ITensorFile _file;
     private readonly TransformerWeights _weights;
+    private readonly ConcurrentDictionary<bool, RopeFrequencies?[]> _ropes = new();
 
     private Model(ITensorFile file, Device device, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info, ModelCalibration calibration)
     {
@@ -71,6 +73,11 @@ internal sealed class Model : IDisposable
             throw;
         }
     }
+
+    /// <summary>The rotation of each layer, null where there is none. Sequences of one model share them, so that a pass can turn all their rows at once.</summary>
+    /// <param name="contextLength">Tokens that a sequence may hold.</param>
+    public RopeFrequencies?[] RopesFor(int contextLength) =>
+        _ropes.GetOrAdd(Config.IsLongContext(contextLength), static (_, of) => of.Config.CreateRopes(of.ContextLength), (Config, ContextLength: contextLength));
 
     /// <summary>Frees what the device holds and unmaps the file. Sessions must have ended.</summary>
     public void Dispose()

@@ -1,4 +1,5 @@
 using Winnow.Sampling.Stages;
+using Winnow.Compute.Host;
 
 namespace Winnow.Sampling;
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Winnow.Sampling.Stages;
 
@@ -6,7 +7,7 @@ namespace Winnow.Sampling;
 
 /// <summary>Chooses token after token for one generation. Not thread-safe: each generation has its own.</summary>
 /// <remarks>
-/// Feed the prompt with <see cref="AcceptPrompt"/>, then alternate <see cref="Sample"/> and <see cref="Accept"/>. Buffers are
+/// Feed the prompt with <see cref="AcceptPrompt"/>, then alternate <see cref="Sample(Span{float})"/> and <see cref="Accept"/>. Buffers are
 /// made on the first call and reused: no token allocates managed memory after that.
 /// </remarks>
 public sealed class Sampler
@@ -18,6 +19,9 @@ public sealed class Sampler
     private ILogitsConstraint? constraint;
     private readonly Candidates candidates = new();
     private readonly RawLogits raw = new();
+    private readonly List<int> text = [];
+    private readonly ILogitsProcessor[] processors;
+    private readonly ISamplerStage[] stages;
     private Xoshiro256 random;
 
     /// <summary>Creates a sampler.</summary>
@@ -40,8 +44,9 @@ public sealed class Sampler
             options.DryPenaltyLastN,
             breakers ?? DrySequenceBreakers.None);
         mirostat = options.Mirostat == 0 ? null : new Mirostat(options.MirostatTau, options.MirostatEta);
-        this.constraint = constraint?.Begin();
-        random = new Xoshiro256((ulong)Seed);
+        processors = [.. options.LogitsProcessors];
+        stages = [.. options.Stages];
+        Begin(constraint);
     }
 
     /// <summary>How tokens are chosen.</summary>
@@ -51,6 +56,50 @@ public sealed class Sampler
     /// The seed in use: the one asked for, or the one that was picked at random, so that a run can be repeated.
     /// </summary>
     public long Seed { get; }
+
+    /// <summary>
+    /// How many of the most probable tokens are enough to choose from, so that a device may send these alone
+    /// (<see cref="Sample(ReadOnlySpan{int}, ReadOnlySpan{float})"/>); null where all logits are needed.
+    /// </summary>
+    public int? CandidatesNeeded =>
+        Options.LogitBias.Count > 0 || Options.LogProbabilities || constraint is not null || processors.Length > 0 || mirostat is not null
+        || penalties.IsEnabled || dry.IsEnabled || Options.TopNSigma > 0
+            ? null
+            : Options.Temperature == 0 && stages.Length == 0 ? 1 : Options.TopK > 0 ? Options.TopK : null;
+
+    /// <summary>Chooses the next token from the most probable ones. It is not part of the history until it is accepted.</summary>
+    /// <param name="ids">Token ids, the greatest logit first, the lower id on ties; <see cref="CandidatesNeeded"/> of them, or the whole vocabulary.</param>
+    /// <param name="logits">Their logits, [ids].</param>
+    /// <returns>The token's id: the one that is chosen from all logits.</returns>
+    /// <exception cref="InvalidOperationException">The options need all logits.</exception>
+    /// <exception cref="SamplingException">A logit is not a number or infinite, or there is none.</exception>
+    public int Sample(ReadOnlySpan<int> ids, ReadOnlySpan<float> logits)
+    {
+        if (CandidatesNeeded is null)
+        {
+            throw new InvalidOperationException("these options choose from all logits, not from the most probable tokens alone");
+        }
+
+        if (ids.Length != logits.Length)
+        {
+            throw new ArgumentException("each token needs its logit", nameof(logits));
+        }
+
+        RequireFinite(logits.IsEmpty ? float.NaN : logits[0]);
+        if (Options.Temperature == 0 && stages.Length == 0)
+        {
+            return ids[0];
+        }
+
+        candidates.Clear(ids.Length);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            candidates.Add(ids[i], logits[i]);
+        }
+
+        Refine();
+        return DrawOne();
+    }
 
     /// <summary>Chooses the next token. It is not part of the history until it is accepted.</summary>
     /// <param name="logits">Logits of the next token, [vocabulary]; modified.</param>
@@ -107,8 +156,8 @@ public sealed class Sampler
         penalties.Reset();
         dry.Reset();
         mirostat?.Reset();
-        constraint = constraint?.Begin();
-        random = new Xoshiro256((ulong)Seed);
+        text.Clear();
+        Begin(constraint);
     }
 
     /// <summary>
@@ -147,41 +196,93 @@ public sealed class Sampler
     /// <returns>The candidates that are left, their logits divided by the temperature.</returns>
     internal Candidates Narrow(Span<float> logits)
     {
-        bias.Apply(logits);
+        Shape(logits);
+        float max = TensorPrimitives.Max<float>(logits);
+        RequireFinite(max);
         if (mirostat is not null)
         {
-            RequireFinite(TensorPrimitives.Max<float>(logits));
             candidates.Load(logits, float.MinValue);
+            ApplyStages();
             Temperature.Apply(candidates, Options.Temperature, range: 0, exponent: 1);
             mirostat.Apply(candidates);
             return candidates;
         }
 
-        penalties.Apply(logits);
-        dry.Apply(logits);
-        float max = TensorPrimitives.Max<float>(logits);
-        RequireFinite(max);
         TopK.Select(logits, TopNSigma.Floor(logits, max, Options.TopNSigma), Options.TopK, candidates);
+        Refine();
+        return candidates;
+    }
+
+    private void Begin(ILogitsConstraint? former)
+    {
+        constraint = former?.Begin();
+        random = new Xoshiro256((ulong)Seed);
+        for (int i = 0; i < processors.Length; i++)
+        {
+            processors[i] = processors[i].Begin();
+        }
+
+        for (int i = 0; i < stages.Length; i++)
+        {
+            stages[i] = stages[i].Begin();
+        }
+    }
+
+    /// <summary>What changes the logits of the whole vocabulary.</summary>
+    private void Shape(Span<float> logits)
+    {
+        foreach (ILogitsProcessor processor in processors)
+        {
+            processor.Process(CollectionsMarshal.AsSpan(text), logits);
+        }
+
+        bias.Apply(logits);
+        if (mirostat is null)
+        {
+            penalties.Apply(logits);
+            dry.Apply(logits);
+        }
+    }
+
+    /// <summary>The stages that need the most probable tokens only.</summary>
+    private void Refine()
+    {
         Typical.Apply(candidates, Options.TypicalP, Options.MinKeep);
         TopP.Apply(candidates, Options.TopP, Options.MinKeep);
         MinP.Apply(candidates, Options.MinP, Options.MinKeep);
         Xtc.Apply(candidates, Options.XtcProbability, Options.XtcThreshold, Options.MinKeep, ref random);
+        ApplyStages();
         Temperature.Apply(
             candidates, Options.Temperature, Options.DynamicTemperatureRange, Options.DynamicTemperatureExponent);
-        return candidates;
+    }
+
+    private void ApplyStages()
+    {
+        foreach (ISamplerStage stage in stages)
+        {
+            stage.Apply(new SamplerCandidates(candidates));
+            if (candidates.Count == 0)
+            {
+                throw new SamplingException($"no token can be chosen: {stage.GetType().Name} removed every candidate");
+            }
+        }
     }
 
     private int Choose(Span<float> logits)
     {
-        if (Options.Temperature == 0)
+        if (Options.Temperature == 0 && stages.Length == 0)
         {
-            bias.Apply(logits);
-            penalties.Apply(logits);
-            dry.Apply(logits);
+            Shape(logits);
             return Greatest(logits);
         }
 
-        int chosen = Draw.Choose(Narrow(logits), ref random);
+        Narrow(logits);
+        return DrawOne();
+    }
+
+    private int DrawOne()
+    {
+        int chosen = Draw.Choose(candidates, ref random);
         mirostat?.Observe(candidates.Probabilities[chosen]);
         return candidates.Ids[chosen];
     }
@@ -215,6 +316,10 @@ public sealed class Sampler
         ArgumentOutOfRangeException.ThrowIfNegative(token);
         penalties.Accept(token);
         dry.Accept(token);
+        if (processors.Length > 0)
+        {
+            text.Add(token);
+        }
     }
 
     private void RequireLogProbabilities()

@@ -8,9 +8,10 @@ namespace Winnow.Sampling;
 /// </summary>
 /// <remarks>
 /// <para>The stages, in this order: <see cref="LogitBias"/>; penalties; DRY; <see cref="TopNSigma"/>; <see cref="TopK"/>;
-/// <see cref="TypicalP"/>; <see cref="TopP"/>; <see cref="MinP"/>; XTC; <see cref="Temperature"/>; a random draw.</para>
+/// <see cref="TypicalP"/>; <see cref="TopP"/>; <see cref="MinP"/>; XTC; <see cref="Stages"/>; <see cref="Temperature"/>; a random draw.
+/// <see cref="LogitsProcessors"/> come before them all.</para>
 /// <para>A <see cref="Temperature"/> of 0 chooses the greatest logit after bias, penalties and DRY, the lowest id on ties.
-/// <see cref="Mirostat"/> replaces every stage but bias and temperature.</para>
+/// <see cref="Mirostat"/> replaces every stage but bias, an application's own and temperature.</para>
 /// <para>A value out of its range is an <see cref="ArgumentOutOfRangeException"/> that names the option, the value and the
 /// range.</para>
 /// </remarks>
@@ -40,6 +41,12 @@ public sealed record SamplingOptions
 
     /// <summary>The dynamic temperature rises with the normalized entropy to this power. 0 to 100; default 1.</summary>
     public float DynamicTemperatureExponent { get; init => field = Within(value, 0, 100); } = 1;
+
+    /// <summary>What an application does to the logits of every next token before anything else; none by default.</summary>
+    public IReadOnlyList<ILogitsProcessor> LogitsProcessors { get; init; } = [];
+
+    /// <summary>Stages of an application's own, behind the others and before the temperature; none by default.</summary>
+    public IReadOnlyList<ISamplerStage> Stages { get; init; } = [];
 
     /// <summary>Keeps this many tokens of the greatest logits; 0 keeps all. Default 40.</summary>
     public int TopK { get; init => field = Within(value, 0, int.MaxValue); } = 40;

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Winnow.Attention;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Benchmarks.Attention;
 
@@ -20,16 +21,16 @@ public class DecodeAttentionBenchmark : AttentionBenchmark
     protected override int Layers => 16;
 
     [Benchmark(Baseline = true)]
-    public void Dense() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, AttentionPlan.All, Output);
+    public void Dense() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, AttentionPlan.All, isStep: true, Output);
 
     [Benchmark]
-    public void DenseWithMass() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, AttentionPlan.All, Output, Mass);
+    public void DenseWithMass() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, AttentionPlan.All, isStep: true, Output, Mass);
 
     [Benchmark]
-    public void SharedPages() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, _pages, Output);
+    public void SharedPages() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, _pages, isStep: true, Output);
 
     [Benchmark]
-    public void RowsOfEachKvHead() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, _rows, Output);
+    public void RowsOfEachKvHead() => Stream.Attend(Shape, Queries, NextLayer(), Depth - 1, _rows, isStep: true, Output);
 
     protected override void Prepare(Random random)
     {
@@ -39,7 +40,7 @@ public class DecodeAttentionBenchmark : AttentionBenchmark
 
     private AttentionPlan Plan(Random random, AttentionPlanKind kind, int lists, int pageTokens)
     {
-        AttentionPlan plan = new(kind, lists);
+        HostPlan plan = new(kind, lists);
         TopRows top = new();
         float[] scores = new float[Depth / pageTokens];
         int[] pages = new int[Budget / pageTokens];

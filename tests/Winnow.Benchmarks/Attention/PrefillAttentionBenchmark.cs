@@ -14,5 +14,5 @@ public class PrefillAttentionBenchmark : AttentionBenchmark
     protected override int Layers => 1;
 
     [Benchmark]
-    public void Chunk() => Stream.Attend(Shape, Queries, NextLayer(), Depth - Tokens, AttentionPlan.All, Output);
+    public void Chunk() => Stream.Attend(Shape, Queries, NextLayer(), Depth - Tokens, AttentionPlan.All, isStep: false, Output);
 }

@@ -86,11 +86,12 @@ public sealed class CompositionTests : IDisposable
         using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
         using Model model = Model.Load(TinyModels.Path("llama"), device);
         using TokenReader reader = new(model, 400, AttentionOptions.Parse("token-sparse:tau=0.1,window=8,min=16"), chunk: 32);
-        long chunk = reader.State.Query.Buffer.SizeBytes;
+        reader.ReadPrompt([1, 2, 3]);
+        long chunk = reader.Pass.Rows.SizeBytes;
         reader.ReadPrompt([.. Enumerable.Range(0, 320).Select(i => i % 50)]);
-        Assert.InRange(reader.State.Query.Buffer.SizeBytes, 10 * chunk, 11 * chunk);
+        Assert.InRange(reader.Pass.Rows.SizeBytes, 10 * chunk, 11 * chunk);
         reader.Step(7);
-        Assert.Equal(chunk, reader.State.Query.Buffer.SizeBytes);
+        Assert.Equal(chunk, reader.Pass.Rows.SizeBytes);
     }
 
     private Session Create(string attention) => _engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse(attention) });

@@ -1,4 +1,5 @@
 using Winnow.Attention;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Tests.Attention;
 

@@ -25,20 +25,19 @@ public sealed class PrefillMethodTests
     {
         internal override string Specification => "firsts";
 
-        internal override PrefillMethod CreateMethod(MethodSetup setup) => new Method();
+        internal override PrefillMethod CreateMethod(MethodSetup setup, RowSelector selector) => new Method(selector);
 
-        private sealed class Method : PrefillMethod
+        private sealed class Method(RowSelector selector) : PrefillMethod
         {
-            private readonly AttentionPlan _plan = new(AttentionPlanKind.Shared, 1);
+            private readonly AttentionPlan _plan = selector.CreatePlan(AttentionPlanKind.Shared, 1);
 
             public override int Window => 1;
 
             public override bool Applies(int layer, int length) => true;
 
-            public override AttentionPlan Select(int layer, AttentionShape shape, ReadOnlySpan<float> mass, int length)
+            public override AttentionPlan Select(in AttentionCall call, Matrix mass)
             {
-                Span<int> rows = _plan.Resize(0, 3);
-                (rows[0], rows[1], rows[2]) = (0, 1, 2);
+                selector.SetRows(call.Stream, _plan, 0, [0, 1, 2]);
                 return _plan;
             }
         }

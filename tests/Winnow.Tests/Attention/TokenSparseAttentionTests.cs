@@ -2,7 +2,9 @@ using Winnow.Attention;
 using Winnow.Attention.TokenSparse;
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Compute.Cpu;
 using Winnow.Generation;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Attention;
 
@@ -265,13 +267,22 @@ public class TokenSparseAttentionTests
             }
         }
 
-        return Method(options).Select(0, rig.Shapes[0], mass, Prompt);
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
+        using ComputeStream stream = device.CreateStream();
+        Matrix masses = device.AllocateMatrix(QueryHeads, Prompt);
+        using DeviceBuffer owned = masses.Buffer;
+        stream.Write(mass, masses);
+        Matrix queries = masses with { Rows = Prompt };
+        KvLayer none = new(new KvLayout(2, 16, TensorType.F32));
+        return Method(options).Select(new AttentionCall(stream, 0, rig.Shapes[0], none, 0, queries, null, queries, Prompt), masses);
     }
 
     private static TokenSparseMethod Method(TokenSparseAttention options, AttentionShape[]? shapes = null)
     {
         shapes ??= [.. Enumerable.Repeat(new AttentionShape(QueryHeads, 2, 16, 0.25f), 2)];
-        return new TokenSparseMethod(options, new MethodSetup(new AttentionLayers(shapes), new RopeFrequencies?[shapes.Length], ModelCalibration.None));
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
+        MethodSetup setup = new(new AttentionLayers(shapes), new RopeFrequencies?[shapes.Length], ModelCalibration.None);
+        return new TokenSparseMethod(options, setup, device.CreateSelector());
     }
 
     private static AttentionRig Rig(TokenSparseAttention options) => new(new AttentionOptions { Prefill = options }, layers: 2, queryHeads: QueryHeads);

@@ -1,4 +1,5 @@
 using Winnow.Attention;
+using Winnow.Compute.Host.Selection;
 using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Attention;

@@ -71,10 +71,10 @@ public abstract class AttentionOperationTests : OperationTests
         KvCache cache = o.RandomCache(1, 32, TensorType.F32, 10);
         Matrix output = o.Random(1, 64);
         Matrix mass = o.Random(2, 10);
-        AttentionPlan plan = new(AttentionPlanKind.PerQueryHead, 2) { SelectsQueries = true };
-        plan.Resize(0, 1)[0] = 3;
-        plan.Resize(1, 1)[0] = 9;
-        o.Stream.Attend(Shape(2, 1, 32), o.Random(1, 64), cache.Layer(0), 9, plan, output, mass);
+        AttentionPlan plan = o.Selector.CreatePlan(AttentionPlanKind.PerQueryHead, 2, selectsQueries: true);
+        o.Selector.SetRows(o.Stream, plan, 0, [3]);
+        o.Selector.SetRows(o.Stream, plan, 1, [9]);
+        o.Stream.Attend(Shape(2, 1, 32), o.Random(1, 64), cache.Layer(0), 9, plan, isStep: true, output, mass);
         Assert.All(o.Read(output)[..32], value => Assert.Equal(0, value));
         Assert.All(o.Read(output)[32..], value => Assert.NotEqual(0, value));
         Assert.All(o.Read(mass)[..10], value => Assert.Equal(0, value));
@@ -170,10 +170,105 @@ public abstract class AttentionOperationTests : OperationTests
     [Fact]
     public void A_prompt_in_chunks_gives_the_bits_of_the_whole_prompt()
     {
-        foreach (int chunk in new[] { 2, 7, 64, 100 })
+        foreach (int chunk in new[] { 1, 2, 7, 64, 100 })
         {
             CompareBits($"chunks of {chunk}", o => InChunks(o, 150, 150), o => InChunks(o, 150, chunk));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void The_bits_of_a_query_do_not_depend_on_the_queries_beside_it(TensorType type)
+    {
+        const int Tokens = 64;
+        foreach ((int queryHeads, int kvHeads, int dimension) in Shapes(type))
+        {
+            foreach ((int before, int window) in new[] { (0, 0), (37, 30), (470, 0), (470, 100) })
+            {
+                using Device device = CreateDevice(2);
+                using Operands o = new(device, 7);
+                AttentionShape shape = Shape(queryHeads, kvHeads, dimension) with { Window = window };
+                KvLayer layer = o.RandomCache(kvHeads, dimension, type, before + Tokens).Layer(0);
+                Matrix queries = o.Random(Tokens, queryHeads * dimension, gap: 3);
+                Matrix output = o.Zeros(Tokens, queryHeads * dimension, gap: 1);
+                foreach (bool isStep in new[] { false, true })
+                {
+                    o.Stream.Attend(shape, queries, layer, before, AttentionPlan.All, isStep, output);
+                    float[] whole = o.Read(output);
+                    for (int cut = 1; cut < Tokens; cut += Math.Max(1, cut / 4))
+                    {
+                        foreach ((int first, int count) in new[] { (0, cut), (cut, Tokens - cut), (cut, 1) })
+                        {
+                            Matrix part = output.RowSlice(first, count);
+                            o.Stream.Attend(shape, queries.RowSlice(first, count), layer, before + first, AttentionPlan.All, isStep, part);
+                            Assert.Equal(
+                                whole[(first * queryHeads * dimension)..((first + count) * queryHeads * dimension)].Select(BitConverter.SingleToInt32Bits),
+                                o.Read(part).Select(BitConverter.SingleToInt32Bits));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_bits_of_a_query_do_not_depend_on_which_others_a_plan_serves(bool selectsQueries)
+    {
+        using Device device = CreateDevice(2);
+        using Operands o = new(device, 8);
+        AttentionShape shape = Shape(6, 2, 32);
+        KvLayer layer = o.RandomCache(2, 32, TensorType.F16, 300).Layer(0);
+        Matrix queries = o.Random(40, 192);
+        Matrix output = o.Zeros(40, 192);
+        AttentionPlan plan = Plan(o, AttentionPlanKind.PerQueryHead, selectsQueries, 300, 0.4);
+        foreach (bool isStep in new[] { false, true })
+        {
+            o.Stream.Attend(shape, queries, layer, 260, plan, isStep, output);
+            float[] whole = o.Read(output);
+            for (int query = 0; query < 40; query++)
+            {
+                o.Stream.Attend(shape, queries.RowSlice(query, 1), layer, 260 + query, plan, isStep, output.RowSlice(query, 1));
+            }
+
+            Assert.Equal(whole, o.Read(output));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Several_steps_see_the_rows_up_to_theirs(TensorType type)
+    {
+        foreach ((int queryHeads, int kvHeads, int dimension) in Shapes(type))
+        {
+            foreach ((int tokens, int rows, int window) in new[] { (2, 2, 0), (5, 66, 0), (8, 516, 0), (9, 90, 20) })
+            {
+                AttentionShape shape = Shape(queryHeads, kvHeads, dimension) with { Window = window };
+                Compare($"{type} {queryHeads}/{kvHeads}x{dimension}: {tokens} over {rows}, {window}", Tolerance, o =>
+                    AttendSteps(o, shape, type, tokens, rows, _ => AttentionPlan.All));
+            }
+        }
+
+        foreach (AttentionPlanKind kind in new[] { AttentionPlanKind.Shared, AttentionPlanKind.PerKvHead, AttentionPlanKind.PerQueryHead })
+        {
+            foreach (bool selectsQueries in new[] { false, true })
+            {
+                Compare($"{type} {kind} {selectsQueries}", Tolerance, o =>
+                    AttendSteps(o, Shape(6, 2, 32), type, 9, 200, _ => Plan(o, kind, selectsQueries, 200, 0.4)));
+            }
+        }
+    }
+
+    [Fact]
+    public void Steps_do_not_tell_their_mass_together()
+    {
+        using Device device = CreateDevice(1);
+        using Operands o = new(device, 1);
+        KvLayer layer = o.RandomCache(1, 32, TensorType.F32, 10).Layer(0);
+        Matrix output = o.Zeros(2, 32);
+        Assert.Throws<ArgumentException>(() => o.Stream.Attend(
+            Shape(1, 1, 32), o.Random(2, 32), layer, 8, AttentionPlan.All, isStep: true, output, o.Zeros(1, 10)));
     }
 
     [Fact]
@@ -183,7 +278,7 @@ public abstract class AttentionOperationTests : OperationTests
         using Operands one = new(device, 3);
         using Operands other = new(device, 3);
         float[] expected = InChunks(one, 150, 150);
-        float[] actual = InChunks(other, 150, 1);
+        float[] actual = InChunks(other, 150, 1, isStep: true);
         for (int i = 0; i < expected.Length; i++)
         {
             Assert.Equal(expected[i], actual[i], 5e-6f);
@@ -204,13 +299,10 @@ public abstract class AttentionOperationTests : OperationTests
     {
         using Device device = CreateDevice(1);
         using Operands o = new(device, 1);
-        KvCache cache = o.RandomCache(1, 32, TensorType.F32, 10);
-        Matrix output = o.Zeros(1, 32);
+        AttentionPlan plan = o.Selector.CreatePlan(AttentionPlanKind.Shared, 1);
         foreach (int[] rows in new int[][] { [3, 2], [4, 4], [-1, 3] })
         {
-            AttentionPlan plan = new(AttentionPlanKind.Shared, 1);
-            rows.CopyTo(plan.Resize(0, rows.Length));
-            Assert.Throws<ArgumentException>(() => o.Stream.Attend(Shape(1, 1, 32), output, cache.Layer(0), 9, plan, output));
+            Assert.Throws<ArgumentException>(() => o.Selector.SetRows(o.Stream, plan, 0, rows));
         }
     }
 
@@ -219,20 +311,16 @@ public abstract class AttentionOperationTests : OperationTests
 
     private static AttentionPlan Plan(Operands o, AttentionPlanKind kind, bool selectsQueries, int rows, double fraction)
     {
-        AttentionPlan plan = new(kind, kind switch { AttentionPlanKind.Shared => 1, AttentionPlanKind.PerKvHead => 2, _ => 6 })
-        {
-            SelectsQueries = selectsQueries,
-        };
-        if (kind == AttentionPlanKind.PerQueryHead && fraction == 1)
-        {
-            plan = new AttentionPlan(kind, 14) { SelectsQueries = selectsQueries };
-        }
-
+        int lists = kind switch { AttentionPlanKind.Shared => 1, AttentionPlanKind.PerKvHead => 2, _ => fraction == 1 ? 14 : 6 };
+        AttentionPlan plan = o.Selector.CreatePlan(kind, lists, selectsQueries);
         o.FillPlan(plan, rows, fraction);
         return plan;
     }
 
-    /// <summary>The last <paramref name="tokens"/> of <paramref name="rows"/> rows attend: output without mass, output with mass, mass.</summary>
+    /// <summary>
+    /// The last <paramref name="tokens"/> of <paramref name="rows"/> rows attend as part of a prompt, and where it is one, as a step:
+    /// output without mass, output with mass, mass.
+    /// </summary>
     private static float[] Attend(Operands o, AttentionShape shape, TensorType type, int tokens, int rows, Func<Operands, AttentionPlan> createPlan)
     {
         KvCache cache = o.RandomCache(shape.KvHeads, shape.HeadDimension, type, rows);
@@ -241,12 +329,28 @@ public abstract class AttentionOperationTests : OperationTests
         Matrix again = o.Random(tokens, shape.QueryHeads * shape.HeadDimension);
         Matrix mass = o.Random(shape.QueryHeads, rows, gap: 1);
         AttentionPlan plan = createPlan(o);
-        o.Stream.Attend(shape, queries, cache.Layer(0), rows - tokens, plan, output);
-        o.Stream.Attend(shape, queries, cache.Layer(0), rows - tokens, plan, again, mass);
-        return [.. o.Read(output), .. o.Read(again), .. o.Read(mass)];
+        List<float> results = [];
+        foreach (bool isStep in tokens == 1 ? new[] { false, true } : [false])
+        {
+            o.Stream.Attend(shape, queries, cache.Layer(0), rows - tokens, plan, isStep, output);
+            o.Stream.Attend(shape, queries, cache.Layer(0), rows - tokens, plan, isStep, again, mass);
+            results.AddRange([.. o.Read(output), .. o.Read(again), .. o.Read(mass)]);
+        }
+
+        return [.. results];
     }
 
-    private static float[] InChunks(Operands o, int tokens, int chunk)
+    /// <summary>The last <paramref name="tokens"/> of <paramref name="rows"/> rows attend as steps.</summary>
+    private static float[] AttendSteps(Operands o, AttentionShape shape, TensorType type, int tokens, int rows, Func<Operands, AttentionPlan> createPlan)
+    {
+        KvCache cache = o.RandomCache(shape.KvHeads, shape.HeadDimension, type, rows);
+        Matrix queries = o.Random(tokens, shape.QueryHeads * shape.HeadDimension, gap: 5);
+        Matrix output = o.Random(tokens, shape.QueryHeads * shape.HeadDimension, gap: 3);
+        o.Stream.Attend(shape, queries, cache.Layer(0), rows - tokens, createPlan(o), isStep: true, output);
+        return o.Read(output);
+    }
+
+    private static float[] InChunks(Operands o, int tokens, int chunk, bool isStep = false)
     {
         AttentionShape shape = Shape(6, 2, 48);
         KvCache cache = o.RandomCache(2, 48, TensorType.F16, 37);
@@ -259,7 +363,7 @@ public abstract class AttentionOperationTests : OperationTests
             int count = Math.Min(chunk, tokens - first);
             cache.Reserve(count);
             o.Stream.Append(cache.Layer(0), keys.RowSlice(first, count), values.RowSlice(first, count), cache.Length);
-            o.Stream.Attend(shape, queries.RowSlice(first, count), cache.Layer(0), cache.Length, AttentionPlan.All, output.RowSlice(first, count));
+            o.Stream.Attend(shape, queries.RowSlice(first, count), cache.Layer(0), cache.Length, AttentionPlan.All, isStep, output.RowSlice(first, count));
             cache.Advance(count);
         }
 

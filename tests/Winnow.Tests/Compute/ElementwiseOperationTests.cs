@@ -158,8 +158,8 @@ public abstract class ElementwiseOperationTests : OperationTests
                 {
                     Matrix rows = o.Random(tokens, 3 * headDimension, gap: 4);
                     Matrix again = o.Random(tokens, headDimension);
-                    o.Stream.Rope(rows, headDimension, rope, position);
-                    o.Stream.Rope(again, headDimension, rope, position);
+                    o.Stream.Rope(rows, headDimension, rope, Positions(position, rows.Rows));
+                    o.Stream.Rope(again, headDimension, rope, Positions(position, rows.Rows));
                     return [.. o.Read(rows), .. o.Read(again)];
                 });
             }
@@ -175,10 +175,33 @@ public abstract class ElementwiseOperationTests : OperationTests
             Matrix rows = o.Random(3, 8);
             foreach ((int rope, int position) in new[] { (0, 5), (1, 5), (0, 5), (2, 6), (3, 6), (4, 6), (5, 1), (0, 4), (1, 7), (0, 5) })
             {
-                o.Stream.Rope(rows, 4, ropes[rope], position);
+                o.Stream.Rope(rows, 4, ropes[rope], Positions(position, rows.Rows));
             }
 
             return o.Read(rows);
         });
     }
+
+    [Fact]
+    public void Each_row_is_rotated_by_its_own_position()
+    {
+        RopeFrequencies rope = new([1, 0.1f, 0.01f, 0.001f], interleaved: false);
+        int[] positions = [70, 3, 3, 100_000, 0];
+        Compare("rows of several sequences", 0, o =>
+        {
+            Matrix together = o.Random(positions.Length, 16);
+            Matrix apart = o.Random(positions.Length, 16);
+            o.Stream.Copy(together, apart);
+            o.Stream.Rope(together, 8, rope, positions);
+            for (int row = 0; row < positions.Length; row++)
+            {
+                o.Stream.Rope(apart.RowSlice(row, 1), 8, rope, [positions[row]]);
+            }
+
+            o.Stream.Add(together, apart, -1);
+            return o.Read(together);
+        });
+    }
+
+    private static int[] Positions(int first, int rows) => [.. Enumerable.Range(first, rows)];
 }

@@ -20,9 +20,38 @@ public sealed unsafe class ExpertTests
         {
             float[] values = Values(seed: tokens, count: (experts * 3 * Hidden * Inner) + (tokens * (experts + Hidden)));
             float[] expected = Mix(TestDevices.Reference, values, tokens, experts, used, normalizes);
-            float[] actual = Mix(deviceName, values, tokens, experts, used, normalizes);
             double largest = expected.Max(Math.Abs);
-            Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, largest * 1e-5));
+            foreach (int steps in new[] { 0, tokens / 2, tokens })
+            {
+                float[] actual = Mix(deviceName, values, tokens, experts, used, normalizes, steps);
+                Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, largest * 1e-5));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void A_row_has_the_same_bits_whoever_goes_through_its_experts_beside_it(string deviceName)
+    {
+        const int Tokens = 64;
+        const int Experts = 4;
+        const int Shared = Experts * 3 * Hidden * Inner;
+        float[] values = Values(seed: 5, count: Shared + (Tokens * (Experts + Hidden)));
+        float[] Alone(int row, int steps) => Mix(
+            deviceName,
+            [
+                .. values[..Shared],
+                .. values.AsSpan(Shared + (row * Experts), Experts),
+                .. values.AsSpan(Shared + (Tokens * Experts) + (row * Hidden), Hidden),
+            ],
+            1, Experts, 2, true, steps);
+        foreach (int steps in new[] { 0, 1, 30, Tokens })
+        {
+            float[] company = Mix(deviceName, values, Tokens, Experts, 2, true, steps);
+            for (int row = 0; row < Tokens; row++)
+            {
+                Assert.Equal(Alone(row, row < steps ? 1 : 0), company.AsSpan(row * Hidden, Hidden).ToArray());
+            }
         }
     }
 
@@ -40,7 +69,7 @@ public sealed unsafe class ExpertTests
         }
     }
 
-    private static float[] Mix(string deviceName, float[] values, int tokens, int experts, int used, bool normalizes)
+    private static float[] Mix(string deviceName, float[] values, int tokens, int experts, int used, bool normalizes, int steps = 0)
     {
         using Device device = TestDevices.Create(deviceName);
         using ComputeStream stream = device.CreateStream();
@@ -57,7 +86,7 @@ public sealed unsafe class ExpertTests
             Matrix output = device.AllocateMatrix(tokens, Hidden);
             stream.Write(values.AsSpan(3 * experts * size, tokens * experts), scores);
             stream.Write(values.AsSpan((3 * experts * size) + (tokens * experts), tokens * Hidden), input);
-            stream.MixExperts(weights, scores, input, output);
+            stream.MixExperts(weights, scores, input, output, steps);
             float[] result = new float[tokens * Hidden];
             stream.Read(output, result);
             foreach (Matrix matrix in (ReadOnlySpan<Matrix>)[scores, input, output])

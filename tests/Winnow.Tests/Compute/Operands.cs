@@ -14,8 +14,11 @@ internal sealed class Operands(Device device, int seed) : IDisposable
 
     public ComputeStream Stream { get; } = device.CreateStream();
 
+    public RowSelector Selector { get; } = device.CreateSelector();
+
     public void Dispose()
     {
+        Selector.Dispose();
         Stream.Dispose();
         _owned.ForEach(owned => owned.Dispose());
     }
@@ -77,7 +80,7 @@ internal sealed class Operands(Device device, int seed) : IDisposable
         for (int list = 0; list < plan.Lists; list++)
         {
             int[] chosen = [.. Enumerable.Range(0, rows).Where(row => row == rows - 1 || _random.NextDouble() < fraction)];
-            chosen.CopyTo(plan.Resize(list, chosen.Length));
+            Selector.SetRows(Stream, plan, list, chosen);
         }
     }
 }

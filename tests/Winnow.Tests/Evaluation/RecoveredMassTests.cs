@@ -1,5 +1,6 @@
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
+using Winnow.Compute.Host.Selection;
 using Winnow.Lab.Evaluation;
 
 namespace Winnow.Tests.Evaluation;
@@ -49,7 +50,7 @@ public class RecoveredMassTests
 
     private static AttentionPlan Plan(AttentionPlanKind kind, params int[][] lists)
     {
-        AttentionPlan plan = new(kind, lists.Length);
+        HostPlan plan = new(kind, lists.Length);
         for (int list = 0; list < lists.Length; list++)
         {
             lists[list].CopyTo(plan.Resize(list, lists[list].Length));

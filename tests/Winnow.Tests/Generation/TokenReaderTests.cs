@@ -95,13 +95,12 @@ public sealed class TokenReaderTests : IDisposable
         }
     }
 
-    /// <summary>Bit by bit where the end that is read again is long enough for the same kernels; a single token rounds differently.</summary>
     [Theory]
-    [InlineData("snapkv:budget=60,window=40", 0)]
-    [InlineData("recycled:k=40,from=0", 1e-4f)]
-    [InlineData("full", 1e-4f)]
-    [InlineData("delta:page=4,pages=6,recent=2,from=0", 1e-4f)]
-    public void The_same_prompt_again_is_answered_as_the_first_time(string attention, float tolerance)
+    [InlineData("snapkv:budget=60,window=40")]
+    [InlineData("recycled:k=40,from=0")]
+    [InlineData("full")]
+    [InlineData("delta:page=4,pages=6,recent=2,from=0")]
+    public void The_same_prompt_again_is_answered_as_the_first_time(string attention)
     {
         using TokenReader reader = Create(AttentionOptions.Parse(attention), chunk: 64);
         reader.ReadPrompt(_ids[..110]);
@@ -109,7 +108,7 @@ public sealed class TokenReaderTests : IDisposable
         int cached = reader.ReadPrompt(_ids[..110]);
         Assert.InRange(cached, 70, 109);
         float[] again = [.. reader.Logits, .. Force(reader, _ids[110..120])];
-        Assert.InRange(first.Zip(again, (a, b) => Math.Abs(a - b)).Max(), 0, tolerance);
+        Assert.Equal(first, again);
     }
 
     [Fact]
@@ -208,13 +207,15 @@ public sealed class TokenReaderTests : IDisposable
     {
         internal override string Specification => "fragile";
 
-        internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method();
+        internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new Method();
 
         private sealed class Method : DecodeMethod
         {
             public override string StateKey => "fragile";
 
-            public override void Load(ref StateReader source) => throw new InvalidDataException("not what was expected");
+            public override DecodeMethod CreateAnew() => new Method();
+
+            public override void Load(ref StateReader source, int length) => throw new InvalidDataException("not what was expected");
 
             public override AttentionPlan Select(in AttentionCall call, out bool observe)
             {

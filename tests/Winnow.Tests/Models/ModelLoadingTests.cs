@@ -1,3 +1,5 @@
+using Winnow.Models.Forward;
+using Winnow.Attention;
 using System.Text.Json.Nodes;
 using Winnow.Formats;
 using Winnow.Generation;
@@ -107,7 +109,7 @@ public sealed class ModelLoadingTests
         int[] ids = Golden.Open(TinyModels.Path("llama-mha")).Ids[..20];
         using TokenReader reader = new(model, ids.Length, chunk: 8, kvType: TensorType.F32);
         float[] hidden = new float[ids.Length * 64];
-        reader.ReadHidden(ids, (row, values) => values.CopyTo(hidden.AsSpan(row * values.Length)));
+        reader.Pass.Run([reader.BeginPass(ids, AttentionPhase.Prompt, ForwardOutput.Hidden, hidden)], TestContext.Current.CancellationToken);
         float[] logits = Logits(model, ids);
         using SafetensorsFile file = SafetensorsFile.Open(TinyModels.Path("llama-mha"));
         float[] head = Golden.Single(file.Tensors["model.embed_tokens.weight"]);
@@ -148,7 +150,7 @@ public sealed class ModelLoadingTests
     {
         using TokenReader reader = new(model, ids.Length, kvType: TensorType.F32);
         float[] logits = new float[ids.Length * model.Config.VocabularySize];
-        reader.ReadLogits(ids, TokenReader.DefaultChunk, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));
+        reader.ReadLogits(ids, 512, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));
         return logits;
     }
 

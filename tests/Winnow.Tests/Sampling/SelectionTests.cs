@@ -1,3 +1,4 @@
+using Winnow.Compute.Host;
 using Winnow.Sampling;
 using Winnow.Sampling.Stages;
 using Winnow.Tests.InstructionSets;

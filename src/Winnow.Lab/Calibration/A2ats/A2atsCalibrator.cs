@@ -4,6 +4,7 @@ using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 using Winnow.Generation;
 
 namespace Winnow.Lab.Calibration.A2ats;

@@ -2,6 +2,8 @@ using System.Numerics.Tensors;
 using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Compute;
+using Winnow.Compute.Host;
+using Winnow.Compute.Host.Selection;
 using Winnow.Models.Forward;
 
 namespace Winnow.Lab.Calibration.A2ats;

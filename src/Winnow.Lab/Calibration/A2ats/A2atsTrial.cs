@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Attention.A2ats;
+using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Lab.Evaluation;
 
@@ -100,6 +101,7 @@ internal sealed class A2atsTrial
     {
         internal override string Specification => "a2ats-trial";
 
-        internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(new A2atsAttention().Tuned(TuningSection.Of(setup.Calibration)), setup, Calibration);
+        internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) =>
+            new A2atsMethod(new A2atsAttention().Tuned(TuningSection.Of(setup.Calibration)), setup, Calibration, selector);
     }
 }

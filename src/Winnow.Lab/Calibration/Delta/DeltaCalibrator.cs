@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Calibration;
+using Winnow.Compute;
 using Winnow.Generation;
 
 namespace Winnow.Lab.Calibration.Delta;
@@ -116,6 +117,6 @@ internal sealed class DeltaCalibrator : MethodCalibrator
     {
         internal override string Specification => "delta-maps";
 
-        internal override DecodeMethod CreateMethod(MethodSetup setup) => Maps;
+        internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => Maps;
     }
 }

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Lab.Calibration.Delta;
 
@@ -23,6 +24,7 @@ internal sealed class DeltaMaps : DecodeMethod
     private float[] _map = [];
     private float[] _previousMap = [];
     private double[] _pageMass = [];
+    private float[] _mass = [];
 
     public DeltaMaps(DeltaAttention options, AttentionLayers layers)
     {
@@ -59,8 +61,9 @@ internal sealed class DeltaMaps : DecodeMethod
         return AttentionPlan.All;
     }
 
-    public override void Observe(in AttentionCall call, ReadOnlySpan<float> mass)
+    public override void Observe(in AttentionCall call, Matrix observed)
     {
+        ReadOnlySpan<float> mass = call.Stream.Map(observed, ref _mass);
         int reader = _place[call.Layer];
         int length = call.Length;
         int heads = call.Shape.QueryHeads;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Winnow.Cache;
 using Winnow.Calibration;
+using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 using static Winnow.Limits;
 
 namespace Winnow.Attention.A2ats;
@@ -19,7 +21,7 @@ public sealed record A2atsAttention : DecodeAttention
     public const string Online = "online";
 
     /// <summary>What <see cref="Centroids"/> may be: codes have two bytes.</summary>
-    internal static readonly Limits<int> CentroidLimits = new(2, A2ats.Codebook.MaximumCentroids);
+    internal static readonly Limits<int> CentroidLimits = new(2, Compute.Host.Selection.Codebook.MaximumCentroids);
 
     /// <summary>Part of the context that each query head reads in the paper's public example.</summary>
     internal const double DefaultRho = 0.03;
@@ -124,7 +126,7 @@ public sealed record A2atsAttention : DecodeAttention
         }
     }
 
-    internal override DecodeMethod CreateMethod(MethodSetup setup) => new A2atsMethod(this, setup);
+    internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new A2atsMethod(this, setup, selector);
 
     internal override void Validate()
     {

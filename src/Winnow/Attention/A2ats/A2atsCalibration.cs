@@ -1,6 +1,7 @@
 using System.Globalization;
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 using Winnow.Formats;
 
 namespace Winnow.Attention.A2ats;

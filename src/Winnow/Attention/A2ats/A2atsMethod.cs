@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Attention.A2ats;
 
-/// <summary>Codes and choices of A²ATS in one session.</summary>
+/// <summary>Schedule and budgets of A²ATS in one session.</summary>
 /// <remarks>
 /// Section 5 of the paper. Keys are coded before rotation, queries are rotated by a constant, and the choice ranks far tokens
 /// only: attention on what was chosen is exact. Sliding-window layers are never asked about.
 /// </remarks>
-internal sealed class A2atsMethod : DecodeMethod, IHostWork
+internal sealed class A2atsMethod : DecodeMethod
 {
     /// <summary>Tokens that are read back from the cache in one piece.</summary>
     private const int CatchUpTokens = 256;
@@ -18,56 +19,48 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     private const int BatchTokens = 16;
 
     private readonly A2atsAttention _options;
+    private readonly MethodSetup _setup;
+    private readonly A2atsCalibration _calibration;
+    private readonly RowSelector _selector;
     private readonly double _rho;
     private readonly int _window;
-    private readonly double[]? _budgets;
+    private readonly double[]? _shares;
     private readonly A2atsLayer[] _layers;
 
     /// <summary>Those without a sliding window: the others keep nothing.</summary>
     private readonly A2atsLayer[] _global;
     private readonly AttentionPlan _plan;
-    private readonly HeadScratch[] _scratch;
-    private readonly CodingWork _coding = new();
-    private float[] _queries = [];
+    private readonly int[] _budgets;
 
-    // What the parts of the work under way look at.
-    private A2atsLayer _layer;
-    private int _layerIndex;
-    private int _length;
-
-    public A2atsMethod(A2atsAttention options, MethodSetup setup)
-        : this(options, setup, A2atsCalibration.Find(options, setup))
+    public A2atsMethod(A2atsAttention options, MethodSetup setup, RowSelector selector)
+        : this(options, setup, A2atsCalibration.Find(options, setup), selector)
     {
     }
 
     /// <param name="options">How to choose and where rows lie.</param>
     /// <param name="setup">The model.</param>
     /// <param name="calibration">Codebooks and budgets, as far as there are any.</param>
-    public A2atsMethod(A2atsAttention options, MethodSetup setup, A2atsCalibration calibration)
+    /// <param name="selector">Keeps codes and chooses by them.</param>
+    public A2atsMethod(A2atsAttention options, MethodSetup setup, A2atsCalibration calibration, RowSelector selector)
     {
         _options = options;
+        _setup = setup;
+        _calibration = calibration;
+        _selector = selector;
         AttentionShape shape = setup.Layers.Shapes[0];
         Codebook[][]? codebooks = calibration.Codebooks;
         _rho = options.Rho ?? A2atsAttention.DefaultRho;
         _window = options.Window ?? A2atsAttention.DefaultWindow;
-        _budgets = options.Budget is null ? calibration.Budgets : null;
+        _shares = options.Budget is null ? calibration.Budgets : null;
         int far = options.Far ?? calibration.Far ?? A2atsAttention.DefaultFar(setup.ContextLength);
-        _layers = [.. setup.Layers.Shapes.Select((shape, i) => new A2atsLayer(shape, setup.Ropes[i], far)
-        {
-            Training = codebooks is null ? new OnlineCodebooks(shape, new ConstantRotation(setup.Ropes[i], far), options.Centroids) : null,
-        })];
-        for (int i = 0; codebooks is not null && i < _layers.Length; i++)
-        {
-            _layers[i].Add(0, codebooks[i]);
-        }
-
+        _layers = [.. setup.Layers.Shapes.Select((shape, i) => new A2atsLayer(shape, setup.Ropes[i], far, codebooks?[i], selector))];
         _global = [.. setup.Layers.Global.Select(layer => _layers[layer])];
+        States = [.. _global.Select(layer => layer.Sums).OfType<QuerySums>()];
         StateKey = codebooks is null
             ? string.Create(CultureInfo.InvariantCulture, $"{A2atsAttention.Name}:far={far},centroids={options.Centroids},codebook=online")
             : string.Create(CultureInfo.InvariantCulture, $"{A2atsAttention.Name}:far={far},codebook={Convert.ToHexString(HashOf(codebooks))}");
-        _layer = _layers[0];
-        _plan = new AttentionPlan(AttentionPlanKind.PerKvHead, shape.KvHeads);
-        _scratch = [.. Enumerable.Range(0, shape.KvHeads).Select(_ => new HeadScratch())];
+        _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, shape.KvHeads);
+        _budgets = new int[shape.KvHeads];
     }
 
     public override bool NeedsUnrotatedQueries => true;
@@ -82,6 +75,13 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     public override bool ChangesWithSteps => Array.Exists(_global, layer => layer.IsTraining);
 
     public override bool ChangesWithPromptTokens => ChangesWithSteps;
+
+    /// <summary>What the next codebooks are made from.</summary>
+    public override IReadOnlyList<SelectionState> States { get; }
+
+    public override bool MarksStates => ChangesWithSteps;
+
+    public override DecodeMethod CreateAnew() => new A2atsMethod(_options, _setup, _calibration, _selector);
 
     public override void Mark(StateBuffer mark)
     {
@@ -108,11 +108,11 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         }
     }
 
-    public override void Load(ref StateReader source)
+    public override void Load(ref StateReader source, int length)
     {
         foreach (A2atsLayer layer in _global)
         {
-            layer.Load(ref source);
+            layer.Load(ref source, length);
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         A2atsLayer state = _layers[layer];
         if (state.HasCodebooks && state.Length == firstPosition)
         {
-            Encode(stream, state, firstPosition, state.ReadKeys(stream, keys), keys.Rows);
+            _selector.Encode(stream, state.Codes, keys, firstPosition);
         }
 
         // What is missing, as behind an answer, is read back from the cache at the end of the prompt.
@@ -138,13 +138,10 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     public override void ObservePart(in AttentionCall call, bool isLast)
     {
         A2atsLayer state = _layers[call.Layer];
-        if (state.Training is { } training)
+        AddQueries(call, state);
+        if (isLast)
         {
-            AddQueries(call, state, state.ReadQueries(call));
-            if (isLast)
-            {
-                Train(call, state, training);
-            }
+            Train(call, state);
         }
 
         // A forked session may have begun with a cache that nobody coded: that belongs to the prompt, not to its first answer.
@@ -158,12 +155,8 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
     {
         observe = false;
         A2atsLayer state = _layers[call.Layer];
-        ReadOnlySpan<float> queries = state.ReadQueries(call);
-        if (state.Training is { } training)
-        {
-            AddQueries(call, state, queries);
-            Train(call, state, training);
-        }
+        AddQueries(call, state);
+        Train(call, state);
 
         int far = Math.Max(0, call.Length - _window - _options.Sink);
         if (!state.HasCodebooks || ReadsAll(call, far))
@@ -173,58 +166,14 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
         // Of generated tokens never the newest one: a prompt that follows them finds a gap and reads its keys back too, wherever the answer was cut.
         CatchUp(call, state, call.Length - _window, call.Length - 1);
-        if (_queries.Length != queries.Length)
+        for (int head = 0; head < _budgets.Length; head++)
         {
-            _queries = new float[queries.Length];
+            _budgets[head] = Budget(call.Layer, head, call.Length);
         }
 
-        queries.CopyTo(_queries);
-        _layer = state;
-        _layerIndex = call.Layer;
-        _length = call.Length;
-        call.Stream.RunOnHost(this, call.Shape.KvHeads);
+        _selector.TakeCoded(
+            call.Stream, state.Codes, call.UnrotatedQueries!.Value, call.Length, new CodeChoice(_options.Sink, _window), _budgets, _plan);
         return _plan;
-    }
-
-    /// <summary>The choice of one KV head.</summary>
-    void IHostWork.Run(int part)
-    {
-        AttentionShape shape = _layer.Shape;
-        Codebook codebook = _layer.Codebooks[part];
-        KeyCodes codes = _layer.Codes[part];
-        HeadScratch scratch = _scratch[part];
-        int first = _options.Sink;
-        int end = _length - _window;
-        codes.CountFar(first, end);
-
-        Span<float> queries = _queries.AsSpan(part * shape.GroupSize * shape.HeadDimension, shape.GroupSize * shape.HeadDimension);
-        for (int i = 0; i < queries.Length; i += shape.HeadDimension)
-        {
-            _layer.Rotation.Rotate(queries.Slice(i, shape.HeadDimension));
-        }
-
-        Span<float> tables = scratch.Tables(shape.GroupSize * codebook.TableLength);
-        codebook.FillTables(queries, tables);
-        scratch.Selection.Begin(codebook.Count);
-        int budget = Budget(_layerIndex, part, _length);
-        for (int head = 0; head < shape.GroupSize; head++)
-        {
-            scratch.Selection.Add(tables.Slice(head * codebook.TableLength, codebook.Count), codes.Codes, codes.Counts, first, end, budget);
-        }
-
-        Span<int> rows = _plan.Resize(part, _length);
-        for (int row = 0; row < first; row++)
-        {
-            rows[row] = row;
-        }
-
-        int count = first + scratch.Selection.Write(codes.Codes, first, end, rows[first..]);
-        for (int row = end; row < _length; row++)
-        {
-            rows[count++] = row;
-        }
-
-        _plan.Resize(part, count);
     }
 
     /// <summary>Tells codebooks apart.</summary>
@@ -241,7 +190,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
 
     /// <summary>Far tokens that each query head of a KV head chooses.</summary>
     private int Budget(int layer, int head, int length) =>
-        _options.Budget ?? (int)((_budgets is null ? _rho : _budgets[(layer * _scratch.Length) + head]) * length);
+        _options.Budget ?? (int)((_shares is null ? _rho : _shares[(layer * _budgets.Length) + head]) * length);
 
     private bool ReadsAll(in AttentionCall call, int far)
     {
@@ -256,19 +205,20 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         return true;
     }
 
-    private static void AddQueries(in AttentionCall call, A2atsLayer state, ReadOnlySpan<float> queries)
+    private void AddQueries(in AttentionCall call, A2atsLayer state)
     {
         if (state.IsTraining)
         {
-            state.Training!.AddQueries(call.FirstPosition, queries, call.Queries.Rows);
+            _selector.AddQueries(call.Stream, state.Sums!, call.UnrotatedQueries!.Value, call.FirstPosition, OnlineCodebooks.QueryStep);
         }
     }
 
-    private void Train(in AttentionCall call, A2atsLayer state, OnlineCodebooks training)
+    private void Train(in AttentionCall call, A2atsLayer state)
     {
-        if (OnlineCodebooks.IsDue(call.Length, state.TrainedLength) && training.Train(call.Stream, call.Cache, state.Cached, call.Length) is { } codebooks)
+        if (state.IsTraining && OnlineCodebooks.IsDue(call.Length, state.TrainedLength))
         {
-            state.Add(call.Length, codebooks);
+            CodebookTraining training = OnlineCodebooks.Plan(call.Length, _options.Centroids);
+            _selector.Train(call.Stream, state.Add(call.Length), state.Sums!, call.Cache, training);
             CatchUp(call, state, call.Length, call.Length);
         }
     }
@@ -279,56 +229,7 @@ internal sealed class A2atsMethod : DecodeMethod, IHostWork
         while (state.Length < Math.Min(end, most))
         {
             int count = Math.Min(most - state.Length, Math.Clamp(end - state.Length, BatchTokens, CatchUpTokens));
-            int width = call.Shape.KvHeads * call.Shape.HeadDimension;
-            Span<float> keys = state.Keys(count * width);
-            state.Cached.Read(call.Cache, state.Length, 1, keys);
-            Encode(call.Stream, state, state.Length, state.KeyMemory, count);
-        }
-    }
-
-    private void Encode(ComputeStream stream, A2atsLayer state, int position, float[] keys, int count)
-    {
-        _coding.Layer = state;
-        _coding.Keys = keys;
-        _coding.Position = position;
-        _coding.Count = count;
-        stream.RunOnHost(_coding, state.Shape.KvHeads);
-    }
-
-    /// <summary>Codes the keys of one KV head.</summary>
-    private sealed class CodingWork : IHostWork
-    {
-        public A2atsLayer? Layer { get; set; }
-
-        public float[] Keys { get; set; } = [];
-
-        public int Position { get; set; }
-
-        public int Count { get; set; }
-
-        public void Run(int part)
-        {
-            int dimension = Layer!.Shape.HeadDimension;
-            int width = Layer.Shape.KvHeads * dimension;
-            Layer.Codebooks[part].Encode(Keys.AsSpan(part * dimension, (Count * width) - (part * dimension)), width, Layer.Codes[part].Append(Position, Count));
-        }
-    }
-
-    /// <summary>Memory of one KV head's choice, reused from layer to layer.</summary>
-    private sealed class HeadScratch
-    {
-        private float[] _tables = [];
-
-        public FarSelection Selection { get; } = new();
-
-        public Span<float> Tables(int length)
-        {
-            if (_tables.Length < length)
-            {
-                _tables = new float[length];
-            }
-
-            return _tables.AsSpan(0, length);
+            _selector.EncodeFromCache(call.Stream, state.Codes, call.Cache, state.Length, count);
         }
     }
 }

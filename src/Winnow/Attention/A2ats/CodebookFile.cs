@@ -1,5 +1,6 @@
 using Winnow.Calibration;
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 using Winnow.Formats;
 
 namespace Winnow.Attention.A2ats;

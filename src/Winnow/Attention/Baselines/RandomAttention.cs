@@ -15,7 +15,7 @@ public sealed record RandomAttention : DecodeAttention
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"random:budget={Budget},seed={Seed}");
 
-    internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method(this, setup.Layers);
+    internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new Method(this, setup.Layers, selector);
 
     internal static RandomAttention Read(SpecKeys keys)
     {
@@ -27,15 +27,18 @@ public sealed record RandomAttention : DecodeAttention
         };
     }
 
-    private sealed class Method(RandomAttention options, AttentionLayers layers) : DecodeMethod
+    private sealed class Method(RandomAttention options, AttentionLayers layers, RowSelector selector) : DecodeMethod
     {
-        private readonly AttentionPlan _plan = new(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+        private readonly AttentionPlan _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+        private int[] _rows = [];
         private Random _random = new(options.Seed);
 
         /// <summary>Numbers drawn so far.</summary>
         private long _draws;
 
         public override string StateKey => options.Specification;
+
+        public override DecodeMethod CreateAnew() => new Method(options, layers, selector);
 
         public override void Mark(StateBuffer mark) => mark.Write(_draws);
 
@@ -58,12 +61,17 @@ public sealed record RandomAttention : DecodeAttention
                 return AttentionPlan.All;
             }
 
+            if (_rows.Length != options.Budget)
+            {
+                _rows = new int[options.Budget];
+            }
+
             int recent = Math.Max(1, options.Budget / 16);
             int older = call.Length - recent;
             for (int head = 0; head < call.Shape.KvHeads; head++)
             {
                 // Selection sampling (Knuth, algorithm S): each subset of the older rows is as likely as any other, and comes sorted.
-                Span<int> rows = _plan.Resize(head, options.Budget);
+                Span<int> rows = _rows;
                 int needed = options.Budget - recent;
                 int count = 0;
                 for (int row = 0; row < older && count < needed; row++)
@@ -79,6 +87,8 @@ public sealed record RandomAttention : DecodeAttention
                 {
                     rows[needed + i] = older + i;
                 }
+
+                selector.SetRows(call.Stream, _plan, head, rows);
             }
 
             return _plan;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics.Tensors;
 using Winnow.Compute;
 using static Winnow.Limits;
 
@@ -24,7 +23,7 @@ public sealed record SnapKvAttention : DecodeAttention
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"snapkv:budget={Budget},window={Window},pool={Pool}");
 
-    internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method(this, setup.Layers);
+    internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new Method(this, setup.Layers, selector);
 
     internal override void Validate()
     {
@@ -45,80 +44,70 @@ public sealed record SnapKvAttention : DecodeAttention
         };
     }
 
-    private sealed class Method(SnapKvAttention options, AttentionLayers layers) : DecodeMethod
+    private sealed class Method : DecodeMethod
     {
-        private readonly int[][][] _kept = [.. layers.Shapes.Select(shape => new int[shape.KvHeads][])];
-        private readonly AttentionPlan[] _plans = [.. layers.Shapes.Select(shape => new AttentionPlan(AttentionPlanKind.PerKvHead, shape.KvHeads))];
-        private readonly TopRows _top = new();
+        private readonly SnapKvAttention _options;
+        private readonly AttentionLayers _layers;
+        private readonly RowSelector _selector;
+        private readonly RankedRows?[] _kept;
+        private readonly AttentionPlan _plan;
         private int _promptLength;
 
-        public override int PromptWindow => options.Window;
+        public Method(SnapKvAttention options, AttentionLayers layers, RowSelector selector)
+        {
+            _options = options;
+            _layers = layers;
+            _selector = selector;
+            _kept = new RankedRows?[layers.Count];
+            foreach (int layer in layers.Global)
+            {
+                _kept[layer] = selector.CreateRanking(layers.Shapes[layer], keepsQuery: false);
+            }
 
-        public override string StateKey => options.Specification;
+            States = [.. layers.Global.Select(layer => _kept[layer]!)];
+            _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+        }
+
+        public override int PromptWindow => _options.Window;
+
+        public override string StateKey => _options.Specification;
 
         public override bool ChangesWithSteps => false;
 
         public override bool ForgetsAtPromptEnd => true;
 
-        /// <summary>Whether rows were left out at the end of the last prompt.</summary>
-        private bool LeavesOut => _promptLength > options.Budget;
+        public override IReadOnlyList<SelectionState> States { get; }
 
-        public override void Mark(StateBuffer mark)
-        {
-            mark.Write(_promptLength);
-            for (int i = 0; LeavesOut && i < layers.Global.Count; i++)
-            {
-                foreach (int[] kept in _kept[layers.Global[i]])
-                {
-                    mark.Write<int>(kept);
-                }
-            }
-        }
+        public override bool MarksStates => LeavesOut;
+
+        /// <summary>Whether rows were left out at the end of the last prompt.</summary>
+        private bool LeavesOut => _promptLength > _options.Budget;
+
+        public override DecodeMethod CreateAnew() => new Method(_options, _layers, _selector);
+
+        public override void Mark(StateBuffer mark) => mark.Write(_promptLength);
 
         public override void Return(ReadOnlySpan<byte> mark, int length, int promptTokens)
         {
-            StateReader source = new(mark);
-            _promptLength = source.ReadInt32();
-            for (int i = 0; LeavesOut && i < layers.Global.Count; i++)
+            int promptLength = new StateReader(mark).ReadInt32();
+            StateReader.RequireRows(promptLength == 0 ? [] : [promptLength - 1], length);
+            _promptLength = promptLength;
+            foreach (SelectionState kept in States)
             {
-                foreach (ref int[] kept in _kept[layers.Global[i]].AsSpan())
+                if (LeavesOut && ((RankedRows)kept).Count != _options.Budget)
                 {
-                    kept = new int[options.Budget];
-                    source.Read<int>(kept);
-                    StateReader.RequireRows(kept, _promptLength);
+                    throw new InvalidDataException($"the state of an attention method keeps other than {_options.Budget} rows");
                 }
             }
         }
 
-        public override void ObservePrompt(in AttentionCall call, ReadOnlySpan<float> mass)
+        public override void ObservePrompt(in AttentionCall call, Matrix mass)
         {
-            int length = call.Length;
-            _promptLength = length;
-            if (!LeavesOut)
+            _promptLength = call.Length;
+            if (LeavesOut)
             {
-                return;
-            }
-
-            int older = length - options.Window;
-            float[] votes = new float[older];
-            float[] pooled = new float[older];
-            for (int head = 0; head < call.Shape.KvHeads; head++)
-            {
-                Array.Clear(votes);
-                for (int query = head * call.Shape.GroupSize; query < (head + 1) * call.Shape.GroupSize; query++)
-                {
-                    TensorPrimitives.Add(votes, mass.Slice(query * length, older), votes);
-                }
-
-                Pooling.Average(votes, options.Pool, pooled);
-                int[] kept = new int[options.Budget];
-                _top.Select(pooled, kept.AsSpan(0, options.Budget - options.Window));
-                for (int i = 0; i < options.Window; i++)
-                {
-                    kept[options.Budget - options.Window + i] = older + i;
-                }
-
-                _kept[call.Layer][head] = kept;
+                RankChoice choice = new(RankVotes.Sum, _options.Pool, _options.Budget, _options.Window);
+                _selector.Rank(call.Stream, mass, choice, _kept[call.Layer]!);
             }
         }
 
@@ -130,20 +119,9 @@ public sealed record SnapKvAttention : DecodeAttention
                 return AttentionPlan.All;
             }
 
-            AttentionPlan plan = _plans[call.Layer];
-            int newer = call.Length - _promptLength;
-            for (int head = 0; head < call.Shape.KvHeads; head++)
-            {
-                ReadOnlySpan<int> kept = _kept[call.Layer][head];
-                Span<int> rows = plan.Resize(head, kept.Length + newer);
-                kept.CopyTo(rows);
-                for (int i = 0; i < newer; i++)
-                {
-                    rows[kept.Length + i] = _promptLength + i;
-                }
-            }
-
-            return plan;
+            // Nothing is dropped: whatever is newer comes on top.
+            _selector.Recycle(call.Stream, _kept[call.Layer]!, int.MaxValue, call.Length, _plan);
+            return _plan;
         }
     }
 }

@@ -16,7 +16,7 @@ public sealed record StreamingAttention : DecodeAttention
 
     internal override string Specification => string.Create(CultureInfo.InvariantCulture, $"streaming:sinks={Sinks},window={Window}");
 
-    internal override DecodeMethod CreateMethod(MethodSetup setup) => new Method(this);
+    internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new Method(this, selector);
 
     internal static StreamingAttention Read(SpecKeys keys)
     {
@@ -28,9 +28,9 @@ public sealed record StreamingAttention : DecodeAttention
         };
     }
 
-    private sealed class Method(StreamingAttention options) : DecodeMethod
+    private sealed class Method(StreamingAttention options, RowSelector selector) : DecodeMethod
     {
-        private readonly AttentionPlan _plan = new(AttentionPlanKind.Shared, 1);
+        private readonly AttentionPlan _plan = selector.CreatePlan(AttentionPlanKind.Shared, 1);
 
         public override AttentionPlan Select(in AttentionCall call, out bool observe)
         {
@@ -40,12 +40,7 @@ public sealed record StreamingAttention : DecodeAttention
                 return AttentionPlan.All;
             }
 
-            Span<int> rows = _plan.Resize(0, options.Sinks + options.Window);
-            for (int i = 0; i < rows.Length; i++)
-            {
-                rows[i] = i < options.Sinks ? i : call.Length - rows.Length + i;
-            }
-
+            selector.TakeEnds(call.Stream, options.Sinks, options.Window, call.Length, _plan);
             return _plan;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Calibration;
+using Winnow.Compute;
 using static Winnow.Limits;
 
 namespace Winnow.Attention.Delta;
@@ -64,7 +65,7 @@ public sealed record DeltaAttention : DecodeAttention
     /// <param name="layers">Layers without a sliding window.</param>
     internal static int DenseLayers(int layers) => Math.Clamp((int)Math.Ceiling(layers * 5 / 28.0), 3, 5);
 
-    internal override DecodeMethod CreateMethod(MethodSetup setup) => new DeltaMethod(this, setup);
+    internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new DeltaMethod(this, setup, selector);
 
     internal override void Validate()
     {

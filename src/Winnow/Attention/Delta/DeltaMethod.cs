@@ -9,9 +9,10 @@ internal sealed class DeltaMethod : DecodeMethod
     private readonly bool[] _selects;
     private readonly bool[] _dense;
     private readonly AttentionPlan _plan;
-    private readonly PageSelector _selector;
+    private readonly RowSelector _selector;
+    private readonly PageChoice _choice;
 
-    public DeltaMethod(DeltaAttention options, MethodSetup setup)
+    public DeltaMethod(DeltaAttention options, MethodSetup setup, RowSelector selector)
     {
         AttentionLayers layers = setup.Layers;
         _options = options;
@@ -30,15 +31,16 @@ internal sealed class DeltaMethod : DecodeMethod
 
         AttentionShape shape = layers.Shapes[0];
         _plan = options.PerKvHead
-            ? new AttentionPlan(AttentionPlanKind.PerKvHead, shape.KvHeads)
-            : new AttentionPlan(AttentionPlanKind.Shared, 1);
-        _selector = new PageSelector(options.Page, options.Pages, options.RecentPages);
+            ? selector.CreatePlan(AttentionPlanKind.PerKvHead, shape.KvHeads)
+            : selector.CreatePlan(AttentionPlanKind.Shared, 1);
+        _selector = selector;
+        _choice = new PageChoice(options.Page, options.Pages, options.RecentPages);
     }
 
     public override AttentionPlan Select(in AttentionCall call, out bool observe)
     {
         observe = false;
-        if (_dense[call.Layer] || call.Length < _options.From || _selector.PageCount(call.Length) <= _options.Pages)
+        if (_dense[call.Layer] || call.Length < _options.From || _choice.PageCount(call.Length) <= _options.Pages)
         {
             return AttentionPlan.All;
         }
@@ -47,32 +49,7 @@ internal sealed class DeltaMethod : DecodeMethod
         return observe ? AttentionPlan.All : _plan;
     }
 
-    public override void Observe(in AttentionCall call, ReadOnlySpan<float> mass)
-    {
-        int length = call.Length;
-        int headsPerList = call.Shape.QueryHeads / _plan.Lists;
-        for (int list = 0; list < _plan.Lists; list++)
-        {
-            Publish(list, mass.Slice(list * headsPerList * length, headsPerList * length), headsPerList, length);
-        }
-    }
-
-    /// <summary>Names the rows of the pages that a list's heads looked at.</summary>
-    private void Publish(int list, ReadOnlySpan<float> mass, int heads, int length)
-    {
-        // Every page but the last is full.
-        int last = length - ((_selector.PageCount(length) - 1) * _options.Page);
-        Span<int> rows = _plan.Resize(list, ((_options.Pages - 1) * _options.Page) + last);
-        int count = 0;
-        foreach (int page in _selector.Select(mass, heads, length))
-        {
-            int end = Math.Min((page + 1) * _options.Page, length);
-            for (int row = page * _options.Page; row < end; row++)
-            {
-                rows[count++] = row;
-            }
-        }
-    }
+    public override void Observe(in AttentionCall call, Matrix mass) => _selector.TakePages(call.Stream, mass, _choice, _plan);
 
     /// <summary>The layers that select; none where all layers have a sliding window, which the method leaves alone.</summary>
     private static IReadOnlyList<int> Choose(DeltaAttention options, MethodSetup setup)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Winnow.Compute;
 using static Winnow.Limits;
 
 namespace Winnow.Attention.Recycled;
@@ -54,7 +55,7 @@ public sealed record RecycledAttention : DecodeAttention
         }
     }
 
-    internal override DecodeMethod CreateMethod(MethodSetup setup) => new RecycledMethod(this, setup.Layers);
+    internal override DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector) => new RecycledMethod(this, setup.Layers, selector);
 
     internal override RecycledAttention Tuned(AttentionTuning tuning) => this with { Pool = Pool ?? tuning.Find<RecycledAttention>()?.Pool };
 

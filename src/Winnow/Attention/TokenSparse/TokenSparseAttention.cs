@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Calibration;
+using Winnow.Compute;
 using static Winnow.Limits;
 
 namespace Winnow.Attention.TokenSparse;
@@ -87,7 +88,7 @@ public sealed record TokenSparseAttention : PrefillAttention
         ? calibration.NoteWithout(Name, "the second half of the layers is sparse, whatever these layers do")
         : null;
 
-    internal override PrefillMethod CreateMethod(MethodSetup setup) => new TokenSparseMethod(this, setup);
+    internal override PrefillMethod CreateMethod(MethodSetup setup, RowSelector selector) => new TokenSparseMethod(this, setup, selector);
 
     internal static TokenSparseAttention Read(SpecKeys keys)
     {

@@ -29,7 +29,7 @@ public sealed unsafe class CpuDevice : Device
     public CpuIsa Isa { get; }
 
     /// <summary>Threads that compute, the caller's included.</summary>
-    public int Threads => Pool.Threads;
+    public override int Threads => Pool.Threads;
 
     internal WorkerPool Pool { get; }
 

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.Attention;
+using Winnow.Compute.Host.Selection;
 using Winnow.Compute.Simd;
 using Winnow.Tensors;
 
@@ -8,7 +9,7 @@ namespace Winnow.Compute.Cpu;
 internal sealed unsafe partial class CpuStream
 {
     /// <summary>
-    /// Grows to the largest call so far: for each thread up to some hundred KiB (see the jobs), and for one query
+    /// Grows to the largest call so far: for each thread up to some hundred KiB (see the jobs), and for each step
     /// 4 · queryHeads · (headDimension + 2) bytes for each 512 rows; for mass of many queries, 8 · queryHeads · queries bytes.
     /// </summary>
     private readonly Scratch _attentionScratch = new();
@@ -30,23 +31,46 @@ internal sealed unsafe partial class CpuStream
     }
 
     protected override void AttendCore(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass)
     {
-        AttentionInput input = Input(shape, queries, layer, firstPosition, plan, out HeadGroup* groups, out int count);
+        plan = HostPlan.Resolve(plan, ref mass);
+        int groupCount = plan.Kind == AttentionPlanKind.PerQueryHead ? shape.QueryHeads : shape.KvHeads;
+        AttentionInput input = Input(shape, queries, layer, firstPosition, isStep ? groupCount * queries.Rows : groupCount, out HeadGroup* groups);
         input.Output = CpuBuffer.Of(output);
         input.OutputStride = output.Stride;
-        if (plan.SelectsQueries)
+        SetMass(ref input, mass);
+        if (isStep)
         {
-            Clear(output);
+            SetSteps(in input, shape, plan, groups, groupCount);
+            AttendSteps(input, groups, groupCount * queries.Rows);
         }
+        else
+        {
+            if (plan.SelectsQueries)
+            {
+                Clear(output);
+            }
 
-        Attend(input, groups, count, mass);
+            SetGroups(in input, shape, plan, groups, groupCount);
+            AttendPrompt(input, groups, groupCount);
+        }
     }
 
     protected override void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass)
     {
-        AttentionInput input = Input(shape, queries, layer, firstPosition, AttentionPlan.All, out HeadGroup* groups, out int count);
-        Attend(input, groups, count, mass);
+        AttentionInput input = Input(shape, queries, layer, firstPosition, shape.KvHeads, out HeadGroup* groups);
+        SetMass(ref input, mass);
+        SetGroups(in input, shape, AttentionPlan.All, groups, shape.KvHeads);
+        AttendPrompt(input, groups, shape.KvHeads);
+    }
+
+    private static void SetMass(ref AttentionInput input, Matrix? mass)
+    {
+        if (mass is { } m)
+        {
+            input.Mass = CpuBuffer.Of(m);
+            input.MassStride = m.Stride;
+        }
     }
 
     private static void Clear(Matrix matrix)
@@ -87,9 +111,8 @@ internal sealed unsafe partial class CpuStream
     }
 
     private AttentionInput Input(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, out HeadGroup* groups, out int groupCount)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, int groupCount, out HeadGroup* groups)
     {
-        groupCount = plan.Kind == AttentionPlanKind.PerQueryHead ? shape.QueryHeads : shape.KvHeads;
         AttentionInput input = Locate(layer, groupCount, out groups);
         int width = VectorWidth;
         input.Queries = CpuBuffer.Of(queries);
@@ -101,32 +124,66 @@ internal sealed unsafe partial class CpuStream
         input.Scale = shape.Scale;
         input.SoftCap = shape.SoftCap;
         input.Window = shape.Window;
+        return input;
+    }
+
+    /// <summary>Group <paramref name="index"/> of those that a plan makes, with all its queries.</summary>
+    private static HeadGroup Group(in AttentionInput input, AttentionShape shape, AttentionPlan plan, int index, int groupCount)
+    {
+        HeadGroup group = new()
+        {
+            FirstHead = index * (shape.QueryHeads / groupCount),
+            Heads = shape.QueryHeads / groupCount,
+            QueryCount = input.Tokens,
+        };
+        group.KvHead = group.FirstHead / shape.GroupSize;
+        if (plan.Kind != AttentionPlanKind.All)
+        {
+            int list = plan.Kind == AttentionPlanKind.Shared ? 0 : index;
+            group.Rows = ((HostPlan)plan).RowsPointer(list);
+            group.RowCount = plan.Rows(list).Length;
+        }
+
+        return group;
+    }
+
+    /// <summary>The groups of a prompt: one for each list of the plan.</summary>
+    private static void SetGroups(in AttentionInput input, AttentionShape shape, AttentionPlan plan, HeadGroup* groups, int groupCount)
+    {
         for (int i = 0; i < groupCount; i++)
         {
-            HeadGroup group = new()
+            HeadGroup group = Group(in input, shape, plan, i, groupCount);
+            if (plan.SelectsQueries)
             {
-                FirstHead = i * (shape.QueryHeads / groupCount),
-                Heads = shape.QueryHeads / groupCount,
-                QueryCount = queries.Rows,
-            };
-            group.KvHead = group.FirstHead / shape.GroupSize;
-            if (plan.Kind != AttentionPlanKind.All)
-            {
-                int list = plan.Kind == AttentionPlanKind.Shared ? 0 : i;
-                group.Rows = plan.RowsPointer(list);
-                group.RowCount = plan.Rows(list).Length;
-                if (plan.SelectsQueries)
-                {
-                    int before = group.CountUpTo(firstPosition - 1, 0, group.RowCount);
-                    group.Positions = group.Rows + before;
-                    group.QueryCount = group.CountUpTo(input.Length - 1, 0, group.RowCount) - before;
-                }
+                int before = group.CountUpTo(input.FirstPosition - 1, 0, group.RowCount);
+                group.Positions = group.Rows + before;
+                group.QueryCount = group.CountUpTo(input.Length - 1, 0, group.RowCount) - before;
             }
 
             groups[i] = group;
         }
+    }
 
-        return input;
+    /// <summary>The groups of steps: one for each list of the plan and step, the steps of a list side by side, because they read the same rows.</summary>
+    private static void SetSteps(in AttentionInput input, AttentionShape shape, AttentionPlan plan, HeadGroup* groups, int groupCount)
+    {
+        for (int i = 0; i < groupCount; i++)
+        {
+            HeadGroup group = Group(in input, shape, plan, i, groupCount);
+            int visited = group.Rows is null ? input.Length : group.RowCount;
+            for (group.Query = 0; group.Query < input.Tokens; group.Query++)
+            {
+                int position = input.FirstPosition + group.Query;
+                group.End = group.CountUpTo(position, 0, visited);
+                group.Begin = input.Window > 0 ? Math.Min(group.End, group.CountUpTo(position - input.Window, 0, visited)) : 0;
+                if (plan.SelectsQueries && (group.End == 0 || group.Rows[group.End - 1] != position))
+                {
+                    group.Begin = group.End = 0;
+                }
+
+                *groups++ = group;
+            }
+        }
     }
 
     private int VectorWidth => _isa switch
@@ -136,25 +193,7 @@ internal sealed unsafe partial class CpuStream
         _ => Simd128.Width,
     };
 
-    private void Attend(AttentionInput input, HeadGroup* groups, int groupCount, Matrix? mass)
-    {
-        if (mass is { } m)
-        {
-            input.Mass = CpuBuffer.Of(m);
-            input.MassStride = m.Stride;
-        }
-
-        if (input.Tokens == 1)
-        {
-            AttendOne(input, groups, groupCount);
-        }
-        else
-        {
-            AttendMany(input, groups, groupCount);
-        }
-    }
-
-    private void AttendOne(AttentionInput input, HeadGroup* groups, int groupCount)
+    private void AttendSteps(AttentionInput input, HeadGroup* groups, int groupCount)
     {
         if (input.Mass is not null && (groups[0].Rows is not null || input.Window > 0))
         {
@@ -167,9 +206,6 @@ internal sealed unsafe partial class CpuStream
         for (int i = 0; i < groupCount; i++)
         {
             ref HeadGroup group = ref groups[i];
-            int visited = group.Rows is null ? input.Length : group.RowCount;
-            group.End = group.QueryCount == 0 ? 0 : group.CountUpTo(input.FirstPosition, 0, visited);
-            group.Begin = input.Window > 0 ? Math.Min(group.End, group.CountUpTo(input.FirstPosition - input.Window, 0, visited)) : 0;
             group.Items = (group.End - group.Begin + DecodeJob.PartitionRows - 1) / DecodeJob.PartitionRows;
             group.Remaining = group.Items;
             group.FirstItem = items;
@@ -227,7 +263,7 @@ internal sealed unsafe partial class CpuStream
         {
             if (input.Output is not null)
             {
-                new Span<float>(input.Output + ((long)head * input.HeadDimension), input.HeadDimension).Clear();
+                new Span<float>(input.Output + (group.Query * input.OutputStride) + ((long)head * input.HeadDimension), input.HeadDimension).Clear();
             }
 
             if (input.Mass is not null)
@@ -237,7 +273,7 @@ internal sealed unsafe partial class CpuStream
         }
     }
 
-    private void AttendMany(AttentionInput input, HeadGroup* groups, int groupCount)
+    private void AttendPrompt(AttentionInput input, HeadGroup* groups, int groupCount)
     {
         int items = 0;
         for (int i = 0; i < groupCount; i++)

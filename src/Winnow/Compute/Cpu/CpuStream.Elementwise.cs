@@ -32,7 +32,7 @@ internal sealed unsafe partial class CpuStream
             _ => &NormJob.LayerWork<Simd128, Vector128<float>>,
         });
 
-    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition)
+    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
         RopeTable table = RopeTableFor(frequencies);
         RopeJob job = new()
@@ -41,7 +41,7 @@ internal sealed unsafe partial class CpuStream
             Stride = rows.Stride,
             Columns = rows.Columns,
             HeadDimension = headDimension,
-            Table = table.Of(frequencies, firstPosition, rows.Rows),
+            Table = table.Of(frequencies, positions),
             TableColumns = table.Columns,
         };
         RunRows(job, rows, (_isa, frequencies.Interleaved) switch

@@ -8,7 +8,7 @@ internal sealed unsafe partial class CpuStream
     private CpuBuffer? _expertBuffer;
 
     /// <summary>Expert after expert, each with all its rows at once: its weights are read once however many tokens choose it.</summary>
-    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output)
+    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps)
     {
         int hidden = input.Columns;
         int inner = experts.Gate[0].Outputs;
@@ -33,17 +33,20 @@ internal sealed unsafe partial class CpuStream
             }
 
             Matrix own = gathered.RowSlice(0, rows.Length);
+            int ownSteps = 0;
             for (int i = 0; i < rows.Length; i++)
             {
                 RowOf(input, rows[i]).CopyTo(RowOf(own, i));
+                // Rows ascend: those that are steps come first here too.
+                ownSteps += rows[i] < steps ? 1 : 0;
             }
 
             Matrix gate = gates.RowSlice(0, rows.Length);
             Matrix up = ups.RowSlice(0, rows.Length);
             Matrix result = results.RowSlice(0, rows.Length);
-            MatMulCore([experts.Gate[e], experts.Up[e]], own, [gate, up]);
+            MatMulCore([experts.Gate[e], experts.Up[e]], own, [gate, up], ownSteps);
             GateCore(experts.Activation, gate, up, gate);
-            MatMulCore([experts.Down[e]], gate, [result]);
+            MatMulCore([experts.Down[e]], gate, [result], ownSteps);
             for (int i = 0; i < rows.Length; i++)
             {
                 AddCore(output.RowSlice(rows[i], 1), result.RowSlice(i, 1), _routing.Weights(e)[i]);

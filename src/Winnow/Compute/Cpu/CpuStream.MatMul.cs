@@ -32,7 +32,7 @@ internal sealed unsafe partial class CpuStream
         }
     }
 
-    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs)
+    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
     {
         for (int first = 0; first < weights.Length; first += MaxProducts)
         {
@@ -40,21 +40,26 @@ internal sealed unsafe partial class CpuStream
             for (int token = 0; token < input.Rows; token += MaxTokens)
             {
                 int tokens = Math.Min(MaxTokens, input.Rows - token);
-                MultiplyTokens(weights.Slice(first, count), input, outputs.Slice(first, count), token, tokens);
+                MultiplyTokens(
+                    weights.Slice(first, count), input, outputs.Slice(first, count), token, tokens, Math.Clamp(steps - token, 0, tokens));
             }
         }
     }
 
-    private void MultiplyTokens(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int firstToken, int tokens)
+    private void MultiplyTokens(
+        ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int firstToken, int tokens, int steps)
     {
         MatMulProduct* products = stackalloc MatMulProduct[MaxProducts];
-        MatMulJob job = new() { Products = products, Tokens = tokens, PaddedTokens = tokens };
+        int prompts = tokens - steps;
+        int paddedPrompts = (prompts + PanelLayout.TileTokens - 1) / PanelLayout.TileTokens * PanelLayout.TileTokens;
+        MatMulJob job = new() { Products = products, Steps = steps, Prompts = prompts, PaddedPrompts = paddedPrompts };
         ActivationJob activations = new()
         {
             Rows = CpuBuffer.Of(input) + ((long)firstToken * input.Stride),
             RowStride = input.Stride,
             Inputs = input.Columns,
             Tokens = tokens,
+            PaddedTokens = steps + paddedPrompts,
         };
 
         for (int i = 0; i < weights.Length; i++)
@@ -69,18 +74,15 @@ internal sealed unsafe partial class CpuStream
             product.Outputs = weight.Outputs;
             product.Output = CpuBuffer.Of(outputs[i]) + ((long)firstToken * outputs[i].Stride);
             product.OutputStride = outputs[i].Stride;
-            product.Tiled = tokens >= weight.Kernels.TileThreshold;
-            product.TaskRows = product.Tiled ? PanelLayout.TileRows : (int)Math.Clamp(TaskBytes / weight.RowBytes, 1, weight.Outputs);
+            product.TaskRows = prompts > 0 ? PanelLayout.TileRows : (int)Math.Clamp(TaskBytes / weight.RowBytes, 1, weight.Outputs);
             job.Tasks += (product.Outputs + product.TaskRows - 1) / product.TaskRows;
             product.TaskEnd = job.Tasks;
-            if (product.Tiled)
+            if (prompts > 0)
             {
-                job.PaddedTokens = (tokens + PanelLayout.TileTokens - 1) / PanelLayout.TileTokens * PanelLayout.TileTokens;
-                job.SlotBytes = Math.Max(job.SlotBytes, MatMulJob.TileScratchBytes(product.Kernels.ChunkWords, job.PaddedTokens));
+                job.SlotBytes = Math.Max(job.SlotBytes, MatMulJob.TileScratchBytes(product.Kernels.ChunkWords, paddedPrompts));
             }
         }
 
-        activations.PaddedTokens = job.PaddedTokens;
         Encode(ref activations, new Span<MatMulProduct>(products, weights.Length), ref job);
         int threads = Math.Min(_pool.Threads, job.Tasks);
         MatMulShare* shares = stackalloc MatMulShare[threads];
@@ -96,37 +98,54 @@ internal sealed unsafe partial class CpuStream
         long size = _pool.Threads * job.SlotBytes;
         foreach (ref MatMulProduct product in products)
         {
-            ActivationFormat format = product.Tiled ? product.Kernels.TileFormat : product.Kernels.DotFormat;
-            if (format != ActivationFormat.Rows && offsets[(int)format] < 0)
-            {
-                offsets[(int)format] = size;
-                size += (long)format.Records(product.Inputs) * format.RecordBytes() * job.PaddedTokens;
-            }
+            Place(product.Kernels.DotFormat, job.Steps, product.Inputs, activations.PaddedTokens, offsets, ref size);
+            Place(product.Kernels.TileFormat, job.Prompts, product.Inputs, activations.PaddedTokens, offsets, ref size);
         }
 
         job.Scratch = _matMulScratch.Reserve(size);
         bool encodes = false;
+        for (int format = 0; format < ActivationFormatExtensions.Count; format++)
+        {
+            activations.Targets[format] = offsets[format] < 0 ? 0 : (long)(job.Scratch + offsets[format]);
+            encodes |= offsets[format] >= 0;
+        }
+
         foreach (ref MatMulProduct product in products)
         {
-            ActivationFormat format = product.Tiled ? product.Kernels.TileFormat : product.Kernels.DotFormat;
-            if (format == ActivationFormat.Rows)
-            {
-                product.Activations = (byte*)activations.Rows;
-                product.TokenStride = activations.RowStride * sizeof(float);
-                continue;
-            }
-
-            encodes = true;
-            product.Activations = job.Scratch + offsets[(int)format];
-            product.TokenStride = format.RecordBytes();
-            product.RecordStride = product.TokenStride * job.PaddedTokens;
-            activations.Targets[(int)format] = (long)product.Activations;
+            product.StepActivations = ActivationsOf(product.Kernels.DotFormat, ref activations, 0);
+            product.PromptActivations = ActivationsOf(product.Kernels.TileFormat, ref activations, job.Steps);
         }
 
         if (encodes)
         {
             ActivationJob encoding = activations;
-            _pool.Run(&ActivationJob.Work, &encoding, (job.PaddedTokens + ActivationJob.TaskTokens - 1) / ActivationJob.TaskTokens);
+            _pool.Run(&ActivationJob.Work, &encoding, (activations.PaddedTokens + ActivationJob.TaskTokens - 1) / ActivationJob.TaskTokens);
         }
+    }
+
+    /// <summary>Makes room for the records of a format, where tokens want it that has none yet.</summary>
+    private static void Place(ActivationFormat format, int tokens, int inputs, int paddedTokens, long* offsets, ref long size)
+    {
+        if (tokens > 0 && format != ActivationFormat.Rows && offsets[(int)format] < 0)
+        {
+            offsets[(int)format] = size;
+            size += (long)format.Records(inputs) * format.RecordBytes() * paddedTokens;
+        }
+    }
+
+    private static ActivationRows ActivationsOf(ActivationFormat format, ref ActivationJob activations, int firstToken)
+    {
+        if (format == ActivationFormat.Rows)
+        {
+            return new ActivationRows { First = (byte*)activations.Rows, TokenStride = activations.RowStride * sizeof(float) };
+        }
+
+        long bytes = format.RecordBytes();
+        return new ActivationRows
+        {
+            First = (byte*)activations.Targets[(int)format] + (firstToken * bytes),
+            TokenStride = bytes,
+            RecordStride = bytes * activations.PaddedTokens,
+        };
     }
 }

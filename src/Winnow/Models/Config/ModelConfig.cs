@@ -78,6 +78,10 @@ internal sealed record ModelConfig
     /// <summary>Whether the embeddings serve as output head; null where the presence of a head in the file says so.</summary>
     public bool? IsTied { get; init; }
 
+    /// <summary>Whether a sequence of this length is rotated otherwise than a short one (LongRoPE).</summary>
+    public bool IsLongContext(int contextLength) =>
+        Layers.Any(layer => layer.Rope?.Scaling is RopeScaling.LongRope scaling && contextLength > scaling.OriginalContext);
+
     /// <summary>The rotation of each layer, null where there is none; layers of equal configuration share a table.</summary>
     /// <param name="contextLength">Tokens that are read at most.</param>
     public RopeFrequencies?[] CreateRopes(int contextLength)

@@ -1,128 +1,230 @@
 using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute;
 
 namespace Winnow.Models.Forward;
 
-/// <summary>Takes the tokens of a pass through all layers. Only attention sees them all at once; everything else goes chunk by chunk.</summary>
-/// <param name="transformer">The layers.</param>
-/// <param name="state">The session's buffers.</param>
-internal sealed class ForwardPass(Transformer transformer, ForwardState state)
+/// <summary>
+/// Takes segments of several sequences through all layers: what works on single rows sees all of them at once, chunk by chunk;
+/// rotation, cache, attention and its methods see each sequence by itself.
+/// </summary>
+/// <remarks>
+/// What a row becomes does not depend on the rows beside it. A pass is done part by part (<see cref="Advance"/>): between two
+/// parts, other passes may use the same state. A pass that fails, or that nobody ends, leaves the caches as they were.
+/// </remarks>
+internal sealed class ForwardPass : IDisposable
 {
-    /// <summary>Appends the tokens' keys and values to the cache and computes what is asked for.</summary>
-    /// <param name="ids">The tokens: one, a chunk, or, where attention needs them together, more than a chunk.</param>
-    /// <param name="cache">What was read before; longer by the tokens afterwards, unchanged after an exception.</param>
-    /// <param name="phase">What the tokens are.</param>
-    /// <param name="output">What to compute.</param>
-    /// <param name="result">Where it goes, shaped as <see cref="ForwardOutput"/> says.</param>
-    /// <param name="progress">Told the fraction that is done, in passes of more than a chunk; null for nobody.</param>
-    /// <param name="cancellation">Looked at between layers and chunks, and within long attention.</param>
-    public void Run(
-        ReadOnlySpan<int> ids,
-        KvCache cache,
-        AttentionPhase phase,
-        ForwardOutput output,
-        Span<float> result,
-        Action<double>? progress,
-        CancellationToken cancellation)
+    private readonly Transformer _transformer;
+    private readonly ForwardState _state;
+    private int _layer;
+    private int _lastLayer;
+    private bool _endsEarly;
+    private Stage _stage;
+    private int _next;
+
+    /// <param name="transformer">The layers.</param>
+    /// <param name="state">Buffers, which other passes may share.</param>
+    public ForwardPass(Transformer transformer, ForwardState state)
     {
-        int? lastLayer = state.Observer?.LastLayer;
-        if (lastLayer is not null && output != ForwardOutput.None)
+        _transformer = transformer;
+        _state = state;
+        Rows = new PassRows(state.Device, transformer.Config, state.Chunk);
+    }
+
+    private enum Stage
+    {
+        Embed,
+        Project,
+        Attend,
+        Transform,
+        Output,
+        Done,
+    }
+
+    /// <summary>Buffers, which other passes may share.</summary>
+    public ForwardState State => _state;
+
+    /// <summary>The rows of the pass.</summary>
+    public PassRows Rows { get; }
+
+    /// <summary>The part of the pass that is done, from 0 to 1.</summary>
+    public double Progress
+    {
+        get
         {
-            throw new ArgumentException("a pass that an observer ends early has no output", nameof(output));
+            double within = _stage switch
+            {
+                Stage.Project => (double)_next / Rows.Count / 2,
+                Stage.Attend => 0.5,
+                Stage.Transform => 0.5 + ((double)_next / Rows.Count / 2),
+                _ => 0,
+            };
+            return _stage >= Stage.Output ? 1 : (_layer + within) / _transformer.AttentionLayers.Count;
         }
+    }
 
-        cache.Reserve(ids.Length);
-        state.BeginPass(ids.Length);
-        state.SessionAttention.Begin(phase, cache.Length, ids.Length);
-        for (int first = 0; first < ids.Length; first += state.Chunk)
+    /// <summary>Reads the segments' tokens: their rows are in the caches afterwards, and what was asked for in their results.</summary>
+    /// <param name="segments">Segments of different sequences, with at least one token each.</param>
+    /// <param name="cancellation">Looked at between parts, and within long attention.</param>
+    public void Run(ReadOnlySpan<Segment> segments, CancellationToken cancellation)
+    {
+        Begin(segments);
+        while (Advance(cancellation))
         {
-            state.MoveTo(first);
-            transformer.Embed(state, ids.Slice(first, state.Rows));
         }
+    }
 
-        int layers = cache.LayerCount;
-        for (int layer = 0; layer < layers; layer++)
+    /// <summary>Begins a pass.</summary>
+    /// <param name="segments">Segments of different sequences, with at least one token each.</param>
+    public void Begin(ReadOnlySpan<Segment> segments)
+    {
+        _stage = Stage.Done;
+        _lastLayer = _transformer.AttentionLayers.Count - 1;
+        _endsEarly = false;
+        foreach (Segment segment in segments)
         {
-            for (int first = 0; first < ids.Length; first += state.Chunk)
+            if (segment.Sequence.Observer?.LastLayer is { } last)
             {
-                cancellation.ThrowIfCancellationRequested();
-                state.MoveTo(first);
-                transformer.ProjectHeads(state, layer, cache);
-                Report(progress, layer, (double)first / ids.Length / 2);
-            }
-
-            if (layer == lastLayer)
-            {
-                break;
-            }
-
-            int outputs = layer == layers - 1 ? LastLayerRows(ids.Length, phase, output) : ids.Length;
-            transformer.Attend(state, layer, cache, outputs, cancellation);
-            for (int first = ids.Length - outputs; first < ids.Length; first += state.Chunk)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                state.MoveTo(first);
-                transformer.Transform(state, layer);
-                Report(progress, layer, 0.5 + ((double)first / ids.Length / 2));
-                if (layer == layers - 1)
+                if (segments.Length > 1 || segment.Output != ForwardOutput.None)
                 {
-                    state.Observer?.ObserveHidden(state.Stream, layers, cache.Length + first, state.Hidden);
+                    throw new ArgumentException("a pass that an observer ends early is of one sequence and has no output", nameof(segments));
                 }
+
+                _lastLayer = last;
+                _endsEarly = true;
             }
         }
 
-        Read(output, result);
-        cache.Advance(ids.Length);
+        foreach (Segment segment in segments)
+        {
+            segment.Sequence.Cache.Reserve(segment.Rows);
+        }
+
+        Rows.Begin(segments);
+        foreach (Segment segment in segments)
+        {
+            segment.Sequence.Attention.Begin(segment.Phase, segment.Sequence.Cache.Length, segment.Rows);
+        }
+
+        _layer = 0;
+        Enter(Stage.Embed);
     }
 
-    /// <summary>
-    /// How many tokens, the last ones, must come out of the last layer: of a prompt, only the last token's logits are asked for,
-    /// and the others leave nothing but their keys and values there.
-    /// </summary>
-    private int LastLayerRows(int tokens, AttentionPhase phase, ForwardOutput output) => output switch
+    /// <summary>Does the next part of the pass.</summary>
+    /// <param name="cancellation">Looked at before, and within long attention.</param>
+    /// <returns>Whether there is more to do.</returns>
+    public bool Advance(CancellationToken cancellation)
     {
-        _ when phase == AttentionPhase.Decode || state.Observer is not null => tokens,
-        ForwardOutput.None => 0,
-        ForwardOutput.LastLogits => 1,
-        _ => tokens,
-    };
-
-    private void Report(Action<double>? progress, int layer, double ofLayer)
-    {
-        if (state.PassRows > state.Chunk)
+        cancellation.ThrowIfCancellationRequested();
+        switch (_stage)
         {
-            progress?.Invoke((layer + ofLayer) / transformer.AttentionLayers.Count);
+            case Stage.Embed:
+                MoveToNext();
+                _transformer.Embed(_state, Rows);
+                EnterAtEnd(Stage.Project);
+                break;
+            case Stage.Project:
+                MoveToNext();
+                _transformer.ProjectHeads(_state, Rows, _layer);
+                EnterAtEnd(_endsEarly && _layer == _lastLayer ? Stage.Output : Stage.Attend);
+                break;
+            case Stage.Attend:
+                Attend(cancellation);
+                break;
+            case Stage.Transform:
+                MoveToNext();
+                _transformer.Transform(_state, Rows, _layer);
+                EndLayer();
+                break;
+            case Stage.Output:
+                if (!_endsEarly)
+                {
+                    SegmentOutputs.Write(_transformer, _state, Rows);
+                }
+
+                End();
+                break;
+            case Stage.Done:
+            default:
+                throw new InvalidOperationException("no pass was begun, or it has ended or failed");
+        }
+
+        return _stage != Stage.Done;
+    }
+
+    /// <summary>Frees the buffers of the rows.</summary>
+    public void Dispose() => Rows.Dispose();
+
+    private void Enter(Stage stage)
+    {
+        _stage = stage;
+        _next = 0;
+    }
+
+    private void MoveToNext()
+    {
+        Rows.MoveTo(_next);
+        _state.Rows = Rows.Rows;
+        _next += Rows.Rows;
+    }
+
+    private void EnterAtEnd(Stage stage)
+    {
+        if (_next >= Rows.Count)
+        {
+            Enter(stage);
         }
     }
 
-    private void Read(ForwardOutput output, Span<float> result)
+    /// <summary>The attention of all steps, or of one prompt.</summary>
+    private void Attend(CancellationToken cancellation)
     {
-        if (output == ForwardOutput.LastLogits)
+        bool isStep;
+        do
         {
-            state.MoveTo(state.PassRows - 1);
-            transformer.ReadLogits(state, 0, state.LastLogits, result);
-            return;
+            Segment segment = Rows.Segments[_next++];
+            isStep = segment.IsSteps;
+            int answered = _layer == _lastLayer ? segment.AnsweredTokens : segment.Rows;
+            _transformer.Attend(_state, Rows, segment, _layer, answered, cancellation);
         }
+        while (isStep && _next < Rows.Segments.Length);
 
-        for (int first = 0; first < state.PassRows && output != ForwardOutput.None; first += state.Chunk)
+        if (_next == Rows.Segments.Length)
         {
-            state.MoveTo(first);
-            Span<float> rest = result[(first * (result.Length / state.PassRows))..];
-            if (output == ForwardOutput.Hidden)
+            if (_layer == _lastLayer)
             {
-                transformer.ReadHidden(state, rest[..(state.Rows * state.Hidden.Columns)]);
-                continue;
+                Rows.KeepOutputs(_state.Stream);
             }
 
-            for (int row = 0; row < state.Rows;)
+            Enter(Rows.Count > 0 ? Stage.Transform : Stage.Output);
+        }
+    }
+
+    private void EndLayer()
+    {
+        if (_layer == _lastLayer)
+        {
+            foreach (SegmentPart part in Rows)
             {
-                Matrix logits = state.Logits.RowSlice(0, Math.Min(state.Logits.Rows, state.Rows - row));
-                int length = logits.Rows * logits.Columns;
-                transformer.ReadLogits(state, row, logits, rest[..length]);
-                rest = rest[length..];
-                row += logits.Rows;
+                part.Segment.Sequence.Observer?.ObserveHidden(
+                    _state.Stream, _layer + 1, part.CacheRow, Rows.Hidden.RowSlice(part.FirstRow, part.Rows));
             }
         }
+
+        if (_next >= Rows.Count)
+        {
+            _layer++;
+            Enter(_layer > _lastLayer ? Stage.Output : Stage.Project);
+        }
+    }
+
+    private void End()
+    {
+        _state.Stream.Submit();
+        foreach (Segment segment in Rows.Segments)
+        {
+            segment.Sequence.Cache.Advance(segment.Rows);
+        }
+
+        _stage = Stage.Done;
     }
 }

@@ -8,41 +8,29 @@ namespace Winnow.Models.Forward;
 internal static class RandomRows
 {
     /// <summary>Appends rows, normally distributed, as if tokens had been read.</summary>
-    /// <param name="state">The session's buffers.</param>
-    /// <param name="cache">Longer by the tokens afterwards.</param>
+    /// <param name="state">Buffers.</param>
+    /// <param name="sequence">Its cache is longer by the tokens afterwards.</param>
     /// <param name="tokens">How many tokens.</param>
     /// <param name="seed">Same seed, same rows.</param>
-    public static void Append(ForwardState state, KvCache cache, int tokens, int seed)
+    public static void Append(ForwardState state, Sequence sequence, int tokens, int seed)
     {
+        KvCache cache = sequence.Cache;
         cache.Reserve(tokens);
-        Random random = new(seed);
-        float[] values = new float[(long)state.Chunk * state.Key.Columns];
+        ulong number = (ulong)(uint)seed << 32;
         for (int done = 0; done < tokens; done += state.Rows)
         {
-            state.BeginPass(Math.Min(state.Chunk, tokens - done));
-            state.SessionAttention.Begin(AttentionPhase.Prompt, cache.Length, state.Rows);
+            state.Rows = Math.Min(state.Chunk, tokens - done);
+            sequence.Attention.Begin(AttentionPhase.Prompt, cache.Length, state.Rows);
             for (int layer = 0; layer < cache.LayerCount; layer++)
             {
-                Draw(state.Stream, random, state.Key, values);
-                Draw(state.Stream, random, state.Value, values);
-                state.SessionAttention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
+                state.Stream.FillRandomly(state.Key, number++);
+                state.Stream.FillRandomly(state.Value, number++);
+                sequence.Attention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
                 state.Stream.Append(cache.Layer(layer), state.Key, state.Value, cache.Length);
                 cache.Leave(layer);
             }
 
             cache.Advance(state.Rows);
         }
-    }
-
-    private static void Draw(ComputeStream stream, Random random, Matrix rows, float[] values)
-    {
-        Span<float> part = values.AsSpan(0, rows.Rows * rows.Columns);
-        foreach (ref float value in part)
-        {
-            // The sum of four uniform variables, shifted and scaled to mean 0 and deviation 1, is normal enough.
-            value = (random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2) * 1.7320508f;
-        }
-
-        stream.Write(part, rows);
     }
 }

@@ -1,5 +1,4 @@
 using Winnow.Attention;
-using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
@@ -9,181 +8,232 @@ namespace Winnow.Models.Forward;
 /// <summary>The decoder-only transformer: every supported architecture, on any device. Immutable; shared by sessions.</summary>
 /// <remarks>
 /// https://arxiv.org/abs/1706.03762 in the form of Llama (https://arxiv.org/abs/2302.13971). What an architecture lacks is
-/// null or neutral in its weights and its configuration, and is passed over here. In which order chunks of tokens go through
+/// null or neutral in its weights and its configuration, and is passed over here. In which order chunks of rows go through
 /// the layers is up to <see cref="ForwardPass"/>.
 /// </remarks>
 internal sealed class Transformer
 {
-    private readonly ModelConfig _config;
     private readonly TransformerWeights _weights;
 
     public Transformer(ModelConfig config, TransformerWeights weights)
     {
-        _config = config;
+        Config = config;
         _weights = weights;
         AttentionLayers = new AttentionLayers([.. config.Layers.Select(layer => new AttentionShape(
             config.QueryHeads, config.KvHeads, config.HeadDimension, config.AttentionScale, config.AttentionSoftCap, layer.Window))]);
     }
 
+    /// <summary>The hyper-parameters.</summary>
+    public ModelConfig Config { get; }
+
     /// <summary>The attention layers as methods see them.</summary>
     public AttentionLayers AttentionLayers { get; }
 
     /// <summary>The tokens of a chunk enter the residual stream.</summary>
-    public void Embed(ForwardState state, ReadOnlySpan<int> ids)
+    public void Embed(ForwardState state, PassRows rows)
     {
-        state.Stream.Embed(_weights.Embedding, ids, state.Hidden);
-        Scale(state.Stream, state.Hidden, _config.EmbeddingScale);
+        state.Stream.Embed(_weights.Embedding, rows.Ids, rows.Hidden);
+        Scale(state.Stream, rows.Hidden, Config.EmbeddingScale);
     }
 
-    /// <summary>Queries, keys and values of a chunk, normalised and rotated; keys and values go into the cache.</summary>
-    public void ProjectHeads(ForwardState state, int index, KvCache cache)
+    /// <summary>Queries, keys and values of a chunk, normalised and rotated; keys and values go into the caches.</summary>
+    public void ProjectHeads(ForwardState state, PassRows rows, int index)
     {
         LayerWeights layer = _weights.Layers[index];
-        int position = cache.Length + state.FirstRow;
         ComputeStream stream = state.Stream;
-        state.Observer?.ObserveHidden(stream, index, position, state.Hidden);
-        Matrix input = Normalize(stream, layer.AttentionNorm, state.Hidden, state.Normed);
-        Project(stream, layer.QueryKeyValue, input, [state.Query, state.Key, state.Value]);
-        Normalize(stream, layer.QueryNorm, state.Query, state.Query);
-        Normalize(stream, layer.KeyNorm, state.Key, state.Key);
-        state.Observer?.ObserveHeads(stream, index, position, state.Query, state.Key);
-        state.SessionAttention.ObserveKeys(stream, index, position, state.Key);
-        if (state.UnrotatedQuery is { } unrotated)
+        foreach (SegmentPart part in rows)
         {
-            stream.Copy(state.Query, unrotated);
+            part.Segment.Sequence.Observer?.ObserveHidden(stream, index, part.CacheRow, rows.Hidden.RowSlice(part.FirstRow, part.Rows));
         }
 
-        if (state.Ropes[index] is { } rope)
+        Matrix input = Normalize(stream, layer.AttentionNorm, rows.Hidden, state.Normed);
+        Project(stream, layer.QueryKeyValue, input, [rows.Query, state.Key, state.Value], rows.Steps);
+        foreach (SegmentPart part in rows)
         {
-            stream.Rope(state.Query, _config.HeadDimension, rope, position);
-            stream.Rope(state.Key, _config.HeadDimension, rope, position);
+            RotateAppend(state, rows, part, layer, index);
         }
-
-        stream.Append(cache.Layer(index), state.Key, state.Value, position);
     }
 
-    /// <summary>The tokens of a pass attend, each to those before it and to itself; which rows is the session's choice.</summary>
-    /// <param name="state">The pass.</param>
+    /// <summary>The tokens of a segment attend, each to those before it and to itself; which rows is the sequence's choice.</summary>
+    /// <param name="state">The stream.</param>
+    /// <param name="rows">The pass.</param>
+    /// <param name="segment">The segment; its keys and values are in place behind those in the cache.</param>
     /// <param name="index">The layer.</param>
-    /// <param name="cache">The rows before the pass; those of the pass are in place behind them.</param>
     /// <param name="outputs">How many of the last tokens must be answered.</param>
     /// <param name="cancellation">Looked at between parts of the queries.</param>
-    public void Attend(ForwardState state, int index, KvCache cache, int outputs, CancellationToken cancellation)
+    public void Attend(ForwardState state, PassRows rows, Segment segment, int index, int outputs, CancellationToken cancellation)
     {
-        state.SessionAttention.Attend(new AttentionCall(
+        Sequence sequence = segment.Sequence;
+        sequence.Attention.Attend(new AttentionCall(
             state.Stream,
             index,
             AttentionLayers.Shapes[index],
-            cache.Layer(index),
-            cache.Length,
-            state.PassQuery,
-            state.PassUnrotatedQuery,
-            state.PassAttended,
+            sequence.Cache.Layer(index),
+            sequence.Cache.Length,
+            rows.QueryOf(segment),
+            rows.UnrotatedQueryOf(segment),
+            rows.AttendedOf(segment),
             outputs,
             cancellation));
-        cache.Leave(index);
+        sequence.Cache.Leave(index);
     }
 
     /// <summary>What attention yielded and the feed-forward block go into the residual stream of a chunk.</summary>
-    public void Transform(ForwardState state, int index)
+    public void Transform(ForwardState state, PassRows rows, int index)
     {
         LayerWeights layer = _weights.Layers[index];
         ComputeStream stream = state.Stream;
-        Project(stream, layer.AttentionOutput, state.Attended, state.Attention);
+        Matrix hidden = rows.Hidden;
+        Project(stream, layer.AttentionOutput, rows.Attended, state.Attention, rows.Steps);
         Normalize(stream, layer.PostAttentionNorm, state.Attention, state.Attention);
-        if (!_config.IsParallel)
+        if (Config.IsParallel)
         {
-            stream.Add(state.Hidden, state.Attention, _config.ResidualScale);
-            FeedForward(state, layer);
+            // Both blocks read the same residual stream.
+            Matrix input = Normalize(stream, layer.FeedForwardNorm, hidden, state.Normed);
+            stream.Add(hidden, state.Attention, Config.ResidualScale);
+            FeedForward(state, rows, layer, input);
+        }
+        else if (layer.FeedForwardNorm is { } norm)
+        {
+            stream.AddNorm(hidden, state.Attention, Config.ResidualScale, norm, state.Normed);
+            FeedForward(state, rows, layer, state.Normed);
         }
         else
         {
-            FeedForward(state, layer);
-            stream.Add(state.Hidden, state.Attention, _config.ResidualScale);
+            stream.Add(hidden, state.Attention, Config.ResidualScale);
+            FeedForward(state, rows, layer, hidden);
         }
-
-        stream.Add(state.Hidden, state.FeedForward, _config.ResidualScale);
     }
 
-    /// <summary>The logits after some tokens of a chunk.</summary>
-    /// <param name="state">The pass.</param>
-    /// <param name="firstRow">The first of them.</param>
-    /// <param name="logits">The buffer, [tokens, vocabulary].</param>
-    /// <param name="result">Where they go, [tokens, vocabulary].</param>
-    public void ReadLogits(ForwardState state, int firstRow, Matrix logits, Span<float> result)
+    /// <summary>The logits after some rows of a pass, [rows, vocabulary].</summary>
+    /// <param name="state">Where they are computed.</param>
+    /// <param name="rows">The pass.</param>
+    /// <param name="first">The first of the rows.</param>
+    /// <param name="count">How many, at most <see cref="ForwardState.LogitRows"/>.</param>
+    public Matrix Logits(ForwardState state, PassRows rows, int first, int count)
     {
         ComputeStream stream = state.Stream;
-        Matrix hidden = state.Hidden.RowSlice(firstRow, logits.Rows);
-        Matrix input = Normalize(stream, _weights.OutputNorm, hidden, state.Normed.RowSlice(0, logits.Rows));
-        Project(stream, _weights.Output, input, logits);
-        Scale(stream, logits, _config.LogitScale);
-        if (_config.LogitSoftCap > 0)
+        Matrix logits = state.Logits(count);
+        Matrix input = NormalizeOutput(state, rows.HiddenRows(first, count));
+        Project(stream, _weights.Output, input, logits, Math.Clamp(rows.StepCount - first, 0, count));
+        Scale(stream, logits, Config.LogitScale);
+        if (Config.LogitSoftCap > 0)
         {
-            stream.SoftCap(logits, _config.LogitSoftCap);
+            stream.SoftCap(logits, Config.LogitSoftCap);
         }
 
-        stream.Read(logits, result);
+        return logits;
     }
 
-    /// <summary>The residual stream of a chunk after the output norm, [rows, hidden].</summary>
-    public void ReadHidden(ForwardState state, Span<float> result) =>
-        state.Stream.Read(Normalize(state.Stream, _weights.OutputNorm, state.Hidden, state.Normed), result);
+    /// <summary>The residual stream of at most a chunk of rows after the output norm, [rows, hidden].</summary>
+    public Matrix NormalizeOutput(ForwardState state, Matrix hidden)
+    {
+        state.Rows = hidden.Rows;
+        return Normalize(state.Stream, _weights.OutputNorm, hidden, state.Normed);
+    }
 
-    /// <summary>Feed-forward block: from <see cref="ForwardState.Hidden"/> to <see cref="ForwardState.FeedForward"/>.</summary>
-    private void FeedForward(ForwardState state, LayerWeights layer)
+    private void RotateAppend(ForwardState state, PassRows rows, SegmentPart part, LayerWeights layer, int index)
     {
         ComputeStream stream = state.Stream;
-        Matrix input = Normalize(stream, layer.FeedForwardNorm, state.Hidden, state.Normed);
+        Sequence sequence = part.Segment.Sequence;
+        HeadRows heads = new(
+            rows.Query.RowSlice(part.FirstRow, part.Rows),
+            sequence.Attention.NeedsUnrotatedQueries ? rows.UnrotatedQuery?.RowSlice(part.FirstRow, part.Rows) : null,
+            state.Key.RowSlice(part.FirstRow, part.Rows),
+            state.Value.RowSlice(part.FirstRow, part.Rows),
+            Config.HeadDimension);
+        RowNorm? queryNorm = layer.QueryNorm;
+        RowNorm? keyNorm = layer.KeyNorm;
+        if (sequence.Observer is not null || sequence.Attention.ObservesKeys)
+        {
+            // Whoever looks at heads wants them after their norms and before rotation.
+            Normalize(stream, queryNorm, heads.Query, heads.Query);
+            Normalize(stream, keyNorm, heads.Key, heads.Key);
+            queryNorm = keyNorm = null;
+            sequence.Observer?.ObserveHeads(stream, index, part.CacheRow, heads.Query, heads.Key);
+            sequence.Attention.ObserveKeys(stream, index, part.CacheRow, heads.Key);
+        }
+
+        stream.RotateAppend(
+            heads,
+            queryNorm,
+            keyNorm,
+            sequence.Ropes[index],
+            rows.Positions.Slice(part.FirstRow, part.Rows),
+            sequence.Cache.Layer(index),
+            part.CacheRow);
+    }
+
+    /// <summary>Feed-forward block: from its normalised input into the residual stream.</summary>
+    private void FeedForward(ForwardState state, PassRows rows, LayerWeights layer, Matrix input)
+    {
+        ComputeStream stream = state.Stream;
         if (layer is { Experts: { } experts, Router: { } router })
         {
-            stream.MatMul(router, input, state.Scores);
-            stream.MixExperts(experts, state.Scores, input, state.FeedForward);
+            stream.MatMul(router, input, state.Scores, rows.Steps);
+            stream.MixExperts(experts, state.Scores, input, state.FeedForward, rows.Steps);
+            AddFeedForward(stream, state, rows, layer);
+            return;
         }
-        else if (_config.Architecture.IsGated)
+
+        ProjectionGroup gateUp = layer.GateUp!;
+        Projection down = layer.Down!;
+        Matrix inner = state.Up;
+        if (!Config.Architecture.IsGated)
         {
-            Project(stream, layer.GateUp!, input, [state.Gate, state.Up]);
-            stream.Gate(_config.Activation, state.Gate, state.Up, state.Gate);
-            Project(stream, layer.Down!, state.Gate, state.FeedForward);
+            Project(stream, gateUp, input, [inner], rows.Steps);
+            stream.Activate(Config.Activation, inner);
+        }
+        else if (gateUp.HasBias)
+        {
+            inner = state.Gate;
+            Project(stream, gateUp, input, [inner, state.Up], rows.Steps);
+            stream.Gate(Config.Activation, inner, state.Up, inner);
         }
         else
         {
-            Project(stream, layer.GateUp!, input, [state.Up]);
-            stream.Activate(_config.Activation, state.Up);
-            Project(stream, layer.Down!, state.Up, state.FeedForward);
+            inner = state.Gate;
+            stream.GatedProduct(gateUp.Weights, input, Config.Activation, inner, state.Up, rows.Steps);
         }
 
+        if (layer.PostFeedForwardNorm is null && down.Bias is null)
+        {
+            stream.ProductAdd(down.Weight, inner, state.FeedForward, rows.Hidden, Config.ResidualScale, rows.Steps);
+        }
+        else
+        {
+            Project(stream, down, inner, state.FeedForward, rows.Steps);
+            AddFeedForward(stream, state, rows, layer);
+        }
+    }
+
+    private void AddFeedForward(ComputeStream stream, ForwardState state, PassRows rows, LayerWeights layer)
+    {
         Normalize(stream, layer.PostFeedForwardNorm, state.FeedForward, state.FeedForward);
+        stream.Add(rows.Hidden, state.FeedForward, Config.ResidualScale);
     }
 
     /// <summary>Normalises into <paramref name="output"/>, or passes the input on where the architecture has no norm here.</summary>
-    private Matrix Normalize(ComputeStream stream, Norm? norm, Matrix input, Matrix output)
+    private static Matrix Normalize(ComputeStream stream, RowNorm? norm, Matrix input, Matrix output)
     {
         if (norm is null)
         {
             return input;
         }
 
-        if (_config.Architecture.Norm == NormKind.Layer)
-        {
-            stream.LayerNorm(input, norm.Weight, norm.Bias, _config.NormEpsilon, output);
-        }
-        else
-        {
-            stream.RmsNorm(input, norm.Weight, _config.NormEpsilon, output);
-        }
-
+        stream.Normalize(norm, input, output);
         return output;
     }
 
-    private static void Project(ComputeStream stream, Projection projection, Matrix input, Matrix output)
+    private static void Project(ComputeStream stream, Projection projection, Matrix input, Matrix output, int steps)
     {
-        stream.MatMul(projection.Weight, input, output);
+        stream.MatMul(projection.Weight, input, output, steps);
         AddBias(stream, projection, output);
     }
 
-    private static void Project(ComputeStream stream, ProjectionGroup group, Matrix input, ReadOnlySpan<Matrix> outputs)
+    private static void Project(ComputeStream stream, ProjectionGroup group, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
     {
-        stream.MatMul(group.Weights, input, outputs);
+        stream.MatMul(group.Weights, input, outputs, steps);
         for (int i = 0; i < outputs.Length; i++)
         {
             AddBias(stream, group.Projections[i], outputs[i]);

@@ -6,25 +6,25 @@ namespace Winnow.Models.Weights;
 internal sealed class LayerWeights
 {
     /// <summary>The norm before attention.</summary>
-    public Norm? AttentionNorm { get; init; }
+    public RowNorm? AttentionNorm { get; init; }
 
     /// <summary>Query, key and value projections.</summary>
     public required ProjectionGroup QueryKeyValue { get; init; }
 
     /// <summary>The norm of queries.</summary>
-    public Norm? QueryNorm { get; init; }
+    public RowNorm? QueryNorm { get; init; }
 
     /// <summary>The norm of keys.</summary>
-    public Norm? KeyNorm { get; init; }
+    public RowNorm? KeyNorm { get; init; }
 
     /// <summary>The attention's output projection.</summary>
     public required Projection AttentionOutput { get; init; }
 
     /// <summary>The norm of what attention yields.</summary>
-    public Norm? PostAttentionNorm { get; init; }
+    public RowNorm? PostAttentionNorm { get; init; }
 
     /// <summary>The norm before the feed-forward block.</summary>
-    public Norm? FeedForwardNorm { get; init; }
+    public RowNorm? FeedForwardNorm { get; init; }
 
     /// <summary>Gate (of gated blocks) and up projections; null where there are experts.</summary>
     public ProjectionGroup? GateUp { get; init; }
@@ -39,7 +39,7 @@ internal sealed class LayerWeights
     public ExpertWeights? Experts { get; init; }
 
     /// <summary>The norm of what the feed-forward block yields.</summary>
-    public Norm? PostFeedForwardNorm { get; init; }
+    public RowNorm? PostFeedForwardNorm { get; init; }
 
     /// <summary>The weights that a token is multiplied with, and the share of each that it takes: less than 1 for experts.</summary>
     public IEnumerable<(Weight Weight, double Share)> Products()

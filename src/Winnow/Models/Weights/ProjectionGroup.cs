@@ -16,4 +16,7 @@ internal sealed class ProjectionGroup
 
     /// <summary>Their weights, in the same order.</summary>
     public Weight[] Weights { get; }
+
+    /// <summary>Whether one of them has a bias.</summary>
+    public bool HasBias => Array.Exists(Projections, projection => projection.Bias is not null);
 }

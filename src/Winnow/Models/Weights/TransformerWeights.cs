@@ -20,7 +20,7 @@ internal sealed class TransformerWeights : IDisposable
     public required LayerWeights[] Layers { get; init; }
 
     /// <summary>The norm after the last layer.</summary>
-    public required Norm OutputNorm { get; init; }
+    public required RowNorm OutputNorm { get; init; }
 
     /// <summary>The output head, [vocabulary, hidden]; the embeddings where they are tied.</summary>
     public required Projection Output { get; init; }

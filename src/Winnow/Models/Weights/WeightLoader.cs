@@ -239,7 +239,7 @@ internal sealed unsafe class WeightLoader
         }
     }
 
-    private Norm LoadNorm(TensorRole role, int layer, int width)
+    private RowNorm LoadNorm(TensorRole role, int layer, int width)
     {
         float[] weight = TakeVector(_names.Weight(role, layer), width, isRequired: true)!;
         if (_isHuggingFace && _config.Architecture.HuggingFaceNormsAreOffsets)
@@ -247,8 +247,9 @@ internal sealed unsafe class WeightLoader
             weight = Array.ConvertAll(weight, value => value + 1);
         }
 
-        float[]? bias = _config.Architecture.Norm == NormKind.Layer ? TakeVector(_names.Bias(role, layer), width, isRequired: false) : null;
-        return new Norm(_vectors.Add(weight), bias is null ? null : _vectors.Add(bias));
+        bool isLayerNorm = _config.Architecture.Norm == NormKind.Layer;
+        float[]? bias = isLayerNorm ? TakeVector(_names.Bias(role, layer), width, isRequired: false) : null;
+        return new RowNorm(_vectors.Add(weight), bias is null ? null : _vectors.Add(bias), _config.NormEpsilon, isLayerNorm);
     }
 
     private TensorEntry Take(string name, params ReadOnlySpan<long> shape)

@@ -31,6 +31,9 @@ internal sealed class Dry
         maxExponent = penaltyBase > 1 ? (int)Math.Min(int.MaxValue, MathF.Log(float.MaxValue) / MathF.Log(penaltyBase)) : 0;
     }
 
+    /// <summary>Whether repetition is penalized.</summary>
+    public bool IsEnabled => recent.Capacity > 0;
+
     /// <summary>Takes note of a token.</summary>
     public void Accept(int token)
     {

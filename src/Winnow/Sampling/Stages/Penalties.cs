@@ -21,6 +21,9 @@ internal sealed class Penalties
         counts = new Dictionary<int, int>(recent.Capacity + 1);
     }
 
+    /// <summary>Whether any penalty applies.</summary>
+    public bool IsEnabled => recent.Capacity > 0;
+
     /// <summary>Takes note of a token, and forgets the one that leaves the window.</summary>
     public void Accept(int token)
     {

@@ -1,3 +1,5 @@
+using Winnow.Compute.Host;
+
 namespace Winnow.Sampling.Stages;
 
 /// <summary>

@@ -4,6 +4,8 @@ using Winnow.Calibration;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
 using Winnow.Compute;
+using Winnow.Compute.Host;
+using Winnow.Compute.Host.Selection;
 using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Models.Forward;

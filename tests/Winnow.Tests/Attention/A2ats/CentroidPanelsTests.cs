@@ -1,4 +1,5 @@
 using Winnow.Attention.A2ats;
+using Winnow.Compute.Host.Selection;
 using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Attention.A2ats;

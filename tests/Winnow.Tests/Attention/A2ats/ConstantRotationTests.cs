@@ -1,6 +1,8 @@
 using Winnow.Attention.A2ats;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
+using Winnow.Compute.Host;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Tests.Attention.A2ats;
 
@@ -60,7 +62,7 @@ public class ConstantRotationTests
         Matrix matrix = device.AllocateMatrix(1, Dimension);
         using DeviceBuffer buffer = matrix.Buffer;
         stream.Write(head, matrix);
-        stream.Rope(matrix, Dimension, rope, position);
+        stream.Rope(matrix, Dimension, rope, [position]);
         float[] rotated = new float[Dimension];
         stream.Read(matrix, rotated);
         return rotated;

@@ -14,14 +14,18 @@ internal static class MatMulHarness
     /// <summary>The bound for terms that are all rounded the same way, as equal ones are: 128 terms after each other, 2⁻²⁴ each.</summary>
     public const double WorstTolerance = 128.0 / (1 << 24);
 
-    /// <summary>Random weights times random activations.</summary>
+    /// <summary>Random weights times random activations: all of them decode steps, all of them a prompt's, and the first half steps.</summary>
     public static void Check(CpuDevice device, TensorType type, int outputs, int inputs, int tokens, int seed)
     {
         Random random = new(seed);
         byte[] data = MatMulOracle.RandomWeight(type, outputs, inputs, random);
         float[][] rows = RandomRows(tokens, inputs, random);
-        float[][] results = Multiply(device, type, data, outputs, rows);
-        Compare(type, data, outputs, rows, results, $"{type} {device.Isa} [{outputs}, {inputs}] · {tokens} tokens, seed {seed}");
+        foreach (int steps in new[] { 0, tokens / 2, tokens }.Distinct())
+        {
+            float[][] results = Multiply(device, type, data, outputs, rows, steps);
+            Compare(
+                type, data, outputs, rows, results, $"{type} {device.Isa} [{outputs}, {inputs}] · {tokens} tokens, {steps} of them steps, seed {seed}");
+        }
     }
 
     public static float[][] RandomRows(int tokens, int inputs, Random random)
@@ -40,7 +44,7 @@ internal static class MatMulHarness
     }
 
     /// <summary>Multiplies through views with gaps between their rows, and checks that the gaps stay untouched.</summary>
-    public static unsafe float[][] Multiply(CpuDevice device, TensorType type, byte[] data, int outputs, float[][] rows)
+    public static unsafe float[][] Multiply(CpuDevice device, TensorType type, byte[] data, int outputs, float[][] rows, int steps)
     {
         int tokens = rows.Length;
         int inputs = rows[0].Length;
@@ -54,7 +58,7 @@ internal static class MatMulHarness
         Matrix input = wideInput.ColumnSlice(2, inputs);
         Matrix output = wideOutput.ColumnSlice(1, outputs);
         stream.Write(rows.SelectMany(row => row).ToArray(), input);
-        stream.MatMul(weight, input, output);
+        stream.MatMul(weight, input, output, steps);
         float[] all = new float[tokens * (outputs + 3)];
         stream.Read(wideOutput, all);
         float[][] results = new float[tokens][];

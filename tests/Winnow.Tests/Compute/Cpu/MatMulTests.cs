@@ -76,10 +76,11 @@ public class MatMulTests
                 rows[t] = t == 1 ? [.. rows[0].Select(x => -x)] : rows[t];
             }
 
-            float[][] single = [.. rows.Select(row => MatMulHarness.Multiply(device, type, data, Outputs, [row])[0])];
-            MatMulHarness.Compare(type, data, Outputs, rows, single, $"{type} {isa}, bytes {pattern:X2}, row by row", MatMulHarness.WorstTolerance);
-            float[][] together = MatMulHarness.Multiply(device, type, data, Outputs, rows);
-            MatMulHarness.Compare(type, data, Outputs, rows, together, $"{type} {isa}, bytes {pattern:X2}, together", MatMulHarness.WorstTolerance);
+            foreach (int steps in new[] { 0, rows.Length })
+            {
+                float[][] results = MatMulHarness.Multiply(device, type, data, Outputs, rows, steps);
+                MatMulHarness.Compare(type, data, Outputs, rows, results, $"{type} {isa}, bytes {pattern:X2}, {steps} steps", MatMulHarness.WorstTolerance);
+            }
         }
     }
 
@@ -96,10 +97,11 @@ public class MatMulTests
             Random random = new(13);
             int inputs = 5 * Math.Max(type.BlockLength(), 16);
             byte[] data = MatMulOracle.RandomWeight(type, 37, inputs, random);
-            foreach (int tokens in new[] { 1, 6 })
+            foreach (int steps in new[] { 0, 1, 6 })
             {
-                float[][] rows = MatMulHarness.RandomRows(tokens, inputs, random);
-                Assert.Equal(MatMulHarness.Multiply(other, type, data, 37, rows), MatMulHarness.Multiply(device, type, data, 37, rows));
+                float[][] rows = MatMulHarness.RandomRows(6, inputs, random);
+                Assert.Equal(
+                    MatMulHarness.Multiply(other, type, data, 37, rows, steps), MatMulHarness.Multiply(device, type, data, 37, rows, steps));
             }
         }
     }
@@ -113,15 +115,15 @@ public class MatMulTests
         const int Outputs = 100;
         int inputs = 3 * Math.Max(type.BlockLength(), 64);
         byte[] data = MatMulOracle.RandomWeight(type, Outputs, inputs, random);
-        foreach (int tokens in new[] { 1, 6 })
+        foreach (int steps in new[] { 0, 1, 6 })
         {
-            float[][] rows = MatMulHarness.RandomRows(tokens, inputs, random);
+            float[][] rows = MatMulHarness.RandomRows(6, inputs, random);
             using CpuDevice one = new(new CpuDeviceOptions { Isa = isa, Threads = 1 });
-            float[][] expected = MatMulHarness.Multiply(one, type, data, Outputs, rows);
+            float[][] expected = MatMulHarness.Multiply(one, type, data, Outputs, rows, steps);
             foreach (int threads in new[] { 2, 3 })
             {
                 using CpuDevice device = new(new CpuDeviceOptions { Isa = isa, Threads = threads });
-                Assert.Equal(expected, MatMulHarness.Multiply(device, type, data, Outputs, rows));
+                Assert.Equal(expected, MatMulHarness.Multiply(device, type, data, Outputs, rows, steps));
             }
         }
     }
@@ -137,7 +139,7 @@ public class MatMulTests
         byte[] data = MatMulOracle.RandomWeight(type, Outputs, Inputs, random);
         float[][] rows = MatMulHarness.RandomRows(4, Inputs, random);
         using CpuDevice device = new(new CpuDeviceOptions { Isa = isa, Threads = 1 });
-        float[][] results = MatMulHarness.Multiply(device, type, data, Outputs, rows);
+        float[][] results = MatMulHarness.Multiply(device, type, data, Outputs, rows, steps: 2);
         double error = 0;
         double power = 0;
         for (int t = 0; t < rows.Length; t++)
@@ -166,7 +168,7 @@ public class MatMulTests
             foreach (float value in new[] { 0, float.Epsilon, 1e-38f, 1e-30f })
             {
                 float[][] rows = [.. Enumerable.Range(0, 5).Select(_ => Enumerable.Repeat(value, 256).ToArray())];
-                foreach (float[] result in MatMulHarness.Multiply(device, type, data, 3, rows).Append(MatMulHarness.Multiply(device, type, data, 3, rows[..1])[0]))
+                foreach (float[] result in MatMulHarness.Multiply(device, type, data, 3, rows, steps: 2))
                 {
                     Assert.All(result, x => Assert.True(Math.Abs(x) <= 1e6 * value, $"{type}: {x} from activations of {value}"));
                 }
@@ -175,9 +177,11 @@ public class MatMulTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(20)]
-    public unsafe void Several_weights_in_one_pass_equal_separate_products(int tokens)
+    [InlineData(1, 0)]
+    [InlineData(1, 1)]
+    [InlineData(20, 0)]
+    [InlineData(20, 7)]
+    public unsafe void Several_weights_in_one_pass_equal_separate_products(int tokens, int steps)
     {
         const int Inputs = 512;
         (TensorType Type, int Outputs)[] shapes =
@@ -198,11 +202,11 @@ public class MatMulTests
             outputs[i] = device.AllocateMatrix(tokens, shapes[i].Outputs);
         }
 
-        stream.MatMul(weights, input, outputs);
+        stream.MatMul(weights, input, outputs, steps);
         for (int i = 0; i < shapes.Length; i++)
         {
             Matrix separate = device.AllocateMatrix(tokens, shapes[i].Outputs);
-            stream.MatMul(weights[i], input, separate);
+            stream.MatMul(weights[i], input, separate, steps);
             float[] expected = new float[tokens * shapes[i].Outputs];
             float[] actual = new float[expected.Length];
             stream.Read(separate, expected);
@@ -225,10 +229,11 @@ public class MatMulTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    [InlineData(17)]
-    public unsafe void Products_allocate_nothing(int tokens)
+    [InlineData(1, 1)]
+    [InlineData(3, 0)]
+    [InlineData(17, 17)]
+    [InlineData(17, 5)]
+    public unsafe void Products_allocate_nothing(int tokens, int steps)
     {
         byte[] data = MatMulOracle.RandomWeight(TensorType.Q4_K, 64, 512, new Random(1));
         fixed (byte* pinned = data)
@@ -238,11 +243,11 @@ public class MatMulTests
             using Weight weight = device.LoadWeight("weight", TensorType.Q4_K, 64, 512, (nint)pinned);
             Matrix input = device.AllocateMatrix(tokens, 512);
             Matrix output = device.AllocateMatrix(tokens, 64);
-            stream.MatMul(weight, input, output);
+            stream.MatMul(weight, input, output, steps);
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 20; i++)
             {
-                stream.MatMul(weight, input, output);
+                stream.MatMul(weight, input, output, steps);
             }
 
             Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());

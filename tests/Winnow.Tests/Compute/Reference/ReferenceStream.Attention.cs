@@ -1,10 +1,11 @@
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Tests.Compute.Reference;
 
 internal sealed partial class ReferenceStream
 {
-    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, int firstPosition)
+    protected override void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
         int pairs = frequencies.InverseFrequencies.Length;
         for (int t = 0; t < rows.Rows; t++)
@@ -14,7 +15,7 @@ internal sealed partial class ReferenceStream
                 Span<float> head = Row(rows, t).Slice(first, headDimension);
                 for (int i = 0; i < pairs; i++)
                 {
-                    float angle = (firstPosition + t) * frequencies.InverseFrequencies[i];
+                    float angle = positions[t] * frequencies.InverseFrequencies[i];
                     double sine = Math.Sin(angle) * frequencies.Magnitude;
                     double cosine = Math.Cos(angle) * frequencies.Magnitude;
                     (int x, int y) = frequencies.Interleaved ? (2 * i, (2 * i) + 1) : (i, i + pairs);
@@ -39,8 +40,9 @@ internal sealed partial class ReferenceStream
     }
 
     protected override void AttendCore(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, Matrix output, Matrix? mass)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass)
     {
+        plan = HostPlan.Resolve(plan, ref mass);
         Clear(mass);
         for (int t = 0; t < queries.Rows; t++)
         {

@@ -4,7 +4,7 @@ namespace Winnow.Tests.Compute.Reference;
 
 internal sealed partial class ReferenceStream
 {
-    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output)
+    protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps)
     {
         for (int t = 0; t < input.Rows; t++)
         {

@@ -13,7 +13,7 @@ internal sealed partial class ReferenceStream : ComputeStream
         }
     }
 
-    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs)
+    protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
     {
         for (int w = 0; w < weights.Length; w++)
         {

@@ -2,7 +2,7 @@ using Winnow.Compute.Simd;
 
 namespace Winnow.Compute.Cpu.Attention;
 
-/// <summary>Attention of one query: each group's rows are cut into partitions, scored and summed apart, and merged in order.</summary>
+/// <summary>Attention of decode steps, each by itself: a group's rows are cut into partitions, scored and summed apart, and merged in order.</summary>
 /// <remarks>
 /// Partitions are of a fixed number of visited rows, whatever the number of threads, so that results do not depend on it
 /// (https://crfm.stanford.edu/2023/10/12/flashdecoding.html).
@@ -177,7 +177,7 @@ internal unsafe struct DecodeJob
     private static void LoadQueries(ref readonly AttentionInput input, ref readonly HeadGroup group, float factor, float* queries)
     {
         factor *= input.Scale;
-        float* query = input.Queries + ((long)group.FirstHead * input.HeadDimension);
+        float* query = input.Queries + (group.Query * input.QueryStride) + ((long)group.FirstHead * input.HeadDimension);
         for (int head = 0; head < group.Heads; head++, query += input.HeadDimension)
         {
             for (int i = 0; i < input.PaddedDimension; i++)
@@ -230,7 +230,7 @@ internal unsafe struct DecodeJob
 
             if (input.Output is not null)
             {
-                float* output = input.Output + ((long)(group.FirstHead + head) * input.HeadDimension);
+                float* output = input.Output + (group.Query * input.OutputStride) + ((long)(group.FirstHead + head) * input.HeadDimension);
                 for (int i = 0; i < input.HeadDimension; i++)
                 {
                     output[i] = merged[i] / total;

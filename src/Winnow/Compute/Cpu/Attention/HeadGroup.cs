@@ -15,7 +15,10 @@ internal unsafe struct HeadGroup
     public int* Positions;
     public int QueryCount;
 
-    /// <summary>What a decode step visits of them: numbers [Begin, End).</summary>
+    /// <summary>Which row of the queries a decode step answers.</summary>
+    public int Query;
+
+    /// <summary>What it visits of the rows: numbers [Begin, End).</summary>
     public int Begin;
     public int End;
 

@@ -10,7 +10,7 @@ internal unsafe struct RopeJob
     public int Columns;
     public int HeadDimension;
 
-    /// <summary>A <see cref="RopeTable"/>, from the position of row 0 on.</summary>
+    /// <summary>A <see cref="RopeTable"/> of the positions of the rows.</summary>
     public float* Table;
     public int TableColumns;
 

@@ -1,7 +1,7 @@
 
 namespace Winnow.Compute.Cpu.Elementwise;
 
-/// <summary>Cosines and sines of a run of positions, kept from layer to layer: 8 bytes for each position and rotated element.</summary>
+/// <summary>Cosines and sines of some positions, kept from layer to layer: 8 bytes for each position and rotated element.</summary>
 /// <remarks>
 /// A position has <see cref="Columns"/> cosines, then as many sines. Where pairs are neighbours, both elements of a pair have
 /// their entry, and the sine that goes with the first is negated.
@@ -11,7 +11,7 @@ internal sealed unsafe class RopeTable : IDisposable
     private readonly Scratch _memory = new();
     private RopeFrequencies? _frequencies;
     private float* _data;
-    private int _first;
+    private int[] _positions = [];
     private int _count;
 
     /// <summary>Cosines of a position.</summary>
@@ -27,26 +27,31 @@ internal sealed unsafe class RopeTable : IDisposable
     public bool IsOf(RopeFrequencies frequencies) => ReferenceEquals(_frequencies, frequencies);
 
     /// <summary>The cosines of the first position; those of the next follow 2 · <see cref="Columns"/> later.</summary>
-    public float* Of(RopeFrequencies frequencies, int first, int count)
+    public float* Of(RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
-        if (!IsOf(frequencies) || first < _first || first + count > _first + _count)
+        if (!IsOf(frequencies) || !positions.SequenceEqual(_positions.AsSpan(0, _count)))
         {
-            Fill(frequencies, first, count);
+            Fill(frequencies, positions);
         }
 
-        return _data + ((long)(first - _first) * 2 * Columns);
+        return _data;
     }
 
-    private void Fill(RopeFrequencies frequencies, int first, int count)
+    private void Fill(RopeFrequencies frequencies, ReadOnlySpan<int> positions)
     {
         ReadOnlySpan<float> inverse = frequencies.InverseFrequencies;
         Columns = frequencies.Interleaved ? 2 * inverse.Length : inverse.Length;
-        _data = (float*)_memory.Reserve((long)count * 2 * Columns * sizeof(float));
+        _data = (float*)_memory.Reserve((long)positions.Length * 2 * Columns * sizeof(float));
         _frequencies = frequencies;
-        _first = first;
-        _count = count;
+        if (_positions.Length < positions.Length)
+        {
+            _positions = new int[positions.Length];
+        }
+
+        positions.CopyTo(_positions);
+        _count = positions.Length;
         float* cosines = _data;
-        for (int position = first; position < first + count; position++)
+        foreach (int position in positions)
         {
             float* sines = cosines + Columns;
             for (int i = 0; i < inverse.Length; i++)

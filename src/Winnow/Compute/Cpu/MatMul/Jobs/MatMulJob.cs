@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Compute.Cpu.MatMul.Kernels;
 using Winnow.Compute.Cpu.MatMul.Panels;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Tensors;
 
 namespace Winnow.Compute.Cpu.MatMul.Jobs;
@@ -15,10 +16,14 @@ internal unsafe struct MatMulJob
 {
     public MatMulProduct* Products;
 
-    public int Tokens;
+    /// <summary>Tokens that are decode steps: the first ones.</summary>
+    public int Steps;
 
-    /// <summary>Tokens rounded up to whole tiles.</summary>
-    public int PaddedTokens;
+    /// <summary>Tokens of prompts: those behind the steps.</summary>
+    public int Prompts;
+
+    /// <summary><see cref="Prompts"/> rounded up to whole tiles.</summary>
+    public int PaddedPrompts;
 
     public int Tasks;
 
@@ -75,33 +80,54 @@ internal unsafe struct MatMulJob
 
             int firstRow = (task - first) * product->TaskRows;
             int rows = Math.Min(product->TaskRows, product->Outputs - firstRow);
-            if (product->Tiled)
+            if (job->Prompts > 0)
             {
                 MultiplyTile(product, firstRow, rows, job, share, scratch);
             }
-            else
+
+            if (job->Steps > 0)
             {
-                MultiplyRows(product, firstRow, rows, job->Tokens);
+                MultiplyRows(product, firstRow, rows, job->Steps);
             }
         }
     }
 
+    /// <summary>Multiplies a task's rows with all steps: one by one, or in groups that a kernel takes at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyRows(MatMulProduct* product, int firstRow, int rows, int tokens)
+    private static void MultiplyRows(MatMulProduct* product, int firstRow, int rows, int steps)
     {
         byte* weight = product->Weight + (firstRow * product->RowBytes);
-        byte* activations = product->Activations;
-        float* output = product->Output + firstRow;
-        for (int token = 0; token < tokens; token++, activations += product->TokenStride, output += product->OutputStride)
+        StepRows group = new()
         {
-            product->Kernels.Dot(weight, product->RowBytes, rows, activations, product->RecordStride, product->Inputs, output);
+            Activations = product->StepActivations.First,
+            TokenStride = product->StepActivations.TokenStride,
+            RecordStride = product->StepActivations.RecordStride,
+            Inputs = product->Inputs,
+            Output = product->Output + firstRow,
+            OutputStride = product->OutputStride,
+        };
+        for (int left = steps; left > 0; left -= group.Count)
+        {
+            group.Count = product->Kernels.Steps is null ? 1 : Math.Min(left, StepRows.Most);
+            if (group.Count == 1)
+            {
+                product->Kernels.Dot(weight, product->RowBytes, rows, group.Activations, group.RecordStride, group.Inputs, group.Output);
+            }
+            else
+            {
+                product->Kernels.Steps(weight, product->RowBytes, rows, &group);
+            }
+
+            group.Activations += group.Count * group.TokenStride;
+            group.Output += group.Count * group.OutputStride;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTile(MatMulProduct* product, int firstRow, int rows, MatMulJob* job, MatMulShare* share, byte* scratch)
     {
-        int paddedTokens = job->PaddedTokens;
+        int paddedTokens = job->PaddedPrompts;
+        long recordStride = product->PromptActivations.RecordStride;
         ref WeightKernels kernels = ref product->Kernels;
         int chunkWords = kernels.ChunkWords;
         int chunkBlocks = kernels.ChunkBlocks;
@@ -112,8 +138,8 @@ internal unsafe struct MatMulJob
         float* sums = (float*)(panels + (PanelLayout.TileRows * chunkWords));
         new Span<float>(sums, paddedTokens * PanelLayout.TileRows).Clear();
 
-        byte* records = product->Activations;
-        for (int block = 0; block < blocks; block += chunkBlocks, records += kernels.ChunkRecords * product->RecordStride)
+        byte* records = product->PromptActivations.First;
+        for (int block = 0; block < blocks; block += chunkBlocks, records += kernels.ChunkRecords * recordStride)
         {
             int count = Math.Min(chunkBlocks, blocks - block);
             for (int panel = 0; panel < PanelLayout.PanelsPerTile; panel++)
@@ -143,12 +169,12 @@ internal unsafe struct MatMulJob
             {
                 kernels.Tile(
                     panels + (row / PanelLayout.Rows * PanelLayout.Rows * chunkWords) + (row % PanelLayout.Rows), chunkWords,
-                    records, product->RecordStride, recordCount, paddedTokens, sums + row);
+                    records, recordStride, recordCount, paddedTokens, sums + row);
             }
         }
 
-        float* output = product->Output + firstRow;
-        for (int token = 0; token < job->Tokens; token++, output += product->OutputStride, sums += PanelLayout.TileRows)
+        float* output = product->Output + firstRow + (job->Steps * product->OutputStride);
+        for (int token = 0; token < job->Prompts; token++, output += product->OutputStride, sums += PanelLayout.TileRows)
         {
             new ReadOnlySpan<float>(sums, rows).CopyTo(new Span<float>(output, rows));
         }

@@ -22,17 +22,11 @@ internal unsafe struct MatMulProduct
     /// <summary>Elements from one token's outputs to the next.</summary>
     public long OutputStride;
 
-    /// <summary>Whether panels are used.</summary>
-    public bool Tiled;
+    /// <summary>The activations of decode steps, as <see cref="WeightKernels.Dot"/> wants them.</summary>
+    public ActivationRows StepActivations;
 
-    /// <summary>Activations in the format of the kernels, [record][token]; or f32 rows.</summary>
-    public byte* Activations;
-
-    /// <summary>Bytes from a token to the next in <see cref="Activations"/>.</summary>
-    public long TokenStride;
-
-    /// <summary>Bytes from a token's record to its next.</summary>
-    public long RecordStride;
+    /// <summary>The activations of prompts, as <see cref="WeightKernels.Tile"/> wants them.</summary>
+    public ActivationRows PromptActivations;
 
     /// <summary>Weight rows of a task.</summary>
     public int TaskRows;

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Rows;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
@@ -21,6 +22,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TElement : IFloatElement => Kernels = TileKernels<TTileLanes, TTileVector>.Floats() with
         {
             Dot = &DotFloat.Rows<TElement>,
+            Steps = &StepsFloat<Lanes256, Vector256<int>>.Rows<TElement>,
             Unpack = &UnpackFloats.In256<TElement>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -32,6 +34,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TBlock : IBlock => Kernels = TileKernels<TTileLanes, TTileVector>.Blocks<TBlock>() with
         {
             Dot = &DotInt8Per32.Rows<TBlock, TRowLanes>,
+            Steps = &StepsInt8Per32<OneBlock, TRowLanes, Vector256<int>>.Rows<TBlock>,
             Unpack = &UnpackBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -40,6 +43,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TBlock : IWideBlock => Kernels = TileKernels<TTileLanes, TTileVector>.WideBlocks() with
         {
             Dot = &DotInt16Per32.Rows<TBlock, TRowLanes>,
+            Steps = &StepsInt16Per32<TRowLanes, Vector256<int>>.Rows<TBlock>,
             Unpack = &UnpackBlocks.WideIn256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -48,6 +52,7 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         where TBlock : ISuperBlock => Kernels = TileKernels<TTileLanes, TTileVector>.SuperBlocks<TBlock>() with
         {
             Dot = &DotInt8Per256.Rows<TBlock, TRowLanes>,
+            Steps = &StepsInt8Per256<OneRow, TRowLanes, Vector256<int>>.Rows<TBlock>,
             Unpack = &UnpackSuperBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Rows;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
@@ -15,6 +16,7 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TElement : IFloatElement => Kernels = TileKernels<Lanes512, Vector512<int>>.Floats() with
         {
             Dot = &DotFloat.Rows<TElement>,
+            Steps = &StepsFloat<Lanes256, Vector256<int>>.Rows<TElement>,
             Unpack = &UnpackFloats.In256<TElement>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -23,13 +25,14 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TElement : IFloatElement512
     {
         Floats<TElement>();
-        Kernels = Kernels with { Dot = &Dot512.FloatRows<TElement> };
+        Kernels = Kernels with { Dot = &Dot512.FloatRows<TElement>, Steps = &StepsFloat<Lanes512, Vector512<int>>.Rows<TElement> };
     }
 
     public void Blocks<TBlock>()
         where TBlock : IBlock => Kernels = TileKernels<Lanes512, Vector512<int>>.Blocks<TBlock>() with
         {
             Dot = &Dot512.BlockRows<TBlock>,
+            Steps = &StepsInt8Per32<TwoBlocks, Lanes512, Vector512<int>>.Rows<TBlock>,
             Unpack = &UnpackBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -38,6 +41,7 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TBlock : IWideBlock => Kernels = TileKernels<Lanes512, Vector512<int>>.WideBlocks() with
         {
             Dot = &Dot512.WideBlockRows<TBlock>,
+            Steps = &StepsInt16Per32<Lanes512, Vector512<int>>.Rows<TBlock>,
             Unpack = &UnpackBlocks.WideIn256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -46,6 +50,7 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TBlock : ISuperBlock => Kernels = TileKernels<Lanes512, Vector512<int>>.SuperBlocks<TBlock>() with
         {
             Dot = &DotInt8Per256.Rows<TBlock, LanesVnni>,
+            Steps = &StepsInt8Per256<TwoRows, Lanes512, Vector512<int>>.Rows<TBlock>,
             Unpack = &UnpackSuperBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -54,6 +59,6 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TBlock : ISuperBlockPer16
     {
         SuperBlocks<TBlock>();
-        Kernels = Kernels with { Dot = &Dot512.SuperBlockRows<TBlock> };
+        Kernels = Kernels with { Dot = &Dot512.SuperBlockRows<TBlock>, Steps = &StepsSuperBlocks512.Rows<TBlock> };
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Rows;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
@@ -16,6 +17,7 @@ internal sealed unsafe class PortableKernels<TLanes> : IKernelSet
         where TElement : IFloatElement => Kernels = TileKernels<TLanes, Vector128<int>>.Floats() with
         {
             Dot = &DotRows128<TLanes>.Floats<TElement>,
+            Steps = &StepsFloat<TLanes, Vector128<int>>.Rows<TElement>,
             Unpack = &UnpackFloats.In128<TElement>,
             Transpose = &PanelTranspose.PortableWords,
         };

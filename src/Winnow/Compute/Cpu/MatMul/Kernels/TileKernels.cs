@@ -5,21 +5,17 @@ using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
 
-/// <summary>What the kernels for many tokens decide for each family of layouts: formats of activations, words, chunks.</summary>
+/// <summary>What the kernels for prompts decide for each family of layouts: formats of activations, words, chunks.</summary>
 internal static unsafe class TileKernels<TLanes, TVector>
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
-    /// <summary>Tokens from which on unpacking pays.</summary>
-    private const int Threshold = 4;
-
     public static WeightKernels Floats() => new()
     {
         DotFormat = ActivationFormat.Rows,
         TileFormat = ActivationFormat.Float,
         Tile = &RegisterTile<TLanes, TVector>.Float,
         TileRows = 2 * TLanes.Count,
-        TileThreshold = Threshold,
         BlockWords = BlockWords.Float.Words,
         ChunkBlocks = FloatRecord.Length,
         ChunkRecords = 1,
@@ -31,7 +27,6 @@ internal static unsafe class TileKernels<TLanes, TVector>
         TileFormat = ActivationFormat.Int16Per32,
         Tile = &RegisterTile<TLanes, TVector>.Wide32,
         TileRows = 2 * TLanes.Count,
-        TileThreshold = Threshold,
         BlockWords = BlockWords.Wide32.Words,
         ChunkBlocks = Int16Per32Record.Length / 32,
         ChunkRecords = 1,
@@ -44,7 +39,6 @@ internal static unsafe class TileKernels<TLanes, TVector>
             TileFormat = ActivationFormat.Int8Per32,
             Tile = TBlock.HasMinimum ? &RegisterTile<TLanes, TVector>.Per32WithMinima : &RegisterTile<TLanes, TVector>.Per32,
             TileRows = 2 * TLanes.Count,
-            TileThreshold = Threshold,
             BlockWords = BlockWords.Per32.Words,
             ChunkBlocks = 2 * Int8Per32Record.Length / 32,
             ChunkRecords = 2,
@@ -58,7 +52,6 @@ internal static unsafe class TileKernels<TLanes, TVector>
             DotFormat = ActivationFormat.Int8Per256,
             TileFormat = ActivationFormat.Int8Per256,
             TileRows = 2 * TLanes.Count,
-            TileThreshold = Threshold,
             BlockWords = UnpackSuperBlocks.Words<TBlock>(),
             ChunkBlocks = 2,
             ChunkRecords = 2,

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Records;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization;
 using Winnow.Tensors;
 
@@ -9,9 +10,10 @@ namespace Winnow.Compute.Cpu.MatMul.Kernels;
 
 /// <summary>How a weight of one type is multiplied with one instruction set: chosen once, when the weight is loaded.</summary>
 /// <remarks>
-/// Few tokens go row by row through <see cref="Dot"/>, which streams the weight at memory speed. More go through panels: 32 rows of a
-/// few hundred inputs are unpacked and interleaved into the first-level cache (<see cref="Unpack"/>, <see cref="Transpose"/>) and
-/// <see cref="Tile"/> multiplies them with all tokens, so that unpacking costs little and needs no second copy of the weight.
+/// Decode steps go row by row through <see cref="Dot"/>, which streams the weight at memory speed. Prompts go through panels: 32 rows of
+/// a few hundred inputs are unpacked and interleaved into the first-level cache (<see cref="Unpack"/>, <see cref="Transpose"/>) and
+/// <see cref="Tile"/> multiplies them with all tokens, so that unpacking costs little and needs no second copy of the weight. The two
+/// sum in different orders: which of them a token gets follows from what it is, not from how many there are.
 /// </remarks>
 internal unsafe struct WeightKernels
 {
@@ -23,6 +25,12 @@ internal unsafe struct WeightKernels
 
     /// <summary>Row 0, bytes of a row, rows, activations, bytes between records, inputs, outputs.</summary>
     public delegate*<byte*, long, int, byte*, long, int, float*, void> Dot;
+
+    /// <summary>
+    /// As <see cref="Dot"/> for several steps, with the same bits: row 0, bytes of a row, rows, steps. Null where they go through
+    /// <see cref="Dot"/> one by one.
+    /// </summary>
+    public delegate*<byte*, long, int, StepRows*, void> Steps;
 
     /// <summary>First block, blocks, words.</summary>
     public delegate*<byte*, int, uint*, void> Unpack;
@@ -44,9 +52,6 @@ internal unsafe struct WeightKernels
 
     /// <summary>Activation records that these blocks are multiplied with.</summary>
     public int ChunkRecords;
-
-    /// <summary>Tokens from which on unpacking pays.</summary>
-    public int TileThreshold;
 
     /// <summary>Words of a row that are unpacked at a time.</summary>
     public readonly int ChunkWords => ChunkBlocks * BlockWords;

@@ -49,6 +49,12 @@ internal unsafe interface ILanes<TVector>
     /// <summary>f32.</summary>
     static abstract TVector Multiply(TVector a, TVector b);
 
+    /// <summary>a + b in f32.</summary>
+    static abstract TVector Plus(TVector a, TVector b);
+
+    /// <summary>The sum of the lanes, which are f32.</summary>
+    static abstract float Total(TVector value);
+
     /// <summary>sum + a · b in f32, rounded once where the instruction set has that.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector sum);
 }

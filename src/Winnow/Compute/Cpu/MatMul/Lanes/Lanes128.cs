@@ -59,6 +59,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
 
     public static Vector128<int> Multiply(Vector128<int> a, Vector128<int> b) => (a.AsSingle() * b.AsSingle()).AsInt32();
 
+    public static Vector128<int> Plus(Vector128<int> a, Vector128<int> b) => (a.AsSingle() + b.AsSingle()).AsInt32();
+
+    public static float Total(Vector128<int> value) => Vector128.Sum(value.AsSingle());
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyAdd(Vector128<int> a, Vector128<int> b, Vector128<int> sum) =>
         Vector128.MultiplyAddEstimate(a.AsSingle(), b.AsSingle(), sum.AsSingle()).AsInt32();

@@ -40,6 +40,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
 
     public static Vector256<int> Multiply(Vector256<int> a, Vector256<int> b) => (a.AsSingle() * b.AsSingle()).AsInt32();
 
+    public static Vector256<int> Plus(Vector256<int> a, Vector256<int> b) => (a.AsSingle() + b.AsSingle()).AsInt32();
+
+    public static float Total(Vector256<int> value) => Vector256.Sum(value.AsSingle());
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyAdd(Vector256<int> a, Vector256<int> b, Vector256<int> sum) =>
         Fma.MultiplyAdd(a.AsSingle(), b.AsSingle(), sum.AsSingle()).AsInt32();

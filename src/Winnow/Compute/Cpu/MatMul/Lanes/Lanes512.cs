@@ -41,6 +41,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
 
     public static Vector512<int> Multiply(Vector512<int> a, Vector512<int> b) => (a.AsSingle() * b.AsSingle()).AsInt32();
 
+    public static Vector512<int> Plus(Vector512<int> a, Vector512<int> b) => (a.AsSingle() + b.AsSingle()).AsInt32();
+
+    public static float Total(Vector512<int> value) => Vector512.Sum(value.AsSingle());
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MultiplyAdd(Vector512<int> a, Vector512<int> b, Vector512<int> sum) =>
         Avx512F.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), sum.AsSingle()).AsInt32();

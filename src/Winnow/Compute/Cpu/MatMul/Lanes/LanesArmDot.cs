@@ -39,6 +39,10 @@ internal readonly unsafe struct LanesArmDot : ILanes<Vector128<int>>
 
     public static Vector128<int> Multiply(Vector128<int> a, Vector128<int> b) => Lanes128.Multiply(a, b);
 
+    public static Vector128<int> Plus(Vector128<int> a, Vector128<int> b) => Lanes128.Plus(a, b);
+
+    public static float Total(Vector128<int> value) => Lanes128.Total(value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyAdd(Vector128<int> a, Vector128<int> b, Vector128<int> sum) => Lanes128.MultiplyAdd(a, b, sum);
 }

@@ -40,6 +40,10 @@ internal readonly unsafe struct LanesVnni : ILanes<Vector256<int>>
 
     public static Vector256<int> Multiply(Vector256<int> a, Vector256<int> b) => Lanes256.Multiply(a, b);
 
+    public static Vector256<int> Plus(Vector256<int> a, Vector256<int> b) => Lanes256.Plus(a, b);
+
+    public static float Total(Vector256<int> value) => Lanes256.Total(value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyAdd(Vector256<int> a, Vector256<int> b, Vector256<int> sum) => Lanes256.MultiplyAdd(a, b, sum);
 }

@@ -33,10 +33,10 @@ internal static unsafe class Dot512
                 RowPrefetch.Ask(block, TBlock.Bytes);
                 Vector256<short> factors = TBlock.Factors(block);
                 Vector512<short> scales = factors.ToVector512Unsafe();
-                Vector512<int> even = Scaled(TBlock.Quants64(block, 0), record, scales, Order(0));
-                Vector512<int> odd = Scaled(TBlock.Quants64(block, 1), record + 64, scales, Order(1));
-                even += Scaled(TBlock.Quants64(block, 2), record + 128, scales, Order(2));
-                odd += Scaled(TBlock.Quants64(block, 3), record + 192, scales, Order(3));
+                Vector512<int> even = Scaled(TBlock.Quants64(block, 0), record, FactorsOf(scales, 0));
+                Vector512<int> odd = Scaled(TBlock.Quants64(block, 1), record + 64, FactorsOf(scales, 1));
+                even += Scaled(TBlock.Quants64(block, 2), record + 128, FactorsOf(scales, 2));
+                odd += Scaled(TBlock.Quants64(block, 3), record + 192, FactorsOf(scales, 3));
 
                 Vector128<float> d = TBlock.Multipliers(block) * Vector128.Create(*(float*)(record + Int8Per256Record.Scale));
                 sum = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(even + odd), Avx512F.BroadcastScalarToVector512(d), sum);
@@ -162,21 +162,21 @@ internal static unsafe class Dot512
         }
     }
 
-    /// <summary>Which factor each pair of inputs of a quarter block is multiplied with.</summary>
+    /// <summary>For each pair of inputs of a quarter block the factor that it is multiplied with.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Order(int part) =>
+    public static Vector512<short> FactorsOf(Vector512<short> factors, int part) => Avx512BW.PermuteVar32x16(
+        factors,
         Vector512.Create((short)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3)
-            + Vector512.Create((short)(4 * part));
+            + Vector512.Create((short)(4 * part)));
 
     /// <summary>64 products, summed by fours, times their factors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Scaled(Vector512<byte> quants, byte* activations, Vector512<short> factors, Vector512<short> order) =>
-        Avx512BW.MultiplyAddAdjacent(
-            Avx512BW.MultiplyAddAdjacent(quants, Vector512.Load((sbyte*)activations)), Avx512BW.PermuteVar32x16(factors, order));
+    public static Vector512<int> Scaled(Vector512<byte> quants, byte* activations, Vector512<short> factors) =>
+        Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(quants, Vector512.Load((sbyte*)activations)), factors);
 
     /// <summary>Two neighbouring elements, each in half of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Pair(Vector512<float> values, int first) =>
+    public static Vector512<float> Pair(Vector512<float> values, int first) =>
         Avx512F.PermuteVar16x32(values, Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1) + Vector512.Create(first));
 
     /// <summary>One element in all lanes.</summary>

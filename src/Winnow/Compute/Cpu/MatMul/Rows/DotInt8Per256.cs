@@ -31,9 +31,7 @@ internal static unsafe class DotInt8Per256
             {
                 RowPrefetch.Ask(block, TBlock.Bytes);
                 Vector256<short> factors = TBlock.Factors(block);
-                Vector256<byte> scales = TBlock.ScalesPer32
-                    ? Avx2.Permute4x64(factors.AsInt64(), 0b01_00_01_00).AsByte()
-                    : EvenAndOdd(factors);
+                Vector256<byte> scales = Scales<TBlock>(factors);
                 Vector256<int> even = Add<TLanes>(TLanes.Zero, TBlock.Quants32(block, 0), record, scales, Vector256.Create((short)0x0100));
                 Vector256<int> odd = Add<TLanes>(TLanes.Zero, TBlock.Quants32(block, 1), record + 32, scales, Vector256.Create((short)0x0302));
                 even = Add<TLanes>(even, TBlock.Quants32(block, 2), record + 64, scales, Vector256.Create((short)0x0504));
@@ -55,6 +53,12 @@ internal static unsafe class DotInt8Per256
             output[r] = Vector256.Sum(sum - offset);
         }
     }
+
+    /// <summary>The scales, so that one order within 128 bits picks those of the even and of the odd 16 quants of each 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Scales<TBlock>(Vector256<short> factors)
+        where TBlock : ISuperBlock =>
+        TBlock.ScalesPer32 ? Avx2.Permute4x64(factors.AsInt64(), 0b01_00_01_00).AsByte() : EvenAndOdd(factors);
 
     /// <summary>Minima times the sums of the activations that they are subtracted from, in any order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

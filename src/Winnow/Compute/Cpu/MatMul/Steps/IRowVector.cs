@@ -1,0 +1,26 @@
+using System.Runtime.Intrinsics;
+
+namespace Winnow.Compute.Cpu.MatMul.Steps;
+
+/// <summary>A vector that holds the same 256 bits of as many neighbouring weight rows as fit: what a row's lanes sum does not change with it.</summary>
+internal unsafe interface IRowVector<TVector>
+    where TVector : struct
+{
+    /// <summary>Weight rows of a vector.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>The bits of a row and those of the row after it, which are passed over where there is room for one.</summary>
+    static abstract TVector Join(Vector256<int> first, Vector256<int> second);
+
+    /// <summary>The same 256 bits for each row.</summary>
+    static abstract TVector Repeat(byte* source);
+
+    /// <summary>Bytes picked within each 128 bits, the same ones for each row.</summary>
+    static abstract TVector Shuffle(TVector bytes, Vector256<byte> order);
+
+    /// <summary>Products of unsigned and signed bytes as int16, summed by twos.</summary>
+    static abstract TVector Pairs(TVector quants, TVector activations);
+
+    /// <summary>The bits of a row.</summary>
+    static abstract Vector256<int> Row(TVector vector, int row);
+}

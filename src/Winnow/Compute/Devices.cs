@@ -1,0 +1,38 @@
+using Winnow.Compute.Cpu;
+
+namespace Winnow.Compute;
+
+/// <summary>What can compute, by name: <c>cpu</c>, and the kinds that packages add. Thread-safe.</summary>
+public static class Devices
+{
+    private static readonly Lock Changing = new();
+    private static volatile DeviceKind[] _kinds = [new CpuDeviceKind()];
+
+    /// <summary>Adds a kind; one of the same name is replaced.</summary>
+    public static void Add(DeviceKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        lock (Changing)
+        {
+            _kinds = [.. _kinds.Where(other => other.Name != kind.Name), kind];
+        }
+    }
+
+    /// <summary>All devices of all kinds; those that cannot be used with the reason.</summary>
+    public static IReadOnlyList<DeviceInfo> List() => [.. _kinds.SelectMany(kind => kind.List())];
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="name">A kind, alone or with a colon and what the kind chooses by: <c>cpu</c>, <c>vulkan</c>, <c>vulkan:1</c>.</param>
+    /// <param name="host">Threads and instruction set of what the processor does; null for its best.</param>
+    /// <exception cref="WinnowException">There is no such device, or it cannot be used; the message says why, and what there is.</exception>
+    public static Device Create(string name, CpuDeviceOptions? host = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        int colon = name.IndexOf(':', StringComparison.Ordinal);
+        string kindName = colon < 0 ? name : name[..colon];
+        DeviceKind kind = Array.Find(_kinds, kind => kind.Name.Equals(kindName, StringComparison.OrdinalIgnoreCase))
+            ?? throw new WinnowException(
+                $"there is no device '{name}'; there are {string.Join(", ", List().Where(device => device.Refusal is null).Select(device => device.Name))}");
+        return kind.Create(colon < 0 ? null : name[(colon + 1)..], host ?? new CpuDeviceOptions());
+    }
+}

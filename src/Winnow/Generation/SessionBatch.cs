@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using Winnow.Models.Forward;
+
+namespace Winnow.Generation;
+
+/// <summary>
+/// Sessions of one engine that compute together. A step of several sessions reads each weight once for all of them, and prompts
+/// are read in slices between steps. What a session computes does not depend on its company. Used by one thread at a time.
+/// </summary>
+/// <remarks>
+/// The sessions stay their callers': each may join for a step or a prompt and leave again, in whatever phase, with whatever
+/// attention method. The logits of a step or a prompt are <see cref="Session.Logits"/>; a <see cref="Sampling.Sampler"/> chooses from them.
+/// </remarks>
+public sealed class SessionBatch : IDisposable
+{
+    private readonly Engine _engine;
+    private readonly Lifetime _lifetime;
+    private readonly ForwardPass _steps;
+    private readonly Stack<ForwardPass> _prompts = [];
+    private readonly List<ForwardPass> _passes = [];
+    private readonly List<Segment> _segments = [];
+
+    internal SessionBatch(Engine engine, SessionBatchOptions options)
+    {
+        _engine = engine;
+        Options = options;
+        State = engine.CreateState();
+        _steps = new ForwardPass(engine.Transformer, State);
+        _passes.Add(_steps);
+        _lifetime = new Lifetime(typeof(SessionBatch), Free, engine.Lifetime);
+    }
+
+    /// <summary>How the sessions compute together.</summary>
+    public SessionBatchOptions Options { get; }
+
+    /// <summary>Buffers of all passes.</summary>
+    internal ForwardState State { get; }
+
+    /// <summary>Computes one more token of each session in one pass. Allocates nothing from the second step of as many sessions on.</summary>
+    /// <param name="sessions">Different sessions of the engine.</param>
+    /// <param name="tokens">The token that each goes on with, [sessions].</param>
+    /// <exception cref="ContextOverflowException">The context of a session is full; no session was changed.</exception>
+    /// <exception cref="InvalidOperationException">A session is used by somebody else, or named twice; no session was changed.</exception>
+    /// <exception cref="ObjectDisposedException">A session or the engine was disposed; no session was changed.</exception>
+    public void Step(ReadOnlySpan<Session> sessions, ReadOnlySpan<int> tokens)
+    {
+        if (sessions.Length != tokens.Length)
+        {
+            throw new ArgumentException("each session needs its token", nameof(tokens));
+        }
+
+        if (sessions.IsEmpty)
+        {
+            return;
+        }
+
+        _lifetime.Enter();
+        int entered = 0;
+        try
+        {
+            _segments.Clear();
+            for (; entered < sessions.Length; entered++)
+            {
+                Enter(sessions[entered]);
+            }
+
+            for (int i = 0; i < sessions.Length; i++)
+            {
+                _segments.Add(sessions[i].Reader.BeginStep(tokens[i]));
+            }
+
+            _steps.Run(CollectionsMarshal.AsSpan(_segments), CancellationToken.None);
+            foreach (Session session in sessions)
+            {
+                session.Reader.EndPass();
+            }
+        }
+        finally
+        {
+            while (entered > 0)
+            {
+                Leave(sessions[--entered]);
+            }
+
+            _lifetime.Leave();
+        }
+    }
+
+    /// <summary>Begins to compute a prompt into a session, to be done slice by slice between steps of others.</summary>
+    /// <param name="session">A session of the engine; nobody else may use it before the prompt is read or disposed.</param>
+    /// <param name="prompt">The whole context; what the session holds already is not computed again, but for the end that its attention looks at.</param>
+    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">The session is used by somebody else.</exception>
+    public BatchPrompt BeginPrompt(Session session, IReadOnlyList<int> prompt)
+    {
+        CheckOwner(session);
+        session.CheckPrompt(prompt);
+        return new BatchPrompt(this, session, prompt);
+    }
+
+    /// <summary>Frees the memory of the passes; the sessions stay as they are. Prompts that are not read to their end must have been disposed.</summary>
+    public void Dispose() => _lifetime.Dispose();
+
+    /// <summary>Runs a part of a prompt's computation.</summary>
+    internal T Run<T>(Session session, Func<CancellationToken, T> compute, CancellationToken cancellation) =>
+        _lifetime.Run(_ => session.Lifetime.Run(compute, cancellation), CancellationToken.None);
+
+    /// <summary>A pass for a prompt.</summary>
+    internal ForwardPass Rent()
+    {
+        if (!_prompts.TryPop(out ForwardPass? pass))
+        {
+            pass = new ForwardPass(_engine.Transformer, State);
+            _passes.Add(pass);
+        }
+
+        return pass;
+    }
+
+    /// <summary>Takes a pass back.</summary>
+    internal void Return(ForwardPass pass) => _prompts.Push(pass);
+
+    private void Enter(Session session)
+    {
+        CheckOwner(session);
+        session.Lifetime.Enter();
+        try
+        {
+            session.Use.Begin();
+        }
+        catch
+        {
+            session.Lifetime.Leave();
+            throw;
+        }
+    }
+
+    private static void Leave(Session session)
+    {
+        session.Use.End();
+        session.Lifetime.Leave();
+    }
+
+    private void CheckOwner(Session session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        if (session.Engine != _engine)
+        {
+            throw new ArgumentException("the session belongs to another engine", nameof(session));
+        }
+    }
+
+    private void Free()
+    {
+        _passes.ForEach(pass => pass.Dispose());
+        State.Dispose();
+    }
+}

@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+using Winnow.Compute;
+using Winnow.Models.Config;
+
+namespace Winnow.Models.Forward;
+
+/// <summary>
+/// The rows of one pass: which segment each belongs to, and what all of them need at once, the residual stream, queries, and
+/// what the heads yield. Rows of steps come first, those of prompts behind them.
+/// </summary>
+internal sealed class PassRows : IDisposable
+{
+    private readonly Device _device;
+    private readonly ModelConfig _config;
+    private readonly int _chunk;
+    private readonly List<Segment> _segments = [];
+    private Matrix? _hidden;
+    private Matrix? _query;
+    private Matrix? _unrotated;
+    private Matrix? _attended;
+    private int[] _ids = [];
+    private int[] _positions = [];
+
+    /// <param name="device">Where to compute.</param>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="chunk">Rows that pass through a layer at once.</param>
+    public PassRows(Device device, ModelConfig config, int chunk)
+    {
+        _device = device;
+        _config = config;
+        _chunk = chunk;
+    }
+
+    /// <summary>The segments, in the order of their rows.</summary>
+    public ReadOnlySpan<Segment> Segments => CollectionsMarshal.AsSpan(_segments);
+
+    /// <summary>Rows of the pass; from the end of the last layer's attention on, those that must come out.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How many of them, the first ones, are steps.</summary>
+    public int StepCount { get; private set; }
+
+    /// <summary>The first row of the chunk under way.</summary>
+    public int First { get; private set; }
+
+    /// <summary>Rows of the chunk under way; the matrices below have as many.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>How many of the chunk's rows, the first ones, are steps.</summary>
+    public int Steps => Math.Clamp(StepCount - First, 0, Rows);
+
+    /// <summary>Token ids, [rows].</summary>
+    public ReadOnlySpan<int> Ids => _ids.AsSpan(First, Rows);
+
+    /// <summary>Positions that rotations go by, [rows].</summary>
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(First, Rows);
+
+    /// <summary>The residual stream, [rows, hidden].</summary>
+    public Matrix Hidden => _hidden!.Value.RowSlice(First, Rows);
+
+    /// <summary>[rows, queryHeads · headDimension].</summary>
+    public Matrix Query => _query!.Value.RowSlice(First, Rows);
+
+    /// <summary>The queries before rotation; null where no attention method asks for them.</summary>
+    public Matrix? UnrotatedQuery => _unrotated?.RowSlice(First, Rows);
+
+    /// <summary>What the heads yield, [rows, queryHeads · headDimension].</summary>
+    public Matrix Attended => _attended!.Value.RowSlice(First, Rows);
+
+    /// <summary>Bytes of what all rows need at once.</summary>
+    public long SizeBytes => Buffers().Sum(matrix => matrix.Buffer.SizeBytes);
+
+    /// <summary>
+    /// Takes the segments of a pass, those of steps first. More rows than a chunk keep the memory of all of them,
+    /// rows · (hidden + 2 · queryHeads · headDimension) floats; it goes back with the next shorter pass.
+    /// </summary>
+    /// <param name="segments">At least one, each of another sequence and with at least one token.</param>
+    public void Begin(ReadOnlySpan<Segment> segments)
+    {
+        _segments.Clear();
+        Count = 0;
+        Add(segments, steps: true);
+        StepCount = Count;
+        Add(segments, steps: false);
+        Allocate(Math.Max(Count, _chunk), unrotated: _segments.Exists(static segment => segment.Sequence.Attention.NeedsUnrotatedQueries));
+        if (_ids.Length < Count)
+        {
+            _ids = new int[_hidden!.Value.Rows];
+            _positions = new int[_ids.Length];
+        }
+
+        foreach (Segment segment in _segments)
+        {
+            segment.Tokens.Span.CopyTo(_ids.AsSpan(segment.FirstRow));
+            Span<int> positions = _positions.AsSpan(segment.FirstRow, segment.Rows);
+            if (segment.Positions.IsEmpty)
+            {
+                for (int token = 0; token < positions.Length; token++)
+                {
+                    positions[token] = segment.Sequence.Cache.Length + token;
+                }
+            }
+            else
+            {
+                segment.Positions.Span.CopyTo(positions);
+            }
+        }
+
+        MoveTo(0);
+    }
+
+    /// <summary>Goes to the chunk that begins at a row.</summary>
+    public void MoveTo(int first)
+    {
+        First = first;
+        Rows = Math.Min(_chunk, Count - first);
+    }
+
+    /// <summary>The parts of the chunk under way, in order.</summary>
+    public PartEnumerator GetEnumerator() => new(this);
+
+    /// <summary>The queries of a segment, [tokens, queryHeads · headDimension].</summary>
+    public Matrix QueryOf(Segment segment) => _query!.Value.RowSlice(segment.FirstRow, segment.Rows);
+
+    /// <summary>The queries of a segment before rotation; null where no attention method asks for them.</summary>
+    public Matrix? UnrotatedQueryOf(Segment segment) => _unrotated?.RowSlice(segment.FirstRow, segment.Rows);
+
+    /// <summary>What the heads yield for a segment, [tokens, queryHeads · headDimension].</summary>
+    public Matrix AttendedOf(Segment segment) => _attended!.Value.RowSlice(segment.FirstRow, segment.Rows);
+
+    /// <summary>Drops the rows that need not come out of the last layer; the others move together, in their order.</summary>
+    /// <param name="stream">Copies rows.</param>
+    public void KeepOutputs(ComputeStream stream)
+    {
+        int kept = 0;
+        foreach (Segment segment in _segments)
+        {
+            int first = kept;
+            for (int output = 0; output < segment.Outputs; output++, kept++)
+            {
+                int row = segment.FirstRow + segment.OutputToken(output);
+                if (row != kept)
+                {
+                    stream.Copy(_hidden!.Value.RowSlice(row, 1), _hidden.Value.RowSlice(kept, 1));
+                    stream.Copy(_attended!.Value.RowSlice(row, 1), _attended.Value.RowSlice(kept, 1));
+                }
+            }
+
+            segment.FirstRow = first;
+        }
+
+        Count = kept;
+        MoveTo(0);
+    }
+
+    /// <summary>The residual stream of some rows, [rows, hidden].</summary>
+    public Matrix HiddenRows(int first, int rows) => _hidden!.Value.RowSlice(first, rows);
+
+    /// <summary>Frees the buffers.</summary>
+    public void Dispose()
+    {
+        foreach (Matrix matrix in Buffers())
+        {
+            matrix.Buffer.Dispose();
+        }
+
+        _hidden = _query = _unrotated = _attended = null;
+    }
+
+    private void Add(ReadOnlySpan<Segment> segments, bool steps)
+    {
+        foreach (Segment segment in segments)
+        {
+            if (segment.IsSteps == steps)
+            {
+                segment.FirstRow = Count;
+                Count += segment.Rows;
+                _segments.Add(segment);
+            }
+        }
+    }
+
+    private void Allocate(int rows, bool unrotated)
+    {
+        if (_hidden?.Rows == rows && (_unrotated is not null || !unrotated))
+        {
+            return;
+        }
+
+        Dispose();
+        int queryWidth = _config.QueryHeads * _config.HeadDimension;
+        _hidden = _device.AllocateMatrix(rows, _config.HiddenSize);
+        _query = _device.AllocateMatrix(rows, queryWidth);
+        _attended = _device.AllocateMatrix(rows, queryWidth);
+        _unrotated = unrotated ? _device.AllocateMatrix(rows, queryWidth) : null;
+    }
+
+    private IEnumerable<Matrix> Buffers() => new[] { _hidden, _query, _unrotated, _attended }.OfType<Matrix>();
+
+    /// <summary>Goes through the parts of a chunk; allocates nothing.</summary>
+    public struct PartEnumerator(PassRows rows)
+    {
+        private int _segment = -1;
+
+        /// <summary>The part.</summary>
+        public SegmentPart Current { get; private set; }
+
+        /// <summary>Goes to the next part.</summary>
+        public bool MoveNext()
+        {
+            while (++_segment < rows._segments.Count)
+            {
+                Segment segment = rows._segments[_segment];
+                int first = Math.Max(segment.FirstRow, rows.First);
+                int end = Math.Min(segment.FirstRow + segment.Rows, rows.First + rows.Rows);
+                if (first < end)
+                {
+                    Current = new SegmentPart(segment, first - segment.FirstRow, first - rows.First, end - first);
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using Winnow.Generation;
+
+namespace Winnow.PublicApi.Tests;
+
+/// <summary>Sessions that compute together answer as each would alone.</summary>
+public sealed class SessionBatchTests : IDisposable
+{
+    private static readonly string[] Texts =
+    [
+        "The harbour lies in the north, and the mill stands by the river.",
+        "In spring the ice breaks, and boats go out again. Nobody remembers how many there were before the storm.",
+        "One two three four five six seven eight nine ten.",
+        "She wrote: the key is under the third stone.",
+    ];
+
+    private static readonly string[] Methods = ["full", "recycled:k=8,from=0", "delta:page=4,pages=3,recent=1,from=0", "streaming:sinks=2,window=8"];
+
+    private readonly Engine _engine = Engine.Load(Checkout.ModelPath, new EngineOptions { Threads = 2 });
+
+    public void Dispose() => _engine.Dispose();
+
+    [Fact]
+    public void Sessions_in_different_phases_and_with_different_methods_compute_what_they_compute_alone()
+    {
+        int[][] prompts = [.. Texts.Select(text => _engine.Tokenizer.Encode(text, addSpecial: true))];
+        float[][] expected = [.. prompts.Select((prompt, i) => Alone(prompt, Methods[i]))];
+
+        using SessionBatch batch = _engine.CreateBatch(new SessionBatchOptions { PromptSlice = TimeSpan.FromMilliseconds(1) });
+        Session[] sessions = [.. Methods.Select(Create)];
+        List<float>[] logits = [[], [], [], []];
+        List<int> running = [];
+        for (int joining = 0; joining < sessions.Length; joining++)
+        {
+            using BatchPrompt prompt = batch.BeginPrompt(sessions[joining], prompts[joining]);
+            while (prompt.Advance(TestContext.Current.CancellationToken))
+            {
+                Step();
+            }
+
+            logits[joining].AddRange(sessions[joining].Logits);
+            running.Add(joining);
+        }
+
+        while (running.Count > 0)
+        {
+            Step();
+        }
+
+        for (int i = 0; i < sessions.Length; i++)
+        {
+            Assert.Equal(expected[i], logits[i]);
+            sessions[i].Dispose();
+        }
+
+        void Step()
+        {
+            running.RemoveAll(i => sessions[i].Tokens.Count >= prompts[i].Length + 10);
+            batch.Step([.. running.Select(i => sessions[i])], [.. running.Select(i => Next(sessions[i].Tokens.Count - prompts[i].Length))]);
+            running.ForEach(i => logits[i].AddRange(sessions[i].Logits));
+        }
+    }
+
+    [Fact]
+    public void A_step_that_one_session_refuses_changes_none()
+    {
+        using SessionBatch batch = _engine.CreateBatch();
+        using Session one = Create("full");
+        using Session full = _engine.CreateSession(new SessionOptions { ContextLength = 4 });
+        int[] prompt = _engine.Tokenizer.Encode("One two", addSpecial: true);
+        one.Prefill(prompt);
+        full.Prefill([5, 6, 7]);
+        full.Step(8);
+        Assert.Throws<ContextOverflowException>(() => batch.Step([one, full], [300, 300]));
+        Assert.Throws<InvalidOperationException>(() => batch.Step([one, one], [300, 300]));
+        Assert.Equal(prompt, one.Tokens);
+        batch.Step([one], [300]);
+        Assert.Equal(prompt.Length + 1, one.Tokens.Count);
+        using Engine other = Engine.Load(Checkout.ModelPath);
+        using Session stranger = other.CreateSession();
+        Assert.Throws<ArgumentException>(() => batch.Step([stranger], [300]));
+        full.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => batch.Step([one, full], [300, 300]));
+        batch.Step([one], [300]);
+    }
+
+    [Fact]
+    public void A_prompt_that_is_given_up_leaves_its_session_usable()
+    {
+        using SessionBatch batch = _engine.CreateBatch(new SessionBatchOptions { PromptSlice = TimeSpan.FromTicks(1) });
+        using Session session = Create("full");
+        int[] prompt = _engine.Tokenizer.Encode(string.Concat(Enumerable.Repeat(Texts[1], 20)), addSpecial: true);
+        BatchPrompt reading = batch.BeginPrompt(session, prompt);
+        Assert.Throws<InvalidOperationException>(() => session.Step(300));
+        Assert.True(reading.Advance(TestContext.Current.CancellationToken));
+        Assert.Throws<OperationCanceledException>(() => reading.Advance(new CancellationToken(canceled: true)));
+        Assert.Throws<ObjectDisposedException>(() => reading.Advance(TestContext.Current.CancellationToken));
+        session.Prefill(prompt);
+        using Session fresh = Create("full");
+        fresh.Prefill(prompt);
+        Assert.Equal(fresh.Logits.ToArray(), session.Logits.ToArray());
+
+        using BatchPrompt orphan = batch.BeginPrompt(session, [.. prompt, 300]);
+        session.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => orphan.Advance(TestContext.Current.CancellationToken));
+    }
+
+    private static int Next(int step) => 300 + (7 * step);
+
+    private Session Create(string attention) => _engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse(attention) });
+
+    private float[] Alone(int[] prompt, string attention)
+    {
+        using Session session = Create(attention);
+        session.Prefill(prompt);
+        List<float> logits = [.. session.Logits];
+        session.Force([.. Enumerable.Range(0, 10).Select(Next)], (_, row) => logits.AddRange(row));
+        return [.. logits];
+    }
+}

@@ -1,0 +1,193 @@
+using Winnow.Attention;
+using Winnow.Compute.Cpu;
+using Winnow.Generation;
+using Winnow.Models;
+using Winnow.Models.Forward;
+using Winnow.Tensors;
+
+namespace Winnow.Tests.Models;
+
+/// <summary>What a sequence computes does not depend on the sequences beside it in a pass, nor on how it is cut into passes.</summary>
+public sealed class SegmentTests
+{
+    public static TheoryData<string> Names => [.. TinyModels.All];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_sequence_gives_the_same_bits_alone_in_any_company_and_in_any_parts(string name)
+    {
+        int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
+        foreach (CpuIsa isa in Enum.GetValues<CpuIsa>().Where(CpuIsaSupport.IsSupported))
+        {
+            using CpuDevice device = new(new CpuDeviceOptions { Threads = 2, Isa = isa });
+            using Model model = Model.Load(TinyModels.Path(name), device);
+            float[][] alone = [.. Enumerable.Range(0, 3).Select(i => Alone(model, Prompt(ids, i), Answer(ids, i)))];
+            foreach ((int chunk, int prompts) in new[] { (512, 1), (1, 1), (7, 2), (64, 3) })
+            {
+                float[][] together = Together(model, ids, chunk, prompts);
+                for (int i = 0; i < alone.Length; i++)
+                {
+                    Assert.True(alone[i].AsSpan().SequenceEqual(together[i]), $"{name}, {isa}, sequence {i}, parts of {chunk}, {prompts} prompts at once");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Outputs_of_every_kind_come_out_of_one_pass()
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
+        using Model model = Model.Load(TinyModels.Path("qwen3"), device);
+        int[] ids = Golden.Open(TinyModels.Path("qwen3")).Ids[..20];
+        int vocabulary = model.Config.VocabularySize;
+        int width = model.Config.HiddenSize;
+        (ForwardOutput Output, float[] Result)[] asked =
+        [
+            (ForwardOutput.None, []), (ForwardOutput.AllLogits, new float[20 * vocabulary]), (ForwardOutput.Hidden, new float[20 * width]),
+            (ForwardOutput.ListedLogits, new float[3 * vocabulary]), (ForwardOutput.LastLogits, new float[vocabulary]), (ForwardOutput.Pooled, new float[width]),
+        ];
+        TokenReader[] readers = [.. asked.Select(_ => Create(model))];
+        Segment[] segments = [.. asked.Zip(readers, (one, reader) => reader.BeginPass(ids, AttentionPhase.PromptEnd, one.Output, one.Result))];
+        segments[3].OutputRows = new[] { 0, 7, 18 };
+        segments[4].Result = asked[4].Result;
+        using TokenReader step = Create(model);
+        step.ReadPrompt(ids);
+        readers[0].Pass.Run([.. segments, step.BeginStep(ids[3])], TestContext.Current.CancellationToken);
+
+        float[] all = asked[1].Result;
+        Assert.Equal([.. Row(0), .. Row(7), .. Row(18)], asked[3].Result);
+        Assert.Equal(Row(19), asked[4].Result);
+        for (int i = 0; i < width; i++)
+        {
+            Assert.Equal(Enumerable.Range(0, 20).Sum(row => (double)asked[2].Result[(row * width) + i]), asked[5].Result[i], 1e-4);
+        }
+
+        step.EndPass();
+        using TokenReader fresh = Create(model);
+        fresh.ReadPrompt(ids);
+        Assert.Equal(fresh.Logits.ToArray(), asked[4].Result);
+        Assert.Equal(fresh.Step(ids[3]).ToArray(), step.Logits.ToArray());
+        Array.ForEach(readers, reader => reader.Dispose());
+
+        float[] Row(int row) => all[(row * vocabulary)..((row + 1) * vocabulary)];
+    }
+
+    [Fact]
+    public void Positions_may_differ_from_rows()
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
+        using Model model = Model.Load(TinyModels.Path("llama"), device);
+        int[] ids = Golden.Open(TinyModels.Path("llama")).Ids[..20];
+        using TokenReader usual = Create(model);
+        using TokenReader shifted = Create(model);
+        usual.ReadPrompt(ids);
+        Segment segment = shifted.BeginPass(ids, AttentionPhase.PromptEnd, ForwardOutput.LastLogits);
+        segment.Positions = Enumerable.Range(1000, 20).ToArray();
+        shifted.Pass.Run([segment], TestContext.Current.CancellationToken);
+        shifted.EndPass();
+
+        // Rotations are relative: the same text a thousand tokens later says the same, but for rounding.
+        Assert.NotEqual(usual.Logits.ToArray(), shifted.Logits.ToArray());
+        Assert.InRange(usual.Logits.ToArray().Zip(shifted.Logits.ToArray(), (a, b) => Math.Abs(a - b)).Max(), 0, 2e-3);
+    }
+
+    [Fact]
+    public void A_pass_is_suspended_between_parts_and_others_run_meanwhile_with_the_same_buffers()
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+        using Model model = Model.Load(TinyModels.Path("llama"), device);
+        int[] ids = Golden.Open(TinyModels.Path("llama")).Ids;
+        AttentionOptions sparse = AttentionOptions.Parse("token-sparse:tau=0.1,window=8,min=16,from=0");
+        using TokenReader whole = new(model, 300, sparse, TensorType.F32, chunk: 10);
+        using TokenReader expected = new(model, 300, sparse, TensorType.F32, chunk: 10);
+        expected.ReadPrompt(ids[..95]);
+        using TokenReader other = Create(model);
+        other.ReadPrompt(ids[..30]);
+        using TokenReader otherAlone = Create(model);
+        otherAlone.ReadPrompt(ids[..30]);
+
+        using ForwardPass steps = new(model.Transformer, whole.Pass.State);
+        PromptReading reading = whole.BeginPrompt(ids[..95], whole.Pass, 10, progress: null, CancellationToken.None);
+        int parts = 0;
+        while (reading.Advance(TestContext.Current.CancellationToken))
+        {
+            if (parts++ < 40)
+            {
+                steps.Run([other.BeginStep(ids[parts])], TestContext.Current.CancellationToken);
+                other.EndPass();
+                Assert.Equal(otherAlone.Step(ids[parts]).ToArray(), other.Logits.ToArray());
+            }
+        }
+
+        Assert.True(parts > 40, "a prompt of 95 tokens and two layers has more parts");
+        Assert.Equal(expected.Logits.ToArray(), whole.Logits.ToArray());
+    }
+
+    private static TokenReader Create(Model model) => new(model, 400, kvType: TensorType.F32);
+
+    private static int[] Prompt(int[] ids, int sequence) => ids[(3 * sequence)..(40 + (17 * sequence))];
+
+    private static int[] Answer(int[] ids, int sequence) => ids[(50 + sequence)..(62 - (3 * sequence))];
+
+    /// <summary>The logits after a prompt and after each token of an answer.</summary>
+    private static float[] Alone(Model model, int[] prompt, int[] answer)
+    {
+        using TokenReader reader = Create(model);
+        reader.ReadPrompt(prompt);
+        List<float> logits = [.. reader.Logits];
+        reader.Force(answer, (_, row) => logits.AddRange(row));
+        return [.. logits];
+    }
+
+    /// <summary>The same of three sequences that share their passes; a sequence whose prompt is read goes on with its answer while others still read theirs.</summary>
+    private static float[][] Together(Model model, int[] ids, int chunk, int prompts)
+    {
+        TokenReader[] readers = [.. Enumerable.Range(0, 3).Select(_ => Create(model))];
+        int[] read = new int[3];
+        int[] said = new int[3];
+        List<float>[] logits = [[], [], []];
+        using ForwardState state = new(model.Device, model.Config, 512);
+        using ForwardPass pass = new(model.Transformer, state);
+        while (true)
+        {
+            List<int> members = [];
+            List<Segment> segments = [];
+            for (int i = 0; i < 3; i++)
+            {
+                int[] prompt = Prompt(ids, i);
+                if (read[i] == prompt.Length && said[i] < Answer(ids, i).Length)
+                {
+                    members.Add(i);
+                    segments.Add(readers[i].BeginStep(Answer(ids, i)[said[i]]));
+                }
+                else if (read[i] < prompt.Length && members.Count(member => read[member] < Prompt(ids, member).Length) < prompts)
+                {
+                    int[] part = prompt[read[i]..Math.Min(prompt.Length, read[i] + chunk)];
+                    bool isEnd = read[i] + part.Length == prompt.Length;
+                    members.Add(i);
+                    segments.Add(readers[i].BeginPass(
+                        part, isEnd ? AttentionPhase.PromptEnd : AttentionPhase.Prompt, isEnd ? ForwardOutput.LastLogits : ForwardOutput.None));
+                }
+            }
+
+            if (segments.Count == 0)
+            {
+                Array.ForEach(readers, reader => reader.Dispose());
+                return [.. logits.Select(rows => rows.ToArray())];
+            }
+
+            pass.Run([.. segments], TestContext.Current.CancellationToken);
+            foreach ((int member, Segment segment) in members.Zip(segments))
+            {
+                readers[member].EndPass();
+                bool isStep = read[member] == Prompt(ids, member).Length;
+                read[member] += isStep ? 0 : segment.Rows;
+                said[member] += isStep ? 1 : 0;
+                if (segment.Output == ForwardOutput.LastLogits)
+                {
+                    logits[member].AddRange(readers[member].Logits);
+                }
+            }
+        }
+    }
+}
