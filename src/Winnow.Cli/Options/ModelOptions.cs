@@ -30,6 +30,8 @@ internal sealed class ModelOptions
 
     private readonly Option<string?> _isa = new("--isa") { Description = "Instruction set of the CPU kernels; the widest available by default." };
 
+    private readonly Option<bool> _noMmap = new("--no-mmap") { Description = "Read the weights into memory instead of mapping the file, which then may change." };
+
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say on stderr what was loaded and chosen." };
 
     private readonly Option<string?> _calibration = new("--calibration") { Description = "Calibration file of the model; by default the one beside it, where there is one.", HelpName = "FILE" };
@@ -60,7 +62,7 @@ internal sealed class ModelOptions
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _verbose])
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _noMmap, _verbose])
         {
             command.Add(option);
         }
@@ -93,6 +95,7 @@ internal sealed class ModelOptions
         {
             Device = parsed.GetValue(_device)!,
             Threads = parsed.GetValue(_threads),
+            MapsWeights = !parsed.GetValue(_noMmap),
             CalibrationPath = parsed.GetValue(_calibration),
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,
         };

@@ -139,6 +139,7 @@ internal sealed class TokenReader : IDisposable
         IReadOnlyList<int> prompt, ForwardPass pass, int chunk, IProgress<PrefillProgress>? progress, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
+        _model.CheckFile();
         int cached = GoBack(CountReusable(prompt), promptFollows: true, pass, cancellation);
         return new PromptReading(this, prompt.Skip(cached).ToArray(), AttentionPhase.PromptEnd, pass, progress) { Chunk = chunk, CachedTokens = cached };
     }
