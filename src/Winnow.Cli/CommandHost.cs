@@ -1,20 +1,33 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using Winnow.Cli.Options;
+using Winnow.Cli.Output;
 
 namespace Winnow.Cli;
 
-/// <summary>Runs a command: Ctrl-C cancels, an error is one line on stderr, the exit code says how it ended.</summary>
+/// <summary>Runs a command: Ctrl-C and the signals that end a process cancel, an error is one line on stderr, the exit code says how it ended.</summary>
 internal static class CommandHost
 {
+    /// <summary>Narrower than this, help is cut by the terminal instead of a word a line.</summary>
+    private const int LeastHelpWidth = 40;
+
+    /// <summary>How long a command may take to stop when the process is told to end.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     public static int Run(RootCommand root, string[] args)
     {
-        ParseResult parsed = root.Parse(args);
+        StandardStreams.Install();
+        Prepare(root);
+        ParseResult parsed = root.Parse(OptionValues.Join(root, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             return Fail(ExitCodes.Usage, $"{parsed.Errors[0].Message} (see: winnow {PathOf(parsed.CommandResult)}--help)");
         }
 
         using CancellationTokenSource interrupt = new();
+        int? signalled = null;
         ConsoleCancelEventHandler onInterrupt = (_, pressed) =>
         {
             // The first Ctrl-C asks for a clean stop; a second one ends the process at once.
@@ -22,15 +35,28 @@ internal static class CommandHost
             interrupt.Cancel();
         };
         Console.CancelKeyPress += onInterrupt;
+        using Timer deadline = new(_ => Environment.Exit(signalled ?? ExitCodes.Failure));
+        void OnSignal(PosixSignalContext context)
+        {
+            // Whoever sends one does not wait for ever, and neither does this.
+            context.Cancel = true;
+            signalled = ExitCodes.Of(context.Signal);
+            deadline.Change(Grace, Timeout.InfiniteTimeSpan);
+            interrupt.Cancel();
+        }
+
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
         try
         {
             InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return parsed.InvokeAsync(configuration, interrupt.Token).GetAwaiter().GetResult();
+            int exitCode = parsed.InvokeAsync(configuration, interrupt.Token).GetAwaiter().GetResult();
+            return signalled ?? exitCode;
         }
         catch (Exception e)
         {
             (int exitCode, string message) = Outcome(e);
-            return Fail(exitCode, message);
+            return Fail(e is OperationCanceledException ? signalled ?? exitCode : exitCode, message);
         }
         finally
         {
@@ -38,9 +64,10 @@ internal static class CommandHost
         }
     }
 
-    /// <summary>How an exception ends the process, and what it tells the user.</summary>
+    /// <summary>How an exception ends the process, and what it tells the user; nothing where nobody is there to be told.</summary>
     internal static (int ExitCode, string Message) Outcome(Exception error) => error switch
     {
+        OutputClosedException => (ExitCodes.OutputClosed, ""),
         OperationCanceledException => (ExitCodes.Interrupted, "interrupted"),
         UsageException => (ExitCodes.Usage, error.Message),
         WinnowException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException =>
@@ -50,13 +77,29 @@ internal static class CommandHost
         _ => (ExitCodes.Failure, $"this is a bug in winnow, please report it: {error}"),
     };
 
+    private static void Prepare(RootCommand root)
+    {
+        InvariantNumbers.Use(root);
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            if (help.Action is HelpAction action)
+            {
+                action.MaxWidth = Math.Max(action.MaxWidth, LeastHelpWidth);
+            }
+        }
+    }
+
     /// <summary>What is typed for a command, such as <c>eval ruler</c>.</summary>
     private static string PathOf(SymbolResult command) =>
         command is CommandResult { Command: not RootCommand, Command.Name: string name, Parent: { } parent } ? $"{PathOf(parent)}{name} " : "";
 
     private static int Fail(int exitCode, string message)
     {
-        Console.Error.WriteLine($"winnow: {message.ReplaceLineEndings(" ")}");
+        if (message.Length > 0)
+        {
+            Console.Error.WriteLine($"winnow: {VisibleText.OneLine(message.ReplaceLineEndings(" "))}");
+        }
+
         return exitCode;
     }
 }

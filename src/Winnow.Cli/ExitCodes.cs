@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Winnow.Cli;
 
 /// <summary>What the process answers to the shell; part of the command line's contract.</summary>
@@ -13,4 +15,13 @@ internal static class ExitCodes
 
     /// <summary>Ended by Ctrl-C (128 + SIGINT).</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Whoever read the output has gone (128 + SIGPIPE).</summary>
+    public const int OutputClosed = 141;
+
+    private const int Terminated = 143;
+    private const int HungUp = 129;
+
+    /// <summary>Ended by a signal: 128 + its number.</summary>
+    public static int Of(PosixSignal signal) => signal == PosixSignal.SIGHUP ? HungUp : Terminated;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -32,7 +33,9 @@ internal sealed class ChatLoop : IDisposable
     private readonly bool _interactive;
     private readonly Lock _replyLock = new();
     private CancellationTokenSource? _reply;
+    private readonly PosixSignalRegistration[] _signals;
     private bool _interrupted;
+    private volatile bool _isLeaving;
 
     public ChatLoop(ConversationState conversation, GenerationOptions options, TextWriter output, TextWriter notes, bool interactive)
     {
@@ -42,18 +45,19 @@ internal sealed class ChatLoop : IDisposable
         _notes = notes;
         _interactive = interactive;
         Console.CancelKeyPress += OnInterrupt;
+        _signals = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal)];
     }
 
     /// <summary>Runs until /exit, the end of the input, or a second Ctrl-C.</summary>
     public int Run(TextReader input, bool bundledModel)
     {
-        Note($"{_conversation.Engine.Model.Name}, {_conversation.Engine.Device.Description}, context {_conversation.Session.ContextLength} tokens. /help lists the commands.");
+        Note($"{VisibleText.OneLine(_conversation.Engine.Model.Name)}, {_conversation.Engine.Device.Description}, context {_conversation.Session.ContextLength} tokens. /help lists the commands.");
         if (bundledModel)
         {
             Note("This small bundled model answers questions about a text well and chats poorly: try /example, or name another model with -m.");
         }
 
-        while (ReadMessage(input) is { } message)
+        while (!_isLeaving && ReadMessage(input) is { } message)
         {
             _interrupted = false;
             if (message.StartsWith('/'))
@@ -72,7 +76,14 @@ internal sealed class ChatLoop : IDisposable
         return ExitCodes.Success;
     }
 
-    public void Dispose() => Console.CancelKeyPress -= OnInterrupt;
+    public void Dispose()
+    {
+        Console.CancelKeyPress -= OnInterrupt;
+        foreach (PosixSignalRegistration signal in _signals)
+        {
+            signal.Dispose();
+        }
+    }
 
     private string? ReadMessage(TextReader input)
     {
@@ -276,6 +287,23 @@ internal sealed class ChatLoop : IDisposable
         }
 
         Environment.Exit(ExitCodes.Interrupted);
+    }
+
+    /// <summary>Who is told to end while it waits for a question ends at once; a reply or a scan is stopped first.</summary>
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        lock (_replyLock)
+        {
+            _isLeaving = true;
+            if (_reply is { } reply)
+            {
+                reply.Cancel();
+                return;
+            }
+        }
+
+        Environment.Exit(ExitCodes.Of(context.Signal));
     }
 
     private void Note(string text) => _notes.WriteLine(text);

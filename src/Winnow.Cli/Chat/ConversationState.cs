@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Retrieval;
 using Winnow.Templates;
@@ -102,17 +104,11 @@ internal sealed class ConversationState(Engine engine, Session session, string? 
             messages.Add((JsonNode)new JsonObject { ["role"] = message.Role, ["content"] = message.Content });
         }
 
-        string temporary = path + ".tmp";
-        try
-        {
-            File.WriteAllText(temporary, messages.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-            session.Save(StatePath(path));
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        byte[] json = Encoding.UTF8.GetBytes(messages.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        using ReplacingFile file = new(path, json.Length);
+        file.Write(0, json);
+        session.Save(StatePath(path));
+        file.Commit();
     }
 
     /// <summary>Reads messages back; what the session had computed too, where that file is there and fits.</summary>

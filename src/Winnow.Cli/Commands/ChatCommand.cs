@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Winnow.Cli.Chat;
 using Winnow.Cli.Options;
+using Winnow.Cli.Output;
 using Winnow.Generation;
 
 namespace Winnow.Cli.Commands;
@@ -14,12 +15,12 @@ internal static class ChatCommand
         ModelOptions model = new ModelOptions().AddTo(command);
         SamplingCliOptions sampling = new SamplingCliOptions().AddTo(command);
         Option<string?> system = new("--system") { Description = "The system message.", HelpName = "TEXT" };
-        Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens of a reply.", HelpName = "N" };
+        Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens of a reply; -1, as by default: up to its end.", HelpName = "N" };
         Option<string[]> documents = new("--document") { Description = "Answer from these text files, of any length, or from an index file.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "FILE" };
         command.Add(documents);
         command.Add(system);
         command.Add(tokens);
-        tokens.AtLeast(1);
+        tokens.AtLeast(-2);
         command.SetAction((parsed, cancellationToken) =>
         {
             using Engine engine = model.Load(parsed, cancellationToken);
@@ -30,15 +31,15 @@ internal static class ChatCommand
             }
 
             using Session session = model.CreateSession(parsed, engine);
-            GenerationOptions options = new() { Sampling = sampling.Read(parsed), MaxTokens = parsed.GetValue(tokens) };
+            GenerationOptions options = new() { Sampling = sampling.Read(parsed), MaxTokens = UserInput.TokenLimit(parsed.GetValue(tokens)) };
             using ConversationState conversation = new(engine, session, parsed.GetValue(system));
-            using ChatLoop loop = new(conversation, options, Console.Out, Console.Error, interactive: !Console.IsInputRedirected);
+            using ChatLoop loop = new(conversation, options, StandardStreams.Answer, Console.Error, interactive: !Console.IsInputRedirected);
             foreach (string document in parsed.GetValue(documents)!)
             {
                 loop.AddDocument(document);
             }
 
-            return Task.FromResult(loop.Run(Console.In, model.IsBundled(parsed)));
+            return Task.FromResult(loop.Run(StandardStreams.Reader, model.IsBundled(parsed)));
         });
         return command;
     }

@@ -20,12 +20,12 @@ internal static class ConvertCommand
         command.Add(output);
         command.Add(type);
         command.Add(threads);
-        threads.AtLeast(0);
+        threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("converting");
             string name = parsed.GetRequiredValue(type);
-            HuggingFaceConverter.Convert(
+            IReadOnlyList<string> losses = HuggingFaceConverter.Convert(
                 parsed.GetRequiredValue(input),
                 parsed.GetRequiredValue(output),
                 name == "auto" ? null : QuantizeCommand.Mix(name),
@@ -33,6 +33,11 @@ internal static class ConvertCommand
                 new SynchronousProgress<QuantizationProgress>(p => line.Report(p.ElementsDone, p.ElementsTotal, p.Tensor)),
                 cancellationToken);
             line.Dispose();
+            foreach (string loss in losses)
+            {
+                Console.Error.WriteLine($"note: {VisibleText.OneLine(loss)}");
+            }
+
             FileSummary.Write(parsed.GetRequiredValue(output));
             return Task.FromResult(ExitCodes.Success);
         });

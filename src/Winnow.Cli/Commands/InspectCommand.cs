@@ -55,14 +55,14 @@ internal static class InspectCommand
         output.WriteLine();
         foreach ((string key, object value) in metadata)
         {
-            output.WriteLine($"{key} = {Describe(value)}");
+            output.WriteLine($"{VisibleText.OneLine(key)} = {Describe(value)}");
         }
 
         output.WriteLine();
         foreach (TensorEntry tensor in file.Tensors.Values)
         {
             output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{tensor.Name,-48} {tensor.Type,-5} [{string.Join(", ", tensor.Shape)}] {tensor.SizeBytes} bytes"));
+                CultureInfo.InvariantCulture, $"{VisibleText.OneLine(tensor.Name),-48} {tensor.Type,-5} [{string.Join(", ", tensor.Shape)}] {tensor.SizeBytes} bytes"));
         }
 
         output.WriteLine();
@@ -131,10 +131,8 @@ internal static class InspectCommand
 
     private static string Describe(object value) => value switch
     {
-        string text => text.Length > 120 ? $"\"{Escape(text[..117])}...\" ({text.Length} characters)" : $"\"{Escape(text)}\"",
+        string text => text.Length > 120 ? $"\"{VisibleText.OneLine(text[..117])}...\" ({text.Length} characters)" : $"\"{VisibleText.OneLine(text)}\"",
         Array array => $"[{string.Join(", ", array.Cast<object>().Take(ArrayPreview).Select(Describe))}{(array.Length > ArrayPreview ? ", ..." : "")}] ({array.Length})",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };
-
-    private static string Escape(string text) => text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
 }

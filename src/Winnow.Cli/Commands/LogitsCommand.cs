@@ -93,7 +93,7 @@ internal static class LogitsCommand
         {
             foreach (int id in ids)
             {
-                Console.Out.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{id,8}  {values[id],12:F5}  {engine.Tokenizer.TokenText(id)}"));
+                Console.Out.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{id,8}  {values[id],12:F5}  {VisibleText.OneLine(engine.Tokenizer.TokenText(id))}"));
             }
 
             return;

@@ -21,7 +21,7 @@ internal static class QuantizeCommand
         command.Add(type);
         command.Add(threads);
         command.Add(requantize);
-        threads.AtLeast(0);
+        threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("quantizing");

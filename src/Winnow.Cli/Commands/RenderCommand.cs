@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Templates;
 using Winnow.Tokenization;
@@ -47,8 +48,7 @@ internal static class RenderCommand
                 Variables = variables,
                 Clock = Clock(),
             });
-            Console.Out.Write(text);
-            Console.Out.Flush();
+            StandardStreams.Answer.Write(text);
             return ExitCodes.Success;
         });
         return command;
@@ -73,7 +73,7 @@ internal static class RenderCommand
 
     private static JsonArray ReadArray(string file)
     {
-        string text = file == "-" ? Console.In.ReadToEnd() : File.ReadAllText(file);
+        string text = file == "-" ? StandardStreams.ReadToEnd() : File.ReadAllText(file);
         try
         {
             return JsonNode.Parse(text) as JsonArray ?? throw new WinnowException($"{file}: must hold a JSON array");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -18,14 +19,14 @@ internal static class RunCommand
         PromptOptions prompt = new PromptOptions().AddTo(command);
         SamplingCliOptions sampling = new SamplingCliOptions().AddTo(command);
         GrammarOptions grammar = new GrammarOptions().AddTo(command);
-        Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens to generate; up to the end of the answer or context by default.", HelpName = "N" };
+        Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens to generate; -1, as by default: up to the end of the answer or context; 0: only the prompt is computed.", HelpName = "N" };
         Option<string[]> stop = new("--stop") { Description = "A text that ends the answer; may be repeated.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
         Option<bool> ignoreEos = new("--ignore-eos") { Description = "Treat end-of-generation tokens as ordinary ones." };
         Option<bool> special = new("--special") { Description = "Parse control tokens in the prompt, and show those of the answer." };
         Option<bool> chat = new("--chat") { Description = "Put the prompt into the model's chat template as a user's message." };
         Option<string?> system = new("--system") { Description = "With --chat: the system message.", HelpName = "TEXT" };
         Option<bool> json = new("--json") { Description = "Print one JSON object with text, tokens, timings and memory." };
-        tokens.AtLeast(1);
+        tokens.AtLeast(-2);
         stop.Validators.Add(result =>
         {
             if (result.Tokens.Any(token => token.Value.Length == 0))
@@ -63,7 +64,7 @@ internal static class RunCommand
             using ProgressLine progress = new("prompt");
             GenerationOptions options = new()
             {
-                MaxTokens = parsed.GetValue(tokens),
+                MaxTokens = UserInput.TokenLimit(parsed.GetValue(tokens)),
                 Sampling = sampling.Read(parsed),
                 StopStrings = parsed.GetValue(stop)!,
                 IgnoreEndOfGeneration = parsed.GetValue(ignoreEos),
@@ -72,7 +73,15 @@ internal static class RunCommand
                 Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
             };
 
-            if (parsed.GetValue(json))
+            if (parsed.GetValue(tokens) == 0)
+            {
+                session.Prefill(ids, progress: options.Progress, cancellationToken: cancellationToken);
+                if (parsed.GetValue(json))
+                {
+                    JsonOutput.Write(json => WritePromptOnly(json, ids.Count));
+                }
+            }
+            else if (parsed.GetValue(json))
             {
                 WriteJson(engine, session, ids, options, loadMs, cancellationToken);
             }
@@ -89,6 +98,16 @@ internal static class RunCommand
     private static List<ChatMessage> Messages(string? system, string user) =>
         system is null ? [new ChatMessage("user", user)] : [new ChatMessage("system", system), new ChatMessage("user", user)];
 
+    private static void WritePromptOnly(Utf8JsonWriter json, int promptTokens)
+    {
+        json.WriteString("text", "");
+        json.WriteStartArray("tokens");
+        json.WriteEndArray();
+        json.WriteNumber("prompt_tokens", promptTokens);
+        json.WriteNumber("generated_tokens", 0);
+        json.WriteString("finish_reason", "length");
+    }
+
     private static void WriteText(
         Session session, IReadOnlyList<int> ids, GenerationOptions options, ProgressLine progress, bool verbose, CancellationToken cancellationToken)
     {
@@ -98,8 +117,7 @@ internal static class RunCommand
             foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
             {
                 progress.Dispose();
-                Console.Out.Write(token.Text);
-                Console.Out.Flush();
+                StandardStreams.Answer.Write(token.Text);
                 inLine = true;
             }
         }
@@ -108,7 +126,7 @@ internal static class RunCommand
             // Also where the answer is interrupted: what is said about that belongs on a line of its own.
             if (inLine)
             {
-                Console.Out.WriteLine();
+                StandardStreams.Answer.WriteLine();
             }
         }
 

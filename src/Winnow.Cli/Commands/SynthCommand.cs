@@ -24,7 +24,7 @@ internal static class SynthCommand
         }
 
         command.Add(output);
-        threads.AtLeast(0);
+        threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("writing");

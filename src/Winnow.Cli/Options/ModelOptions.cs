@@ -14,11 +14,14 @@ namespace Winnow.Cli.Options;
 /// <summary>Which model, on what, with which context: the options that most commands share.</summary>
 internal sealed class ModelOptions
 {
+    /// <summary>What <see cref="EngineOptions.Threads"/> allows.</summary>
+    public const int MaxThreads = 4096;
+
     private readonly Option<string?> _model = new("--model", "-m") { Description = "GGUF file or Hugging Face directory; the bundled lab model by default.", HelpName = "FILE" };
 
     private readonly Option<int> _threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
 
-    private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; what the model was trained for by default.", HelpName = "N" };
+    private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; 0, as by default: what the model was trained for.", HelpName = "N" };
 
     private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored: f32, f16 or q8_0, or one for each, such as q8_0,f16.", DefaultValueFactory = _ => "f16", HelpName = "TYPE" };
 
@@ -29,6 +32,8 @@ internal sealed class ModelOptions
     private readonly Option<int> _gpuLayers = new("--gpu-layers", "-ngl") { Description = "Layers that a GPU computes; the CPU device takes none.", HelpName = "N" };
 
     private readonly Option<string?> _isa = new("--isa") { Description = "Instruction set of the CPU kernels; the widest available by default." };
+
+    private readonly Option<bool> _noMmap = new("--no-mmap") { Description = "Read the weights into memory instead of mapping the file, which then may change." };
 
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say on stderr what was loaded and chosen." };
 
@@ -54,21 +59,24 @@ internal sealed class ModelOptions
             }
         });
         _kvTier.AcceptOnlyFromAmong("device", "ram", "disk");
-        _gpuLayers.Validators.Add(result =>
+        _gpuLayers.CustomParser = result =>
         {
-            if (result.GetValueOrDefault<int>() != 0)
+            int layers = InvariantNumbers.Parse<int>(result);
+            if (layers != 0)
             {
                 result.AddError("--gpu-layers: there is no GPU device in this version; winnow devices lists what there is");
             }
-        });
-        _threads.AtLeast(0);
-        _context.AtLeast(1);
+
+            return layers;
+        };
+        _threads.Within(0, MaxThreads);
+        _context.AtLeast(0);
         _isa.AcceptOnlyFromAmong([.. Enum.GetValues<CpuIsa>().Select(NameOf)]);
     }
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _kvTier, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _verbose])
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _kvTier, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _noMmap, _verbose])
         {
             command.Add(option);
         }
@@ -109,6 +117,7 @@ internal sealed class ModelOptions
         {
             Device = parsed.GetValue(_device)!,
             Threads = parsed.GetValue(_threads),
+            MapsWeights = !parsed.GetValue(_noMmap),
             CalibrationPath = parsed.GetValue(_calibration),
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,
         };
@@ -119,7 +128,7 @@ internal sealed class ModelOptions
         {
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{engine.Model.Name}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
+                $"{VisibleText.OneLine(engine.Model.Name)}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
         }
 
         try
@@ -189,7 +198,7 @@ internal sealed class ModelOptions
     /// <summary>The context length, KV type and tier asked for.</summary>
     public SessionOptions SessionOptions(ParseResult parsed) => new()
     {
-        ContextLength = parsed.GetValue(_context),
+        ContextLength = parsed.GetValue(_context) is > 0 and int context ? context : null,
         KeyType = ParseKvTypes(parsed.GetValue(_kvType)!).Key,
         ValueType = ParseKvTypes(parsed.GetValue(_kvType)!).Value,
         KvTier = Enum.Parse<KvTier>(parsed.GetValue(_kvTier)!, ignoreCase: true),

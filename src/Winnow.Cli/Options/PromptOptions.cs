@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Winnow.Cli.Output;
 
 namespace Winnow.Cli.Options;
 
@@ -31,7 +32,7 @@ internal sealed class PromptOptions
             throw new UsageException("name the prompt once: -p TEXT, -f FILE or --tokens-file FILE");
         }
 
-        return text ?? (file is null ? null : file == "-" ? Console.In.ReadToEnd() : File.ReadAllText(file));
+        return text ?? (file is null ? null : file == "-" ? StandardStreams.ReadToEnd() : File.ReadAllText(file));
     }
 
     /// <summary>The ids of <c>--tokens-file</c>.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace Winnow.Cli.Options;
 
@@ -21,24 +20,22 @@ internal static class UserInput
     }
 
     /// <summary>Refuses numbers below a bound when the command line is parsed.</summary>
-    public static Option<int> AtLeast(this Option<int> option, int least)
-    {
-        option.Validators.Add(result => Check(result, result.GetValueOrDefault<int>(), option.Name, least));
-        return option;
-    }
+    public static Option<int> AtLeast(this Option<int> option, int least) => option.Within(least, int.MaxValue);
 
     /// <inheritdoc cref="AtLeast(Option{int}, int)"/>
     public static Option<int?> AtLeast(this Option<int?> option, int least)
     {
-        option.Validators.Add(result => Check(result, result.GetValueOrDefault<int?>(), option.Name, least));
+        option.CustomParser = result => InvariantNumbers.Parse(result, least, int.MaxValue);
         return option;
     }
 
-    private static void Check(OptionResult result, int? value, string name, int least)
+    /// <summary>Refuses numbers outside of two bounds when the command line is parsed.</summary>
+    public static Option<int> Within(this Option<int> option, int least, int most)
     {
-        if (value < least)
-        {
-            result.AddError($"{name} is {value}; it must be at least {least}");
-        }
+        option.CustomParser = result => InvariantNumbers.Parse(result, least, most);
+        return option;
     }
+
+    /// <summary>The most tokens of an answer as llama.cpp takes it: -1 and -2 stand for no limit, which is what null says here; 0 asks for none.</summary>
+    public static int? TokenLimit(int? typed) => typed is > 0 ? typed : null;
 }

@@ -19,7 +19,7 @@ internal static class JsonOutput
     /// <summary>Writes one value of any kind.</summary>
     public static void WriteValue(Action<Utf8JsonWriter> value)
     {
-        using Stream output = Console.OpenStandardOutput();
+        Stream output = StandardStreams.Bytes;
         using (Utf8JsonWriter json = new(output, Options))
         {
             value(json);

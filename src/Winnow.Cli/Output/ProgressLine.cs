@@ -26,7 +26,7 @@ internal sealed class ProgressLine(string what) : IDisposable
         double fraction = Math.Clamp(done / total, 0, 1);
         int filled = (int)(fraction * BarWidth);
         string left = fraction > 0.01 ? $" {(elapsed / fraction) - elapsed:m\\:ss} left" : "";
-        Console.Error.Write($"\r\u001b[K{what} [{new string('=', filled)}{new string(' ', BarWidth - filled)}] {fraction,4:P0}{left} {detail}");
+        StandardStreams.Drawing.Write($"\r\u001b[K{what} [{new string('=', filled)}{new string(' ', BarWidth - filled)}] {fraction,4:P0}{left} {VisibleText.OneLine(detail)}");
     }
 
     /// <summary>Takes the line away.</summary>
@@ -34,7 +34,7 @@ internal sealed class ProgressLine(string what) : IDisposable
     {
         if (_shown)
         {
-            Console.Error.Write("\r\u001b[K");
+            StandardStreams.Drawing.Write("\r\u001b[K");
             _shown = false;
         }
     }

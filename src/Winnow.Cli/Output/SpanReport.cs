@@ -14,7 +14,7 @@ internal static class SpanReport
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"[{span.Document}, characters {span.FirstCharacter}-{span.EndCharacter}, tokens {span.FirstToken}-{span.EndToken}, score {span.Score:F2}, {Sources(span)}]"));
+                $"[{VisibleText.OneLine(span.Document)}, characters {span.FirstCharacter}-{span.EndCharacter}, tokens {span.FirstToken}-{span.EndToken}, score {span.Score:F2}, {Sources(span)}]"));
             output.WriteLine(span.Text.Trim());
             output.WriteLine();
         }

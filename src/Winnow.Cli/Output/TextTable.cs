@@ -8,7 +8,7 @@ internal sealed class TextTable(params string[] header)
     private readonly List<string[]> _rows = [header];
 
     /// <summary>Adds a row with a cell for each column.</summary>
-    public void Add(params string[] cells) => _rows.Add(cells);
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(VisibleText.OneLine)]);
 
     public override string ToString()
     {

@@ -42,11 +42,10 @@ public static class Calibrator
     {
         MethodCalibrator[] chosen = Choose(options.Methods);
         path ??= CalibrationFile.DefaultPath(engine.Model.Path);
-        Dictionary<string, CalibrationSectionDraft> sections = ReadSections(engine, path);
         if (options.Tuning.Count > 0)
         {
-            sections[CalibrationFile.Tuning] = TuningSection.Change(sections.GetValueOrDefault(CalibrationFile.Tuning), options.Tuning);
-            CalibrationFile.Write(path, engine.Model.Identity, sections);
+            CalibrationFile.Update(path, engine.Model.Identity, sections => sections[CalibrationFile.Tuning] =
+                TuningSection.Change(sections.GetValueOrDefault(CalibrationFile.Tuning), options.Tuning));
         }
 
         int[][] documents = [.. options.Corpus.Select(text => engine.Tokenizer.Encode(text, addSpecial: true)).Where(tokens => tokens.Length > 1)];
@@ -57,15 +56,24 @@ public static class Calibrator
 
         foreach (MethodCalibrator calibrator in chosen)
         {
-            void Save(CalibrationSectionDraft section)
-            {
-                sections[calibrator.Method] = section;
-                CalibrationFile.Write(path, engine.Model.Identity, sections);
-            }
-
+            string method = calibrator.Method;
+            string draft = CalibrationFile.DraftOf(method);
+            Dictionary<string, CalibrationSectionDraft> saved = CalibrationFile.Copy(path, engine.Model.Identity);
             CalibrationRun run = new(
-                engine, calibrator.Method, documents, options, sections.GetValueOrDefault(calibrator.Method), Save, progress, cancellationToken);
-            Save(calibrator.Calibrate(run));
+                engine,
+                method,
+                documents,
+                options,
+                saved.GetValueOrDefault(draft) ?? saved.GetValueOrDefault(method),
+                section => CalibrationFile.Update(path, engine.Model.Identity, sections => sections[draft] = section),
+                progress,
+                cancellationToken);
+            CalibrationSectionDraft finished = calibrator.Calibrate(run);
+            CalibrationFile.Update(path, engine.Model.Identity, sections =>
+            {
+                sections.Remove(draft);
+                sections[method] = finished;
+            });
         }
 
         return path;
@@ -82,16 +90,5 @@ public static class Calibrator
         }
 
         return [.. All.Where(calibrator => methods?.Contains(calibrator.Method) ?? true)];
-    }
-
-    private static Dictionary<string, CalibrationSectionDraft> ReadSections(Engine engine, string path)
-    {
-        if (!File.Exists(path))
-        {
-            return [];
-        }
-
-        using CalibrationFile file = CalibrationFile.Open(path, engine.Model.Identity);
-        return file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value), StringComparer.Ordinal);
     }
 }

@@ -20,14 +20,16 @@ internal sealed class ConvertedTensor
     /// <param name="sources">One tensor, or one for each expert.</param>
     /// <param name="rowOrder">The rows of the source in the order of the target; null where it is the same.</param>
     /// <param name="offset">What is added to each value.</param>
-    public ConvertedTensor(string path, string name, TensorEntry[] sources, int[]? rowOrder, float offset)
+    /// <param name="isVector">Whether the tensor is one row, which some files keep as a matrix.</param>
+    public ConvertedTensor(string path, string name, TensorEntry[] sources, int[]? rowOrder, float offset, bool isVector)
     {
         _path = path;
         _sources = sources;
         _rowOrder = rowOrder;
         _offset = offset;
         SourceType = sources[0].Type;
-        IReadOnlyList<long> shape = sources.Length > 1 ? [sources.Length, .. sources[0].Shape] : sources[0].Shape;
+        IReadOnlyList<long> source = isVector ? [sources[0].ElementCount] : sources[0].Shape;
+        IReadOnlyList<long> shape = sources.Length > 1 ? [sources.Length, .. source] : source;
         Description = new TensorDescription(name, TensorType.F32, shape);
     }
 

@@ -22,11 +22,12 @@ public static class HuggingFaceConverter
     /// <param name="threads">How many threads encode; 0 for one a processor.</param>
     /// <param name="progress">Told often, on the calling thread.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
+    /// <returns>What GGUF has no way to say, so that the file lacks it; one line each.</returns>
     /// <exception cref="ModelFormatException">The folder holds no model that fits together.</exception>
     /// <exception cref="UnsupportedArchitectureException">The model is of an architecture that is not supported.</exception>
-    /// <exception cref="ModelWriteException">The output cannot be written.</exception>
+    /// <exception cref="ModelWriteException">The output cannot be written, or is a file of the folder.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static void Convert(
+    public static IReadOnlyList<string> Convert(
         string folder,
         string output,
         QuantizationMix? mix = null,
@@ -43,6 +44,7 @@ public static class HuggingFaceConverter
 
         ModelConfig config = HuggingFaceConfigReader.Read(Path.Combine(folder, "config.json"));
         using SafetensorsFile file = SafetensorsFile.Open(folder);
+        SameFile.Refuse(output, [.. file.Files, .. Directory.EnumerateFiles(folder)]);
         Check(file, config, cancellationToken);
 
         List<ConvertedTensor> tensors = TensorConversion.Plan(file, config);
@@ -50,7 +52,7 @@ public static class HuggingFaceConverter
         GgufMetadata metadata = new(output);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         GgufConfigWriter.Write(config, name, target, metadata);
-        TokenizerConversion.Write(folder, config, metadata);
+        List<string> losses = TokenizerConversion.Write(folder, config, metadata);
 
         TensorDescription[] descriptions = [.. tensors.Select(tensor => tensor.Description)];
         Dictionary<string, TensorType> types = QuantizationMixes.Choose(target, ModelTraits.Of(metadata), descriptions);
@@ -62,6 +64,7 @@ public static class HuggingFaceConverter
         }
 
         writer.Complete();
+        return losses;
     }
 
     /// <summary>Loading finds whatever is missing, unknown or of a wrong shape before anything is written.</summary>

@@ -45,12 +45,12 @@ internal static class TensorConversion
             if (Sources(file, names, config, role, layer) is { Length: > 0 } weights)
             {
                 float offset = OffsetOf(config.Architecture, role);
-                tensors.Add(new ConvertedTensor(file.Path, target + ".weight", weights, RowOrderOf(config, role), offset));
+                tensors.Add(new ConvertedTensor(file.Path, target + ".weight", weights, RowOrderOf(config, role), offset, IsNorm(role)));
             }
 
             if (file.Tensors.TryGetValue(names.Bias(role, layer), out TensorEntry? bias))
             {
-                tensors.Add(new ConvertedTensor(file.Path, target + ".bias", [bias], RowOrderOf(config, role), offset: 0));
+                tensors.Add(new ConvertedTensor(file.Path, target + ".bias", [bias], RowOrderOf(config, role), offset: 0, isVector: true));
             }
         }
     }
@@ -81,12 +81,11 @@ internal static class TensorConversion
         _ => null,
     };
 
-    private static float OffsetOf(Architecture architecture, TensorRole role)
-    {
-        bool isNorm = role is TensorRole.AttentionNorm or TensorRole.QueryNorm or TensorRole.KeyNorm or TensorRole.PostAttentionNorm
-            or TensorRole.FeedForwardNorm or TensorRole.PostFeedForwardNorm or TensorRole.OutputNorm;
-        return isNorm && architecture.HuggingFaceNormsAreOffsets ? 1 : 0;
-    }
+    private static float OffsetOf(Architecture architecture, TensorRole role) => IsNorm(role) && architecture.HuggingFaceNormsAreOffsets ? 1 : 0;
+
+    private static bool IsNorm(TensorRole role) => role
+        is TensorRole.AttentionNorm or TensorRole.QueryNorm or TensorRole.KeyNorm or TensorRole.PostAttentionNorm
+        or TensorRole.FeedForwardNorm or TensorRole.PostFeedForwardNorm or TensorRole.OutputNorm;
 
     /// <summary>GGUF stores the scaling of Llama 3 and LongRoPE as tensors of divisors.</summary>
     private static void AddRopeFactors(ModelConfig config, List<ConvertedTensor> tensors)

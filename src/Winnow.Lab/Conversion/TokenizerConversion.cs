@@ -34,14 +34,17 @@ internal sealed class TokenizerConversion
     /// <param name="folder">The Hugging Face folder.</param>
     /// <param name="config">The model's hyper-parameters.</param>
     /// <param name="metadata">Where the keys go.</param>
+    /// <returns>What the folder says of texts and the keys do not.</returns>
     /// <exception cref="ModelFormatException">The vocabulary is damaged or of a kind that GGUF has no name for.</exception>
-    public static void Write(string folder, ModelConfig config, GgufMetadata metadata)
+    public static List<string> Write(string folder, ModelConfig config, GgufMetadata metadata)
     {
         string path = Path.Combine(folder, "tokenizer.json");
         if (!File.Exists(path))
         {
             metadata.Set(Prefix + "model", "no_vocab");
-            return;
+            return File.Exists(Path.Combine(folder, "tokenizer.model"))
+                ? ["the vocabulary is left out: of tokenizer.json and tokenizer.model only the first can be converted, and it is missing"]
+                : [];
         }
 
         TokenizerConversion conversion = new(path, JsonFile.Read(path), config.VocabularySize, metadata);
@@ -49,7 +52,9 @@ internal sealed class TokenizerConversion
         conversion.ReadAddedTokens();
         conversion.FillGaps();
         conversion.WriteModel();
-        new SpecialTokenConversion(folder, conversion._ids, metadata).Write(conversion._tokenizer);
+        SpecialTokenConversion specialTokens = new(folder, conversion._ids, metadata);
+        specialTokens.Write(conversion._tokenizer);
+        return [.. TokenizerLosses.Find(conversion._tokenizer, conversion._model), .. specialTokens.Losses];
     }
 
     private void ReadVocabulary()
@@ -80,13 +85,31 @@ internal sealed class TokenizerConversion
     {
         foreach (JsonElement token in JsonFile.List(_tokenizer, "added_tokens") ?? [])
         {
-            string content = JsonFile.Text(token, "content") ?? throw new ModelFormatException(_path, "has an added token without 'content'");
-            int id = token.TryGetProperty("id", out JsonElement number) ? IdOf(number) : -1;
-            TokenType kind = JsonFile.Text(_model, "unk_token") == content ? TokenType.Unknown
-                : JsonFile.Flag(token, "special") == true ? TokenType.Control
-                : TokenType.UserDefined;
-            Add(content, id, kind);
+            Add(token, token.TryGetProperty("id", out JsonElement number) ? IdOf(number) : -1);
         }
+
+        // Some tokens are in tokenizer_config.json alone, by their ids.
+        string path = Path.Combine(Path.GetDirectoryName(_path)!, "tokenizer_config.json");
+        if (File.Exists(path) && JsonFile.Read(path).TryGetProperty("added_tokens_decoder", out JsonElement decoder) && decoder.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty token in decoder.EnumerateObject())
+            {
+                if (JsonFile.Text(token.Value, "content") is { } content && !_ids.ContainsKey(content)
+                    && int.TryParse(token.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+                {
+                    Add(token.Value, id);
+                }
+            }
+        }
+    }
+
+    private void Add(JsonElement token, int id)
+    {
+        string content = JsonFile.Text(token, "content") ?? throw new ModelFormatException(_path, "has an added token without 'content'");
+        TokenType kind = JsonFile.Text(_model, "unk_token") == content ? TokenType.Unknown
+            : JsonFile.Flag(token, "special") == true ? TokenType.Control
+            : TokenType.UserDefined;
+        Add(content, id, kind);
     }
 
     private void Add(string token, int id, TokenType type)

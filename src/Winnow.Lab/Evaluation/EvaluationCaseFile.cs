@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Winnow.Formats;
 
 namespace Winnow.Lab.Evaluation;
 
@@ -23,27 +24,30 @@ public static class EvaluationCaseFile
     }
 
     /// <summary>Writes cases, compressed where the name ends with <c>.gz</c>; the file appears when it is complete.</summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="ModelWriteException">The file cannot be written, or another writer has it.</exception>
     public static void Write(string path, IEnumerable<EvaluationCase> cases)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(cases);
-        string temporary = path + ".tmp";
+        using ReplacingFile file = new(path, length: 0);
         try
         {
-            using (FileStream file = File.Create(temporary))
+            if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
             {
-                using Stream output = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Optimal) : file;
-                WriteLines(output, cases);
+                using GZipStream compressed = new(file.Stream, CompressionLevel.Optimal, leaveOpen: true);
+                WriteLines(compressed, cases);
             }
-
-            File.Move(temporary, path, overwrite: true);
+            else
+            {
+                WriteLines(file.Stream, cases);
+            }
         }
-        catch
+        catch (IOException e)
         {
-            File.Delete(temporary);
-            throw;
+            throw new ModelWriteException(path, e);
         }
+
+        file.Commit();
     }
 
     private static void WriteLines(Stream output, IEnumerable<EvaluationCase> cases)

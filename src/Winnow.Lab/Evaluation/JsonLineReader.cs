@@ -6,12 +6,13 @@ internal sealed class JsonLineReader(Stream input, string path, int maxLineBytes
     private byte[] _buffer = new byte[64 << 10];
     private int _start;
     private int _end;
+    private long _blank;
 
     /// <summary>The number of the line that <see cref="Next"/> returned, counted from 1.</summary>
     public int Line { get; private set; }
 
     /// <summary>The next line that is not empty; valid until the next call. Null at the end.</summary>
-    /// <exception cref="EvaluationCaseException">A line is too long, or the compressed data is damaged.</exception>
+    /// <exception cref="EvaluationCaseException">A line is too long, too much of the file is empty, or the compressed data is damaged.</exception>
     public ReadOnlyMemory<byte>? Next()
     {
         int scanned = 0;
@@ -36,7 +37,15 @@ internal sealed class JsonLineReader(Stream input, string path, int maxLineBytes
             Line++;
             if (line.Span.ContainsAnyExcept(" \t\r"u8))
             {
+                _blank = 0;
                 return line;
+            }
+
+            // A few bytes of gzip are gigabytes of line ends.
+            _blank += length + 1;
+            if (_blank > maxLineBytes)
+            {
+                throw new EvaluationCaseException(path, Line, $"more than {maxLineBytes} bytes hold no case");
             }
         }
     }

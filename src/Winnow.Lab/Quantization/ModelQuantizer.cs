@@ -19,7 +19,7 @@ public static class ModelQuantizer
     /// <param name="progress">Told often: after every few hundred thousand weights, on the calling thread.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
     /// <exception cref="ModelFormatException">The input is damaged, has values that the types cannot hold, or is quantized already.</exception>
-    /// <exception cref="ModelWriteException">The output cannot be written.</exception>
+    /// <exception cref="ModelWriteException">The output cannot be written, or is the input.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Quantize(
         string input,
@@ -31,6 +31,7 @@ public static class ModelQuantizer
     {
         options ??= new QuantizerOptions();
         using GgufFile source = GgufFile.Open(input);
+        SameFile.Refuse(output, source.Files);
         TensorEntry[] entries = [.. source.Tensors.Values];
         TensorDescription[] tensors = [.. entries.Select(entry => new TensorDescription(entry.Name, entry.Type, entry.Shape))];
         Dictionary<string, TensorType> types = QuantizationMixes.Choose(mix, ModelTraits.Of(source.Metadata), tensors);

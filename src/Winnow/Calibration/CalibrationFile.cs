@@ -15,10 +15,14 @@ internal sealed class CalibrationFile : IDisposable
     /// <summary>The section of values that suit the model better than the papers': no method's own.</summary>
     public const string Tuning = "tuning";
 
+    private const string DraftPrefix = "unfinished-";
     private const string Extension = ".winnow";
     private const string VersionKey = "winnow.calibration";
     private const string Version = "1";
     private const string FingerprintKey = "winnow.model";
+
+    /// <summary>Hours of calibration are not to be lost because another one writes a large section.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly SafetensorsFile _file;
 
@@ -36,6 +40,12 @@ internal sealed class CalibrationFile : IDisposable
     public static string DefaultPath(string modelPath) => Directory.Exists(modelPath)
         ? Path.Combine(modelPath, $"model{Extension}")
         : Path.ChangeExtension(modelPath, Extension);
+
+    /// <summary>The section that holds what a method's calibration has so far: the finished one stays until there is another.</summary>
+    public static string DraftOf(string method) => DraftPrefix + method;
+
+    /// <summary>Whether a section is what sessions may use: finished, and of a method.</summary>
+    public static bool IsOfMethod(string section) => section != Tuning && !section.StartsWith(DraftPrefix, StringComparison.Ordinal);
 
     /// <summary>Opens the sidecar of a model.</summary>
     /// <exception cref="CalibrationException">The file is missing, damaged, or of another model.</exception>
@@ -63,9 +73,40 @@ internal sealed class CalibrationFile : IDisposable
         }
     }
 
-    /// <summary>Writes sections as the sidecar of a model, in place of an older one.</summary>
+    /// <summary>The sections that a sidecar holds, to be changed; none where there is no file.</summary>
+    /// <exception cref="CalibrationException">The file is damaged, or of another model.</exception>
+    public static Dictionary<string, CalibrationSectionDraft> Copy(string path, ModelIdentity model)
+    {
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        using CalibrationFile file = Open(path, model);
+        return file.Sections.ToDictionary(section => section.Key, section => CalibrationSectionDraft.Copy(section.Value), StringComparer.Ordinal);
+    }
+
+    /// <summary>Changes sections of a sidecar, and keeps what others have written of other sections meanwhile.</summary>
+    /// <param name="path">The file; it need not exist.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="change">Changes what the file holds now.</param>
+    /// <exception cref="CalibrationException">The file is damaged, or of another model.</exception>
     /// <exception cref="ModelWriteException">The disk is full or failed; the older file is unchanged.</exception>
-    public static void Write(string path, ModelIdentity model, IReadOnlyDictionary<string, CalibrationSectionDraft> sections)
+    public static void Update(string path, ModelIdentity model, Action<Dictionary<string, CalibrationSectionDraft>> change)
+    {
+        using FileLock held = FileLock.Take(path, Patience);
+        Dictionary<string, CalibrationSectionDraft> sections = Copy(path, model);
+        change(sections);
+        Write(path, model, sections, held);
+    }
+
+    /// <summary>Writes sections as the sidecar of a model, in place of an older one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="sections">All sections.</param>
+    /// <param name="held">The right to write the file, where the caller has it already.</param>
+    /// <exception cref="ModelWriteException">The disk is full or failed; the older file is unchanged.</exception>
+    public static void Write(string path, ModelIdentity model, IReadOnlyDictionary<string, CalibrationSectionDraft> sections, FileLock? held = null)
     {
         Dictionary<string, string> metadata = new() { [VersionKey] = Version, [FingerprintKey] = model.Fingerprint };
         foreach ((string method, CalibrationSectionDraft section) in sections)
@@ -73,7 +114,7 @@ internal sealed class CalibrationFile : IDisposable
             metadata[method] = section.Settings.ToJsonString();
         }
 
-        using SafetensorsWriter writer = new(path, metadata);
+        using SafetensorsWriter writer = new(path, metadata, held);
         foreach ((string method, CalibrationSectionDraft section) in sections)
         {
             foreach ((string name, (TensorType type, long[] shape, _)) in section.Tensors)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Winnow.Formats;
@@ -23,11 +24,15 @@ internal sealed class CalibrationSection
         _tensors = tensors;
         try
         {
-            Settings = JsonNode.Parse(settings)!.AsObject();
+            // Names that come twice and halves of surrogate pairs would fail later, wherever a session looks at them first.
+            byte[] text = Encoding.UTF8.GetBytes(settings);
+            JsonFile.CheckTexts(path, text);
+            Settings = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new JsonException("it is something else");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        catch (Exception e) when (e is JsonException or ModelFormatException)
         {
-            throw new CalibrationException($"{path}: the settings of '{method}' are no JSON object", e);
+            throw new CalibrationException($"{path}: the settings of '{method}' are no JSON object: {e.Message}", e);
         }
     }
 
@@ -68,6 +73,15 @@ internal sealed class CalibrationSection
             throw new CalibrationException($"{_path}: '{_method}.{key}' must be a list of integers", e);
         }
     }
+
+    /// <summary>A whole number in the settings; null where there is none.</summary>
+    /// <exception cref="CalibrationException">It is something else.</exception>
+    public int? Integer(string key) => Settings[key] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue(out int number) => number,
+        _ => throw new CalibrationException($"{_path}: '{_method}.{key}' must be a whole number"),
+    };
 
     /// <summary>A list of texts in the settings; null where there is none.</summary>
     /// <exception cref="CalibrationException">It is something else.</exception>

@@ -48,10 +48,16 @@ internal sealed class CalibrationSectionDraft
     /// <summary>Reads a tensor of f32 or f16 values that the draft holds.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="target">As many elements as it has.</param>
+    /// <exception cref="CalibrationException">The draft holds no such tensor.</exception>
     public void Read(string name, Span<float> target)
     {
-        (TensorType type, _, byte[] bytes) = _tensors[name];
-        BlockCodec.Decode(type, bytes, target);
+        if (!_tensors.TryGetValue(name, out (TensorType Type, long[] Shape, byte[] Bytes) tensor)
+            || !BlockCodec.CanDecode(tensor.Type) || tensor.Type.SizeBytes(target.Length) != tensor.Bytes.Length)
+        {
+            throw new CalibrationException($"what the calibration file holds of '{name}' is damaged: delete the file, or calibrate into another");
+        }
+
+        BlockCodec.Decode(tensor.Type, tensor.Bytes, target);
     }
 
     private void SetBytes(string name, TensorType type, ReadOnlySpan<byte> bytes, ReadOnlySpan<long> shape)

@@ -21,7 +21,7 @@ public sealed class ModelCalibration : IDisposable
     public string? Path { get; }
 
     /// <summary>The methods that have a section in the file.</summary>
-    public IEnumerable<string> Methods => _file?.Sections.Keys.Where(section => section != CalibrationFile.Tuning) ?? [];
+    public IEnumerable<string> Methods => _file?.Sections.Keys.Where(CalibrationFile.IsOfMethod) ?? [];
 
     /// <summary>Why there is no calibration; empty where there is one.</summary>
     public string Problem { get; }

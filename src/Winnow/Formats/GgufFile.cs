@@ -8,11 +8,11 @@ namespace Winnow.Formats;
 /// <remarks>Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3, little-endian.</remarks>
 public sealed partial class GgufFile : ITensorFile
 {
-    private readonly List<MappedFile> _files;
+    private readonly MappedFiles _files;
     private readonly GgufMetadata _metadata;
     private readonly ReadOnlyDictionary<string, TensorEntry> _tensors;
 
-    private GgufFile(string path, List<MappedFile> files, GgufHeader first, Dictionary<string, TensorEntry> tensors)
+    private GgufFile(string path, MappedFiles files, GgufHeader first, Dictionary<string, TensorEntry> tensors)
     {
         Path = path;
         _files = files;
@@ -23,6 +23,9 @@ public sealed partial class GgufFile : ITensorFile
 
     /// <inheritdoc/>
     public string Path { get; }
+
+    /// <summary>All files of the model.</summary>
+    public IEnumerable<string> Files => _files.Paths;
 
     /// <summary>The version of the format: 2 or 3.</summary>
     public int Version { get; }
@@ -52,14 +55,16 @@ public sealed partial class GgufFile : ITensorFile
     /// <summary>Opens a file; of a file split into <c>-00001-of-0000N</c> parts, any part opens all of them.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, incomplete, or of another kind.</exception>
-    public static GgufFile Open(string path)
+    public static GgufFile Open(string path) => Open(path, maps: true, CancellationToken.None);
+
+    /// <summary>Opens a file that is mapped, or read into memory as a whole.</summary>
+    internal static GgufFile Open(string path, bool maps, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        List<MappedFile> files = [];
+        MappedFiles files = new(maps, cancellation);
         try
         {
-            files.Add(MappedFile.Open(path, GgufHeader.Expected));
-            GgufHeader header = GgufHeader.Read(files[0]);
+            GgufHeader header = GgufHeader.Read(files.Add(path, GgufHeader.Expected));
             int parts = header.Metadata.GetInt32OrNull("split.count") ?? 1;
             if (parts <= 1)
             {
@@ -72,15 +77,18 @@ public sealed partial class GgufFile : ITensorFile
         }
         catch
         {
-            files.ForEach(file => file.Dispose());
+            files.Dispose();
             throw;
         }
     }
 
     /// <summary>Unmaps the file: its tensors must no longer be used.</summary>
-    public void Dispose() => _files.ForEach(file => file.Dispose());
+    public void Dispose() => _files.Dispose();
 
-    private static GgufFile OpenParts(string path, List<MappedFile> files, GgufHeader given, int parts)
+    /// <inheritdoc cref="MappedFiles.CheckUnchanged"/>
+    internal void CheckUnchanged() => _files.CheckUnchanged();
+
+    private static GgufFile OpenParts(string path, MappedFiles files, GgufHeader given, int parts)
     {
         Match name = PartName().Match(System.IO.Path.GetFileName(path));
         int givenPart = name.Success ? int.Parse(name.Groups["part"].ValueSpan, CultureInfo.InvariantCulture) - 1 : -1;
@@ -111,15 +119,14 @@ public sealed partial class GgufFile : ITensorFile
                 path, $"metadata key 'split.tensors.count' is {announced}, but the {parts} parts hold {tensors.Count} tensors");
     }
 
-    private static GgufHeader OpenPart(string path, List<MappedFile> files, int part, int parts)
+    private static GgufHeader OpenPart(string path, MappedFiles files, int part, int parts)
     {
         if (!File.Exists(path))
         {
             throw new ModelFormatException(path, $"no such file: part {part + 1} of the {parts} parts of a split model is missing");
         }
 
-        files.Add(MappedFile.Open(path, GgufHeader.Expected));
-        return GgufHeader.Read(files[^1]);
+        return GgufHeader.Read(files.Add(path, GgufHeader.Expected));
     }
 
     private static void CheckPart(GgufMetadata metadata, string path, int part, int parts)
@@ -145,7 +152,7 @@ public sealed partial class GgufFile : ITensorFile
         }
     }
 
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_files[0].IsDisposed, this);
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_files.IsDisposed, this);
 
     [GeneratedRegex("^(?<stem>.*)-(?<part>[0-9]{5})-of-(?<count>[0-9]{5})\\.gguf$", RegexOptions.CultureInvariant)]
     private static partial Regex PartName();

@@ -11,6 +11,9 @@ namespace Winnow.Formats;
 /// </remarks>
 public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
 {
+    /// <summary>Characters of a text that errors repeat.</summary>
+    private const int MaxQuotation = 200;
+
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
     private readonly List<string> _order = [];
     private readonly string _path;
@@ -126,7 +129,7 @@ public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
     {
         string description = found is Array array
             ? $"an array of {array.Length} {array.GetType().GetElementType()?.Name}"
-            : $"{found} ({found.GetType().Name})";
+            : $"{(found is string { Length: > MaxQuotation } text ? text[..MaxQuotation] + '…' : found)} ({found.GetType().Name})";
         return new ModelFormatException(_path, $"metadata key '{key}' is {description}, but must be {expected}");
     }
 }

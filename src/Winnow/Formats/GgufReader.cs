@@ -89,7 +89,7 @@ internal ref struct GgufReader
         GgufValueType.Int32 => (int)ReadUInt32(key),
         GgufValueType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(ReadBytes(4, key)),
         GgufValueType.Bool => ToBool(ReadBytes(1, key)[0], key),
-        GgufValueType.String => ReadString(key, int.MaxValue),
+        GgufValueType.String => IsDescription(key) ? ReadText(key) : ReadString(key, int.MaxValue),
         GgufValueType.Array => ReadArray(key, depth: 1),
         GgufValueType.UInt64 => ReadUInt64(key),
         GgufValueType.Int64 => (long)ReadUInt64(key),
@@ -150,7 +150,7 @@ internal ref struct GgufReader
         string[] strings = new string[ReadCount(sizeof(ulong), int.MaxValue, $"the length of array '{key}'")];
         for (int i = 0; i < strings.Length; i++)
         {
-            strings[i] = ReadString(key, int.MaxValue);
+            strings[i] = IsDescription(key) ? ReadText(key) : ReadString(key, int.MaxValue);
         }
 
         return strings;
@@ -165,6 +165,18 @@ internal ref struct GgufReader
         }
 
         return arrays;
+    }
+
+    /// <summary>What describes a model to people, or is compared with known names; texts of other keys, tokens above all, must be exact.</summary>
+    private static bool IsDescription(string key) => key.StartsWith("general.", StringComparison.Ordinal);
+
+    /// <summary>A text in which bytes that are no UTF-8 become replacement characters.</summary>
+    private string ReadText(string key)
+    {
+        ulong length = ReadUInt64(key);
+        return length <= int.MaxValue
+            ? Encoding.UTF8.GetString(ReadBytes((long)length, key))
+            : throw Fail($"{key}: a text of {length:N0} bytes is announced, but at most {int.MaxValue:N0} are allowed");
     }
 
     private string ReadString(string subject, int limit)

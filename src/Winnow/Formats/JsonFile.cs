@@ -24,6 +24,7 @@ internal static class JsonFile
     {
         try
         {
+            text = PythonNumbers.Remove(text);
             CheckTexts(path, text.Span);
             using JsonDocument document = JsonDocument.Parse(text);
             return document.RootElement.ValueKind == JsonValueKind.Object
@@ -59,7 +60,7 @@ internal static class JsonFile
             : null;
 
     /// <summary>Refuses what is valid for the parser but fails when a text is taken out: bytes that are no UTF-8, escaped halves of surrogate pairs.</summary>
-    private static void CheckTexts(string path, ReadOnlySpan<byte> text)
+    public static void CheckTexts(string path, ReadOnlySpan<byte> text)
     {
         if (!Utf8.IsValid(text))
         {
@@ -83,14 +84,31 @@ internal static class JsonFile
         }
     }
 
+    /// <summary>Reads as many bytes as the file has. Pipes and devices have none, also behind a link, and are not opened.</summary>
+    private static byte[] ReadAtMost(string path)
+    {
+        FileInfo file = new(path);
+        long length = (file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
+        if (length > MaxBytes)
+        {
+            throw new ModelFormatException(path, $"has {length:N0} bytes, but at most {MaxBytes:N0} are read");
+        }
+
+        byte[] bytes = new byte[length];
+        if (length > 0)
+        {
+            using FileStream stream = File.OpenRead(path);
+            stream.ReadExactly(bytes);
+        }
+
+        return bytes;
+    }
+
     private static ReadOnlyMemory<byte> ReadBytes(string path)
     {
         try
         {
-            long length = new FileInfo(path).Length;
-            ReadOnlyMemory<byte> bytes = length <= MaxBytes
-                ? File.ReadAllBytes(path)
-                : throw new ModelFormatException(path, $"has {length:N0} bytes, but at most {MaxBytes:N0} are read");
+            ReadOnlyMemory<byte> bytes = ReadAtMost(path);
             return bytes.Span.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

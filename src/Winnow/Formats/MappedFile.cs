@@ -1,13 +1,22 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Winnow.Formats;
 
-/// <summary>A file mapped read-only into the address space: pages are read when they are first touched.</summary>
+/// <summary>A file mapped read-only into the address space, so that pages are read when they are first touched; or read into memory as a whole.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
-    private readonly MemoryMappedFile _mapping;
-    private readonly MemoryMappedViewAccessor _view;
+    /// <summary>A page, so that a file in memory is aligned as a mapped one.</summary>
+    private const int Alignment = 4096;
+
+    /// <summary>What is read at once, between two looks at the cancellation.</summary>
+    private const int ReadBytes = 64 << 20;
+
+    private readonly SafeFileHandle? _handle;
+    private readonly DateTime _written;
+    private readonly MemoryMappedFile? _mapping;
+    private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _data;
     private int _disposed;
 
@@ -15,6 +24,8 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         Path = path;
         Length = length;
+        _handle = handle;
+        _written = File.GetLastWriteTimeUtc(handle);
         _mapping = MemoryMappedFile.CreateFromFile(
             handle, mapName: null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         try
@@ -34,6 +45,13 @@ internal sealed unsafe class MappedFile : IDisposable
         _data += _view.PointerOffset;
     }
 
+    private MappedFile(string path, byte* data, long length)
+    {
+        Path = path;
+        Length = length;
+        _data = data;
+    }
+
     public string Path { get; }
 
     public long Length { get; }
@@ -44,7 +62,52 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="expected">What the caller reads, for errors: "a GGUF file".</param>
     /// <exception cref="ModelFormatException">The path is missing, a folder, empty, or cannot be read.</exception>
-    public static MappedFile Open(string path, string expected)
+    public static MappedFile Open(string path, string expected) => Open(path, expected, handle => new MappedFile(path, handle, RandomAccess.GetLength(handle)));
+
+    /// <summary>Reads a file into memory.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expected">What the caller reads, for errors.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="ModelFormatException">The path is missing, a folder, empty, or cannot be read.</exception>
+    /// <exception cref="WinnowException">The system has not that much memory.</exception>
+    public static MappedFile Read(string path, string expected, CancellationToken cancellation) => Open(path, expected, handle =>
+    {
+        using (handle)
+        {
+            long length = RandomAccess.GetLength(handle);
+            byte* data = Allocate(path, length);
+            try
+            {
+                for (long offset = 0; offset < length;)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    int read = RandomAccess.Read(handle, new Span<byte>(data + offset, (int)Math.Min(ReadBytes, length - offset)), offset);
+                    offset += read > 0 ? read : throw new EndOfStreamException("it became shorter while it was read");
+                }
+
+                return new MappedFile(path, data, length);
+            }
+            catch
+            {
+                NativeMemory.AlignedFree(data);
+                throw;
+            }
+        }
+    });
+
+    private static byte* Allocate(string path, long length)
+    {
+        try
+        {
+            return (byte*)NativeMemory.AlignedAlloc(checked((nuint)length), Alignment);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new WinnowException($"{path}: {length:N0} bytes of memory are needed to read it, but the system does not give them", e);
+        }
+    }
+
+    private static MappedFile Open(string path, string expected, Func<SafeFileHandle, MappedFile> use)
     {
         if (Directory.Exists(path))
         {
@@ -73,7 +136,7 @@ internal sealed unsafe class MappedFile : IDisposable
             SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             try
             {
-                return new MappedFile(path, handle, RandomAccess.GetLength(handle));
+                return use(handle);
             }
             catch
             {
@@ -106,13 +169,34 @@ internal sealed unsafe class MappedFile : IDisposable
         return _data + offset;
     }
 
+    /// <summary>Closes the file and keeps it mapped, for those who map many states of it.</summary>
+    public void ReleaseHandle() => _mapping?.Dispose();
+
+    /// <summary>Looks whether the file has the length and the time that it had when it was mapped. One that was read is what it was.</summary>
+    /// <exception cref="ModelFormatException">It was changed in place, and reading on might end the process.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed, or its handle released.</exception>
+    public void CheckUnchanged()
+    {
+        if (_handle is not null && (RandomAccess.GetLength(_handle) != Length || File.GetLastWriteTimeUtc(_handle) != _written))
+        {
+            throw new ModelFormatException(
+                Path, "was changed while it was in use: load it anew. Put another file in its place by renaming (mv), never by copying over it (cp)");
+        }
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            if (_view is null)
+            {
+                NativeMemory.AlignedFree(_data);
+                return;
+            }
+
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
-            _mapping.Dispose();
+            _mapping!.Dispose();
         }
     }
 

@@ -4,46 +4,41 @@ namespace Winnow.Formats;
 /// A file that appears under its name only when it is complete: it is written beside the target and renamed at the end, so
 /// that a full disk, a cancellation or a crash leaves whatever was there before.
 /// </summary>
-internal sealed class ReplacingFile : IDisposable
+/// <remarks>One writer of a target at a time, of all processes; what a writer that died left behind, the next one removes.</remarks>
+public sealed class ReplacingFile : IDisposable
 {
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>Where a rename would put a file in the place of a device: the end of /dev/null, for one who may.</summary>
-    private const string DeviceFolder = "/dev";
-
     private readonly string _path;
     private readonly string _temporaryPath;
+    private readonly FileLock? _ownLock;
     private readonly FileStream _stream;
     private bool _isCommitted;
 
     /// <summary>Creates the temporary file and reserves its bytes, so that a disk that is too small is noticed at once.</summary>
     /// <param name="path">The target; an existing file is replaced by <see cref="Commit"/>.</param>
-    /// <param name="length">The final length; bytes that are never written stay zero.</param>
-    /// <exception cref="ModelWriteException">The file cannot be created, or the disk is full.</exception>
+    /// <param name="length">The final length, bytes that are never written stay zero; 0 for a file that grows as it is written.</param>
+    /// <exception cref="ModelWriteException">The file cannot be created, another writer has the target, or the disk is full.</exception>
     public ReplacingFile(string path, long length)
+        : this(path, length, held: null)
     {
+    }
+
+    /// <summary>Creates the temporary file of a target that the caller may have the right to write already.</summary>
+    internal ReplacingFile(string path, long length, FileLock? held)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         _path = path;
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        _temporaryPath = Path.Combine(folder, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}.tmp");
+        _temporaryPath = FileLock.NameBeside(path, "tmp");
+        _ownLock = held is null ? FileLock.Take(path) : null;
         try
         {
-            if (Directory.Exists(path))
-            {
-                throw new IOException("a folder has this name");
-            }
-
-            if (folder == DeviceFolder && !OperatingSystem.IsWindows())
-            {
-                throw new IOException("it is a device, or would lie among them");
-            }
-
-            if (!Directory.Exists(folder))
-            {
-                throw new DirectoryNotFoundException($"the folder '{folder}' does not exist");
-            }
+            // Nobody else writes now: whatever has this name was left behind.
+            File.Delete(_temporaryPath);
 
             // Without this, reserving too much would take the last free byte from everyone else for a moment.
-            if (FreeBytes(folder) is long free && free < length)
+            if (FreeBytes(Path.GetDirectoryName(_temporaryPath)!) is long free && free < length)
             {
                 throw new IOException($"{length:N0} bytes are needed, but the disk has {free:N0} free");
             }
@@ -51,7 +46,7 @@ internal sealed class ReplacingFile : IDisposable
             _stream = new FileStream(_temporaryPath, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
+                Access = FileAccess.ReadWrite,
                 BufferSize = BufferBytes,
                 PreallocationSize = length,
             });
@@ -63,6 +58,9 @@ internal sealed class ReplacingFile : IDisposable
             throw new ModelWriteException(path, e);
         }
     }
+
+    /// <summary>The bytes, for those who write from the beginning to the end; errors are the system's own.</summary>
+    public Stream Stream => _stream;
 
     /// <summary>Writes bytes at an offset.</summary>
     /// <exception cref="ModelWriteException">The disk is full or failed.</exception>
@@ -84,7 +82,7 @@ internal sealed class ReplacingFile : IDisposable
         }
     }
 
-    /// <summary>Puts the file under its name, once its bytes are on the disk.</summary>
+    /// <summary>Puts the file under its name, once its bytes are on the disk, and lets other writers in.</summary>
     /// <exception cref="ModelWriteException">The disk is full or failed, or the target cannot be replaced.</exception>
     public void Commit()
     {
@@ -94,6 +92,7 @@ internal sealed class ReplacingFile : IDisposable
             _stream.Dispose();
             File.Move(_temporaryPath, _path, overwrite: true);
             _isCommitted = true;
+            _ownLock?.Dispose();
         }
         catch (Exception e) when (IsSystemError(e))
         {
@@ -101,14 +100,18 @@ internal sealed class ReplacingFile : IDisposable
         }
     }
 
-    /// <summary>Removes the temporary file, unless it was committed.</summary>
+    /// <summary>Removes the temporary file and lets other writers in, unless it was committed.</summary>
     public void Dispose()
     {
-        if (_isCommitted)
+        if (!_isCommitted)
         {
-            return;
+            RemoveTemporary();
+            _ownLock?.Dispose();
         }
+    }
 
+    private void RemoveTemporary()
+    {
         try
         {
             _stream?.Dispose();

@@ -11,12 +11,12 @@ public sealed class SafetensorsFile : ITensorFile
     private const string IndexName = "model.safetensors.index.json";
     private const string SingleName = "model.safetensors";
 
-    private readonly List<MappedFile> _files;
+    private readonly MappedFiles _files;
     private readonly ReadOnlyDictionary<string, TensorEntry> _tensors;
 
     private SafetensorsFile(
         string path,
-        List<MappedFile> files,
+        MappedFiles files,
         Dictionary<string, TensorEntry> tensors,
         IReadOnlyDictionary<string, string> metadata)
     {
@@ -29,6 +29,9 @@ public sealed class SafetensorsFile : ITensorFile
     /// <inheritdoc/>
     public string Path { get; }
 
+    /// <summary>All files of the model.</summary>
+    public IEnumerable<string> Files => _files.Paths;
+
     /// <summary>The texts of <c>__metadata__</c>; of several shards, those of the first.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
@@ -38,7 +41,7 @@ public sealed class SafetensorsFile : ITensorFile
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_files is [{ IsDisposed: true }, ..], this);
+            ObjectDisposedException.ThrowIf(_files.IsDisposed, this);
             return _tensors;
         }
     }
@@ -46,11 +49,14 @@ public sealed class SafetensorsFile : ITensorFile
     /// <summary>Opens a safetensors file, an index of shards (<c>.json</c>), or a folder that holds one or the other.</summary>
     /// <param name="path">The file or folder.</param>
     /// <exception cref="ModelFormatException">It is missing, damaged, incomplete, or of another kind.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(path, maps: true, CancellationToken.None);
+
+    /// <summary>Opens files that are mapped, or read into memory as a whole.</summary>
+    internal static SafetensorsFile Open(string path, bool maps, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string file = Directory.Exists(path) ? FindInFolder(path) : path;
-        List<MappedFile> files = [];
+        MappedFiles files = new(maps, cancellation);
         try
         {
             return file.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
@@ -59,13 +65,16 @@ public sealed class SafetensorsFile : ITensorFile
         }
         catch
         {
-            files.ForEach(mapped => mapped.Dispose());
+            files.Dispose();
             throw;
         }
     }
 
     /// <summary>Unmaps the file: its tensors must no longer be used.</summary>
-    public void Dispose() => _files.ForEach(file => file.Dispose());
+    public void Dispose() => _files.Dispose();
+
+    /// <inheritdoc cref="MappedFiles.CheckUnchanged"/>
+    internal void CheckUnchanged() => _files.CheckUnchanged();
 
     private static string FindInFolder(string folder)
     {
@@ -90,7 +99,7 @@ public sealed class SafetensorsFile : ITensorFile
             : throw new ModelFormatException(folder, $"holds {others.Length} safetensors files, but neither {IndexName} nor {SingleName}");
     }
 
-    private static SafetensorsFile OpenSingle(string path, string file, List<MappedFile> files)
+    private static SafetensorsFile OpenSingle(string path, string file, MappedFiles files)
     {
         SafetensorsHeader header = OpenFile(file, files);
         Dictionary<string, TensorEntry> tensors = new(header.Tensors.Count, StringComparer.Ordinal);
@@ -102,7 +111,7 @@ public sealed class SafetensorsFile : ITensorFile
         return new SafetensorsFile(path, files, tensors, header.Metadata);
     }
 
-    private static SafetensorsFile OpenShards(string path, string index, List<MappedFile> files)
+    private static SafetensorsFile OpenShards(string path, string index, MappedFiles files)
     {
         Dictionary<string, string> shardOfTensor = ReadIndex(index);
         Dictionary<string, TensorEntry> tensors = new(shardOfTensor.Count, StringComparer.Ordinal);
@@ -133,11 +142,7 @@ public sealed class SafetensorsFile : ITensorFile
         return new SafetensorsFile(path, files, tensors, metadata ?? ReadOnlyDictionary<string, string>.Empty);
     }
 
-    private static SafetensorsHeader OpenFile(string path, List<MappedFile> files)
-    {
-        files.Add(MappedFile.Open(path, SafetensorsHeader.Expected));
-        return SafetensorsHeader.Read(files[^1]);
-    }
+    private static SafetensorsHeader OpenFile(string path, MappedFiles files) => SafetensorsHeader.Read(files.Add(path, SafetensorsHeader.Expected));
 
     private static Dictionary<string, string> ReadIndex(string path)
     {

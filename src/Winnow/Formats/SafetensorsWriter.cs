@@ -19,6 +19,7 @@ public sealed class SafetensorsWriter : IDisposable
     private readonly IReadOnlyDictionary<string, string> _metadata;
     private readonly List<TensorRegion> _regions = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly FileLock? _held;
     private TensorBodyWriter? _body;
 
     /// <summary>Prepares a file; the disk is not touched before the first bytes are written.</summary>
@@ -29,6 +30,13 @@ public sealed class SafetensorsWriter : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         _path = path;
         _metadata = metadata ?? new Dictionary<string, string>();
+    }
+
+    /// <summary>Prepares a file that the caller has the right to write.</summary>
+    internal SafetensorsWriter(string path, IReadOnlyDictionary<string, string> metadata, FileLock? held)
+        : this(path, metadata)
+    {
+        _held = held;
     }
 
     /// <summary>Announces a tensor.</summary>
@@ -87,7 +95,7 @@ public sealed class SafetensorsWriter : IDisposable
         {
             TensorRegion[] placed = Place(out long dataLength);
             byte[] header = Header(placed);
-            _body = new TensorBodyWriter(_path, header, header.Length, dataLength, placed);
+            _body = new TensorBodyWriter(_path, header, header.Length, dataLength, placed, _held);
         }
 
         return _body;

@@ -15,12 +15,18 @@ internal sealed class TensorBodyWriter : IDisposable
     /// <param name="dataStart">Where the data section begins in the file.</param>
     /// <param name="dataLength">The length of the data section, with all padding.</param>
     /// <param name="regions">The tensors in the data section.</param>
+    /// <param name="held">The right to write the target, where the caller has it already.</param>
     public TensorBodyWriter(
-        string path, ReadOnlySpan<byte> header, long dataStart, long dataLength, IReadOnlyCollection<TensorRegion> regions)
+        string path,
+        ReadOnlySpan<byte> header,
+        long dataStart,
+        long dataLength,
+        IReadOnlyCollection<TensorRegion> regions,
+        FileLock? held = null)
     {
         _dataStart = dataStart;
         _bodies = regions.ToDictionary(region => region.Name, region => new Body(region), StringComparer.Ordinal);
-        _file = new ReplacingFile(path, checked(dataStart + dataLength));
+        _file = new ReplacingFile(path, checked(dataStart + dataLength), held);
         try
         {
             _file.Write(0, header);

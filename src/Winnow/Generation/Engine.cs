@@ -68,6 +68,11 @@ public sealed class Engine : IDisposable
     internal ComputeThreads ComputeThreads { get; } = new();
 
     /// <summary>Loads a model. Weights stay in the mapped file: this takes milliseconds, and processes share the memory.</summary>
+    /// <remarks>
+    /// A mapped file must not be cut or overwritten in place, which ends the process; to rename another one over it is harmless.
+    /// Each prompt begins with a look at the file, so that most such accidents end as a <see cref="ModelFormatException"/>;
+    /// <see cref="EngineOptions.MapsWeights"/> rules them out.
+    /// </remarks>
     /// <param name="path">A GGUF file (the first one of a split set), or a Hugging Face directory.</param>
     /// <param name="options">Device and threads.</param>
     /// <param name="progress">Told the fraction that is loaded.</param>
@@ -82,7 +87,7 @@ public sealed class Engine : IDisposable
         Device device = Devices.Create(options.Device, new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
         try
         {
-            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, cancellationToken), text);
+            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, options.MapsWeights, cancellationToken), text);
         }
         catch
         {

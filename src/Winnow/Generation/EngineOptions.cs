@@ -16,6 +16,12 @@ public sealed record EngineOptions
     /// <summary>The instruction set of the CPU kernels; null for the widest that the processor offers.</summary>
     public CpuIsa? Isa { get; init; }
 
+    /// <summary>
+    /// Whether weights stay in the mapped file. Without it they are read into memory of the process's own: loading takes as long as
+    /// reading the file, processes share nothing, and nothing that happens to the file later can harm. Default true.
+    /// </summary>
+    public bool MapsWeights { get; init; } = true;
+
     /// <summary>The calibration file (<c>winnow calibrate</c>); null for the one beside the model, where there is one that fits.</summary>
     public string? CalibrationPath { get; init; }
 }

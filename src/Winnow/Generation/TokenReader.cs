@@ -142,6 +142,7 @@ internal sealed class TokenReader : IDisposable
         IReadOnlyList<int> prompt, ForwardPass pass, int chunk, IProgress<PrefillProgress>? progress, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
+        _model.CheckFile();
         int cached = GoBack(CountReusable(prompt), promptFollows: true, pass, cancellation);
         return new PromptReading(this, prompt.Skip(cached).ToArray(), AttentionPhase.PromptEnd, pass, progress) { Chunk = chunk, CachedTokens = cached };
     }
@@ -323,6 +324,11 @@ internal sealed class TokenReader : IDisposable
         (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(path, _model.Device, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement);
         try
         {
+            if (tokens.AsSpan().ContainsAnyExceptInRange(0, _model.Info.VocabularySize - 1))
+            {
+                throw new ModelFormatException(path, $"is damaged: it holds token ids outside of the vocabulary (0 to {_model.Info.VocabularySize - 1})");
+            }
+
             if (tokens.Length > ContextLength)
             {
                 throw new ContextOverflowException(tokens.Length, ContextLength);

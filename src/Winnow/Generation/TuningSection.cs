@@ -29,7 +29,7 @@ internal static class TuningSection
     /// <exception cref="AttentionSpecException">A specification is not one that there is, or names what cannot be tuned.</exception>
     public static CalibrationSectionDraft Change(CalibrationSectionDraft? section, IReadOnlyList<string> specifications)
     {
-        IEnumerable<string> before = section?.Settings[MethodsKey]?.AsArray().Select(text => text!.GetValue<string>()) ?? [];
+        IEnumerable<string> before = (section?.Settings[MethodsKey] as JsonArray)?.OfType<JsonValue>().Select(text => text.TryGetValue(out string? value) ? value : "") ?? [];
         string[] changed = [.. before.ExceptBy(specifications.Select(NameOf), NameOf), .. specifications];
         Parse(changed);
         IEnumerable<string> kept = changed.Where(text => text.Contains(':', StringComparison.Ordinal));

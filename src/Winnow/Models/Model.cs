@@ -49,15 +49,16 @@ internal sealed class Model : IDisposable
     /// <param name="device">Where to compute.</param>
     /// <param name="calibrationPath">The calibration file; null for the one beside the model, where there is one that fits.</param>
     /// <param name="progress">Told the fraction that is loaded, or null.</param>
+    /// <param name="maps">Whether the file is mapped, instead of being read into memory.</param>
     /// <param name="cancellation">Looked at between layers.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, or not a model that fits together.</exception>
     /// <exception cref="CalibrationException">The calibration file that was named does not serve.</exception>
     /// <exception cref="UnsupportedArchitectureException">The model is of an architecture without a descriptor.</exception>
     public static Model Load(
-        string path, Device device, string? calibrationPath = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        string path, Device device, string? calibrationPath = null, IProgress<double>? progress = null, bool maps = true, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (ITensorFile file, ModelConfig config) = Open(path);
+        (ITensorFile file, ModelConfig config) = Open(path, maps, cancellation);
         TransformerWeights? weights = null;
         try
         {
@@ -79,6 +80,18 @@ internal sealed class Model : IDisposable
     public RopeFrequencies?[] RopesFor(int contextLength) =>
         _ropes.GetOrAdd(Config.IsLongContext(contextLength), static (_, of) => of.Config.CreateRopes(of.ContextLength), (Config, ContextLength: contextLength));
 
+    /// <summary>Refuses to go on with a file that was changed in place: weights that are read anew might not be there any more.</summary>
+    /// <exception cref="ModelFormatException">Its length or time is another than when it was mapped.</exception>
+    public void CheckFile()
+    {
+        switch (_file)
+        {
+            case GgufFile gguf: gguf.CheckUnchanged(); break;
+            case SafetensorsFile safetensors: safetensors.CheckUnchanged(); break;
+            default: break;
+        }
+    }
+
     /// <summary>Frees what the device holds and unmaps the file. Sessions must have ended.</summary>
     public void Dispose()
     {
@@ -87,15 +100,15 @@ internal sealed class Model : IDisposable
         _file.Dispose();
     }
 
-    private static (ITensorFile File, ModelConfig Config) Open(string path)
+    private static (ITensorFile File, ModelConfig Config) Open(string path, bool maps, CancellationToken cancellation)
     {
         if (Directory.Exists(path))
         {
             ModelConfig config = HuggingFaceConfigReader.Read(Path.Combine(path, "config.json"));
-            return (SafetensorsFile.Open(path), config);
+            return (SafetensorsFile.Open(path, maps, cancellation), config);
         }
 
-        GgufFile file = GgufFile.Open(path);
+        GgufFile file = GgufFile.Open(path, maps, cancellation);
         try
         {
             return (file, GgufConfigReader.Read(file));

@@ -8,7 +8,7 @@ public sealed class UnsupportedArchitectureException : WinnowException
     /// <param name="architecture">What the file says that it is.</param>
     /// <param name="supported">What is supported, in the words of the file's format.</param>
     public UnsupportedArchitectureException(string path, string architecture, IEnumerable<string> supported)
-        : base($"{path}: architecture '{architecture}' is not supported; supported are {string.Join(", ", supported)}")
+        : base($"{path}: architecture '{(architecture.Length > 200 ? architecture[..200] + '…' : architecture)}' is not supported; supported are {string.Join(", ", supported)}")
     {
         Path = path;
         Architecture = architecture;

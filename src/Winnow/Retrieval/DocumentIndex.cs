@@ -23,7 +23,6 @@ public sealed class DocumentIndex : IDisposable
     private readonly Lifetime _lifetime;
     private IndexState _state;
     private IndexManifest _manifest;
-    private IndexSlot? _slot;
 
     private DocumentIndex(Engine engine, FeatureModel? model, IndexOptions options, string? path, string? note)
     {
@@ -135,19 +134,8 @@ public sealed class DocumentIndex : IDisposable
         IndexFile file = IndexFile.Open(path);
         try
         {
-            IndexManifest manifest = file.Manifest;
-            if (manifest.Fingerprint != engine.Model.Fingerprint)
-            {
-                throw new ModelFormatException(path, $"was made with another model ({manifest.Model}), not with {engine.Model.Name}: build it again");
-            }
-
-            FeatureModel? model = manifest.Features is null ? null : FeatureModel.Find(engine.Calibration, engine.Model);
-            if (manifest.Features is { } features && model?.Hash != features.Hash)
-            {
-                throw new ModelFormatException(
-                    path, $"was made with another calibration of {engine.Model.Name} than the one that is loaded ({engine.Calibration.Path ?? "none"}): build it again");
-            }
-
+            FeatureModel? model = file.Manifest.Features is null ? null : FeatureModel.Find(engine.Calibration, engine.Model);
+            CheckOrigin(engine, model, path, file.Manifest);
             string? note = file.IsRecovered ? $"{path}: the last change was not written completely; the state before it is used"
                 : model is null ? $"{path} holds words only (BM25)"
                 : null;
@@ -159,6 +147,20 @@ public sealed class DocumentIndex : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    private static void CheckOrigin(Engine engine, FeatureModel? model, string path, IndexManifest manifest)
+    {
+        if (manifest.Fingerprint != engine.Model.Fingerprint)
+        {
+            throw new ModelFormatException(path, $"was made with another model ({manifest.Model}), not with {engine.Model.Name}: build it again");
+        }
+
+        if (manifest.Features?.Hash != model?.Hash)
+        {
+            throw new ModelFormatException(
+                path, $"was made with another calibration of {engine.Model.Name} than the one that is loaded ({engine.Calibration.Path ?? "none"}): build it again");
         }
     }
 
@@ -186,8 +188,12 @@ public sealed class DocumentIndex : IDisposable
     {
         lock (_change)
         {
+            using FileLock? held = LockFile();
             CheckNames(documents);
-            using IndexFileWriter? writer = _path is null ? null : _slot is null ? IndexFileWriter.Create(_path) : IndexFileWriter.Append(_path, _slot);
+            SameFile.Refuse(_path ?? "", documents.Select(document => document.Path).OfType<string>());
+            using IndexFileWriter? writer = held is null ? null
+                : _state.File is { } current ? IndexFileWriter.Append(_path!, current)
+                : IndexFileWriter.Create(_path!, held);
             using DocumentScanner scanner = new(_engine, _model, _options);
             List<ManifestDocument> added = [];
             List<IndexedText> texts = [];
@@ -227,7 +233,7 @@ public sealed class DocumentIndex : IDisposable
             {
                 writer.Commit(_manifest with { Documents = [.. _manifest.Documents, .. added] });
                 writer.Dispose();
-                Show(IndexFile.Open(_path!));
+                Show(IndexFile.Open(_path!, _manifest));
             }
 
             return added.Count;
@@ -242,6 +248,7 @@ public sealed class DocumentIndex : IDisposable
     {
         lock (_change)
         {
+            using FileLock? held = LockFile();
             int at = _manifest.Documents.ToList().FindIndex(document => document.Name == name);
             if (at < 0)
             {
@@ -249,7 +256,7 @@ public sealed class DocumentIndex : IDisposable
             }
 
             IndexManifest rest = _manifest with { Documents = [.. _manifest.Documents.Where((_, i) => i != at)] };
-            if (_path is null)
+            if (held is null)
             {
                 _manifest = rest;
                 Volatile.Write(ref _state, new IndexState([.. _state.Documents.Where((_, i) => i != at)]));
@@ -260,15 +267,15 @@ public sealed class DocumentIndex : IDisposable
             long used = rest.Documents.Sum(document => document.Blocks.Sum(block => (long)block.Length));
             if (used < file.Length / 2)
             {
-                Compact(file, rest);
+                Compact(file, rest, held);
             }
             else
             {
-                using IndexFileWriter writer = IndexFileWriter.Append(_path, _slot!);
+                using IndexFileWriter writer = IndexFileWriter.Append(_path!, file);
                 writer.Commit(rest);
             }
 
-            Show(IndexFile.Open(_path));
+            Show(IndexFile.Open(_path!, _manifest));
             return at;
         }
     }
@@ -365,11 +372,58 @@ public sealed class DocumentIndex : IDisposable
         }
     }
 
+    /// <summary>Begins a change of the file, from what it holds now: others may have changed it since it was read. Null for an index in memory.</summary>
+    /// <exception cref="WinnowException">Another writer does not end, or the file was replaced by an index of another model.</exception>
+    private FileLock? LockFile()
+    {
+        if (_path is null)
+        {
+            return null;
+        }
+
+        FileLock held = FileLock.Take(_path);
+        try
+        {
+            if (_state.File is { } shown)
+            {
+                Refresh(shown);
+            }
+
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private void Refresh(IndexFile shown)
+    {
+        IndexFile file = IndexFile.Open(_path!, _manifest);
+        if (file.Slot.IsSame(shown.Slot))
+        {
+            file.Dispose();
+            return;
+        }
+
+        try
+        {
+            CheckOrigin(_engine, _model, _path!, file.Manifest);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        Show(file);
+    }
+
     /// <summary>Makes a file's state the current one. The former mapping goes with the last search that uses it.</summary>
     private void Show(IndexFile file)
     {
         IndexFile? former = _state.File;
-        _slot = file.Slot;
         _manifest = file.Manifest;
         Volatile.Write(ref _state, new IndexState(
         [
@@ -379,9 +433,9 @@ public sealed class DocumentIndex : IDisposable
         former?.Dispose();
     }
 
-    private void Compact(IndexFile file, IndexManifest manifest)
+    private void Compact(IndexFile file, IndexManifest manifest, FileLock held)
     {
-        using IndexFileWriter writer = IndexFileWriter.Create(_path!);
+        using IndexFileWriter writer = IndexFileWriter.Create(_path!, held);
         List<ManifestDocument> documents = [];
         foreach (ManifestDocument document in manifest.Documents)
         {

@@ -21,9 +21,13 @@ public sealed record DocumentSource
     /// <summary>How long it is, where that is known, for progress.</summary>
     internal long? SizeBytes { get; }
 
+    /// <summary>The file, where it is one.</summary>
+    internal string? Path { get; private init; }
+
     /// <summary>A text file (UTF-8, or UTF-16 with a byte order mark).</summary>
     /// <param name="path">The file; as given here, it is the document's name.</param>
-    public static DocumentSource FromFile(string path) => new(path, () => new StreamReader(path, Encoding.UTF8), File.Exists(path) ? new FileInfo(path).Length : null);
+    public static DocumentSource FromFile(string path) =>
+        new(path, () => new StreamReader(path, Encoding.UTF8), File.Exists(path) ? new FileInfo(path).Length : null) { Path = path };
 
     /// <summary>A text in memory.</summary>
     public static DocumentSource FromText(string name, string text)

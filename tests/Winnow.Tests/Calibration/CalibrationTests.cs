@@ -7,6 +7,7 @@ using Winnow.Generation;
 using Winnow.Lab.Calibration;
 using Winnow.Lab.Calibration.A2ats;
 using Winnow.Models.Forward;
+using Winnow.Retrieval.Features;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Calibration;
@@ -72,6 +73,115 @@ public sealed class CalibrationTests : IDisposable
         Assert.Contains("codebooks of layer 7", activities);
         Assert.DoesNotContain("codebooks of layer 6", activities);
         Assert.Equal(whole, File.ReadAllBytes(_path));
+    }
+
+    [Fact]
+    public void A_finished_calibration_stays_in_use_until_the_next_one_is_finished()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 120, Centroids = 16 };
+        Calibrator.Run(_engine, options, _path);
+        using CancellationTokenSource cancellation = new();
+        Recorder<CalibrationProgress> interrupting = new(progress =>
+        {
+            if (progress.Activity == "codebooks of layer 5")
+            {
+                cancellation.Cancel();
+            }
+        });
+        CalibrationOptions larger = options with { Centroids = 32 };
+        Assert.Throws<OperationCanceledException>(() => Calibrator.Run(_engine, larger, _path, interrupting, cancellation.Token));
+        using (Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }))
+        {
+            Assert.Equal(["a2ats"], engine.Calibration.Methods);
+            engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats:centroids=16") }).Dispose();
+        }
+
+        List<string> activities = [];
+        Calibrator.Run(_engine, larger, _path, new Recorder<CalibrationProgress>(progress => activities.Add(progress.Activity)));
+        Assert.DoesNotContain("codebooks of layer 3", activities);
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
+        Assert.Equal(["a2ats"], file.Sections.Keys);
+        Assert.Equal(32, file.Sections["a2ats"].Settings["centroids"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void Two_calibrations_at_once_keep_the_sections_of_both()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 120, Centroids = 16 };
+        bool done = false;
+        Calibrator.Run(_engine, options, _path, new Recorder<CalibrationProgress>(progress =>
+        {
+            // In the middle of one calibration another one runs from its beginning to its end.
+            if (progress.Activity == "codebooks of layer 2" && !done)
+            {
+                done = true;
+                Calibrator.Run(_engine, new CalibrationOptions { Corpus = [Corpus], Methods = ["token-sparse"], MaxTokens = 512 }, _path);
+            }
+        }));
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
+        Assert.Equal(["a2ats", "token-sparse"], file.Sections.Keys.Order());
+        Assert.Equal(["lab.winnow"], _folder.Names());
+    }
+
+    /// <summary>Beside a model a file that cannot be used is passed over, by name it is refused: in both cases when the model is loaded.</summary>
+    [Theory]
+    [InlineData("""{"layers":7,"layers":8}""")]
+    [InlineData("""{"a":"\\ud800"}""")]
+    [InlineData("""{"a":{"b":1,"b":2}}""")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{")]
+    public void Settings_that_no_calibrator_writes_are_refused_at_once(string settings)
+    {
+        WriteRaw("a2ats", settings.Replace("\\\\", "\\", StringComparison.Ordinal));
+        Assert.Contains("'a2ats'", Assert.Throws<CalibrationException>(() => CalibrationFile.Open(_path, _engine.Model.Identity)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a2ats", """{"far":1.5,"layers":24}""", "a2ats")]
+    [InlineData("a2ats", """{"layers":{}}""", "a2ats")]
+    [InlineData("a2ats", """{"layers":"24"}""", "a2ats")]
+    [InlineData("delta", """{"layers":[1.5]}""", "delta")]
+    [InlineData("delta", """{"layers":[null]}""", "delta")]
+    [InlineData("token-sparse", """{"layers":{}}""", "token-sparse")]
+    [InlineData("token-sparse", """{"layers":[9999999999]}""", "token-sparse")]
+    [InlineData("recycled", """{"heads":"x"}""", "recycled")]
+    public void Settings_of_another_kind_are_a_typed_error_or_none(string section, string settings, string attention)
+    {
+        WriteRaw(section, settings);
+        using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path });
+        try
+        {
+            engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse(attention) }).Dispose();
+        }
+        catch (WinnowException)
+        {
+            // The message is the method's.
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"complete":true,"active":[],"layers":[0],"heads":[0]}""", "active")]
+    [InlineData("""{"complete":true,"active":[1],"layers":[0,0],"heads":[0,0]}""", "twice")]
+    [InlineData("""{"complete":true,"active":[1],"layers":[0],"heads":[77]}""", "head")]
+    public void A_damaged_section_of_autoencoders_is_refused(string settings, string problem)
+    {
+        WriteRaw("s3", settings);
+        using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path });
+        Assert.Contains(problem, Assert.Throws<CalibrationException>(() => FeatureModel.Find(engine.Calibration, engine.Model)).Message, StringComparison.Ordinal);
+    }
+
+    private void WriteRaw(string section, string settings)
+    {
+        using SafetensorsWriter writer = new(_path, new Dictionary<string, string>
+        {
+            ["winnow.calibration"] = "1",
+            ["winnow.model"] = _engine.Model.Fingerprint,
+            [section] = settings,
+        });
+        writer.Declare($"{section}.x", Winnow.Tensors.TensorType.F32, 1);
+        writer.Write($"{section}.x", new byte[4]);
+        writer.Complete();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Winnow.Formats;
 using Winnow.Lab.Evaluation;
 using Winnow.Tests.Formats;
 
@@ -103,6 +104,41 @@ public class EvaluationCaseFileTests
             Assert.Equal(cases.Select(item => string.Join('|', item.Expected)), read.Select(item => string.Join('|', item.Expected)));
             Assert.Equal(name.EndsWith(".gz", StringComparison.Ordinal), File.ReadAllBytes(path)[0] == 0x1F);
             Assert.False(File.Exists(path + ".tmp"));
+        }
+    }
+
+    [Fact]
+    public void A_compressed_file_of_empty_lines_is_refused_before_it_is_read_to_its_end()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("bomb.jsonl.gz");
+        byte[] lines = new byte[1 << 20];
+        Array.Fill(lines, (byte)'\n');
+        using (System.IO.Compression.GZipStream output = new(File.Create(path), System.IO.Compression.CompressionLevel.Fastest))
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                output.Write(lines);
+            }
+        }
+
+        EvaluationCaseException refusal = Assert.Throws<EvaluationCaseException>(() => EvaluationCaseFile.Read(path).Count());
+        Assert.Contains("hold no case", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_writers_of_one_file_do_not_take_each_others_away()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("cases.jsonl");
+        EvaluationCaseFile.Write(path, During());
+        Assert.Equal(["x"], Assert.Single(EvaluationCaseFile.Read(path)).Expected);
+        Assert.Equal(["cases.jsonl"], folder.Names());
+
+        IEnumerable<EvaluationCase> During()
+        {
+            Assert.Throws<ModelWriteException>(() => EvaluationCaseFile.Write(path, [EvaluationCaseTests.Case("y")]));
+            yield return EvaluationCaseTests.Case("x");
         }
     }
 

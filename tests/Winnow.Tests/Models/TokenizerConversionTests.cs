@@ -101,6 +101,79 @@ public sealed class TokenizerConversionTests
         Assert.Contains(problem, Assert.Throws<ModelFormatException>(() => Convert(folder)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"eos_token_id":5}""", "{}", 5, null, null)]
+    [InlineData("""{"eos_token_id":[5,4,3]}""", "{}", 5, 4, 3)]
+    [InlineData("""{"eos_token_id":[5,4]}""", """{"eos_token":"<end>"}""", 4, 5, null)]
+    public void Ends_that_the_generation_config_names_are_kept(string generation, string tokenizerConfig, int eos, int? eot, int? eom)
+    {
+        using TemporaryFolder folder = Folder(Tokenizer(Words, ("a", 0)), tokenizerConfig);
+        folder.Write("generation_config.json", Encoding.UTF8.GetBytes(generation));
+        GgufMetadata metadata = Convert(folder);
+        Assert.Equal(
+            (eos, eot, eom),
+            (metadata.GetInt32("tokenizer.ggml.eos_token_id"), metadata.GetInt32OrNull("tokenizer.ggml.eot_token_id"), metadata.GetInt32OrNull("tokenizer.ggml.eom_token_id")));
+        Assert.All((int?[])[eos, eot, eom], id => Assert.True(id is null || TokenizerFactory.FromGguf(metadata, "x")!.IsEndOfGeneration(id.Value)));
+    }
+
+    [Fact]
+    public void A_role_that_only_the_map_of_special_tokens_names_is_kept()
+    {
+        using TemporaryFolder folder = Folder(Tokenizer(Words, ("a", 0)), "{}");
+        folder.Write("special_tokens_map.json", """{"bos_token":{"content":"<begin>"},"eos_token":"<end>"}"""u8);
+        GgufMetadata metadata = Convert(folder);
+        Assert.Equal((3, 4), (metadata.GetInt32("tokenizer.ggml.bos_token_id"), metadata.GetInt32("tokenizer.ggml.eos_token_id")));
+    }
+
+    [Fact]
+    public void Added_tokens_that_only_the_tokenizer_config_has_are_kept()
+    {
+        using TemporaryFolder folder = Folder(Tokenizer(Words, ("a", 0)), """{"added_tokens_decoder":{"7":{"content":"<late>","special":true}}}""");
+        GgufMetadata metadata = Convert(folder);
+        Assert.Equal("<late>", metadata.GetArrayOrNull<string>("tokenizer.ggml.tokens")![7]);
+        Assert.Equal(3, metadata.GetArrayOrNull<int>("tokenizer.ggml.token_type")![7]);
+    }
+
+    [Theory]
+    [InlineData("RobertaProcessing")]
+    [InlineData("BertProcessing")]
+    public void What_Roberta_puts_around_a_text_is_kept(string type)
+    {
+        JsonObject tokenizer = Tokenizer(Words, ("a", 0));
+        tokenizer["post_processor"] = new JsonObject { ["type"] = type, ["sep"] = new JsonArray("<end>", 4), ["cls"] = new JsonArray("<begin>", 3) };
+        using TemporaryFolder folder = Folder(tokenizer, """{"bos_token":"<begin>","eos_token":"<end>"}""");
+        GgufMetadata metadata = Convert(folder);
+        Assert.Equal([3, 0, 4], TokenizerFactory.FromGguf(metadata, "x")!.Encode("a", addSpecial: true));
+        Assert.Empty(Losses(folder));
+    }
+
+    [Theory]
+    [InlineData("normalizer", """{"type":"NFC"}""", "normalizer is left out (NFC)")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"Lowercase"},{"type":"StripAccents"}]}""", "(Lowercase, StripAccents)")]
+    [InlineData("added_tokens", """[{"id":5,"content":"<mask>","lstrip":true}]""", "'lstrip' of added tokens is left out: <mask>")]
+    [InlineData("added_tokens", """[{"id":5,"content":"<mask>","rstrip":true}]""", "'rstrip'")]
+    [InlineData("added_tokens", """[{"id":5,"content":"<mask>","single_word":true}]""", "'single_word'")]
+    [InlineData("post_processor", """{"type":"RobertaProcessing","cls":["<tool>",5],"sep":["<end>",4]}""", "(<tool> text <end>)")]
+    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<begin>"}},{"SpecialToken":{"id":"<tool>"}},{"Sequence":{"id":"A"}}]}""", "(<begin> <tool> text)")]
+    public void What_GGUF_cannot_say_is_named(string key, string value, string named)
+    {
+        JsonObject tokenizer = Tokenizer(Words, ("a", 0));
+        tokenizer[key] = JsonNode.Parse(value);
+        using TemporaryFolder folder = Folder(tokenizer, """{"bos_token":"<begin>","eos_token":"<end>"}""");
+        Assert.Contains(Losses(folder), loss => loss.Contains(named, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Ends_beyond_what_GGUF_has_keys_for_are_named()
+    {
+        using TemporaryFolder folder = Folder(Tokenizer(Words, ("a", 0), ("b", 1)), "{}");
+        folder.Write("generation_config.json", """{"eos_token_id":[5,4,3,1]}"""u8);
+        Assert.Contains("the ids 1 are left out", Assert.Single(Losses(folder)), StringComparison.Ordinal);
+    }
+
+    private static List<string> Losses(TemporaryFolder folder) => TokenizerConversion.Write(
+        folder.Root, HuggingFaceConfigReader.Read(Path.Combine(TinyModels.Path("llama"), "config.json")), new GgufMetadata("converted.gguf"));
+
     private static GgufMetadata Convert(TemporaryFolder folder)
     {
         GgufMetadata metadata = new("converted.gguf");

@@ -130,7 +130,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
             _scores = new float[heads * centroids * dimension];
             if (existing is not null && IsContinuation(existing.Settings))
             {
-                Finished = existing.Settings[A2atsCalibration.LayersKey]!.GetValue<int>();
+                Finished = Math.Clamp((int)existing.Settings[A2atsCalibration.LayersKey]!, 0, layers.Count);
                 existing.Read(CodebookFile.Lower, _lower);
                 existing.Read(CodebookFile.Mean, _means);
                 existing.Read(CodebookFile.ScoreCentroids, _scores);
@@ -202,7 +202,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
                 }
             }
 
-            return settings[A2atsCalibration.LayersKey] is not null;
+            return settings[A2atsCalibration.LayersKey] is JsonValue number && number.TryGetValue(out int _);
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class S3Calibrator : MethodCalibrator
         S3Training training = run.Options.S3;
         string text = string.Join("\n\n", run.Options.Corpus);
         string identity = string.Join(' ', run.CorpusHash, run.Options.Seed, training.Latents(model.HeadDimension), training.Active, training.Steps);
-        CalibrationSectionDraft draft = run.Existing is { } existing && (string?)existing.Settings["identity"] == identity && !IsComplete(existing)
+        CalibrationSectionDraft draft = run.Existing is { } existing && existing.Settings["identity"] is JsonValue named && named.TryGetValue(out string? name) && name == identity && !IsComplete(existing)
             ? existing
             : new CalibrationSectionDraft { Settings = new JsonObject { ["identity"] = identity, ["complete"] = false } };
 
@@ -233,7 +233,7 @@ internal sealed class S3Calibrator : MethodCalibrator
     private static int Trials(CalibrationRun run, int ordinary) =>
         run.Options.MaxTokens is { } most ? (int)Math.Clamp((long)most * ordinary / DefaultTokens, 1, ordinary) : ordinary;
 
-    private static bool IsComplete(CalibrationSectionDraft draft) => (bool?)draft.Settings["complete"] ?? false;
+    private static bool IsComplete(CalibrationSectionDraft draft) => draft.Settings["complete"] is JsonValue value && value.TryGetValue(out bool isComplete) && isComplete;
 
     private static KeyProjection[]? Read(CalibrationSectionDraft draft, string key) => draft.Settings[key] is JsonArray list
         ? [.. list.Select(item => new KeyProjection((int)item![0]!, (int)item[1]!))]

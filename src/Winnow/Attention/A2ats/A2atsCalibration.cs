@@ -38,12 +38,12 @@ internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, doubl
 
         double[]? budgets = ReadBudgets(section, setup, options.Rho ?? A2atsAttention.DefaultRho);
         return options.Codebook is null
-            ? new A2atsCalibration(Checked(options, ReadCodebooks(section, setup)), section.Settings[FarKey]?.GetValue<int>(), budgets)
+            ? new A2atsCalibration(Checked(options, ReadCodebooks(section, setup)), section.Integer(FarKey), budgets)
             : new A2atsCalibration(null, null, budgets);
     }
 
     private static Codebook[][] ReadCodebooks(CalibrationSection section, MethodSetup setup) =>
-        section.Settings[LayersKey]?.GetValue<int>() == setup.Layers.Count
+        section.Integer(LayersKey) == setup.Layers.Count
             ? CodebookFile.Read(setup.Calibration.Path!, section.Tensors, setup.Layers)
             : throw new CalibrationException($"{setup.Calibration.Path}: the codebooks of '{A2atsAttention.Name}' are not finished; calibrate again with the same corpus to go on");
 

@@ -10,28 +10,48 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
 
     private readonly ScratchFile? _file;
 
+    /// <summary>What the system gave, in which the data begin at a multiple of a large page; null for a block of the heap.</summary>
+    private readonly void* _block;
+    private readonly nuint _blockBytes;
+
     /// <exception cref="WinnowException">The system has not that much memory.</exception>
     public CpuBuffer(long sizeBytes)
         : base(sizeBytes)
     {
         // Whole vectors may be read past the last element; never past the allocation.
         nuint padded = checked((nuint)(sizeBytes + (2 * Alignment) - 1)) & ~(nuint)(Alignment - 1);
-        bool isLarge = padded >= 2 * HugePages.SizeBytes;
-        try
+        if (padded >= SystemMemory.LeastBytes)
         {
-            Data = (byte*)NativeMemory.AlignedAlloc(padded, isLarge ? (nuint)HugePages.SizeBytes : Alignment);
+            // A block of the system is zero already.
+            bool isLarge = padded >= 2 * HugePages.SizeBytes;
+            nuint slack = isLarge ? (nuint)HugePages.SizeBytes : 0;
+            _blockBytes = padded + slack;
+            _block = SystemMemory.Allocate(_blockBytes);
+            if (_block is null)
+            {
+                throw Refused(sizeBytes, null);
+            }
+
+            Data = isLarge ? (byte*)(((nuint)_block + slack - 1) & ~(slack - 1)) : (byte*)_block;
+            if (isLarge)
+            {
+                HugePages.Advise(Data, padded);
+            }
         }
-        catch (OutOfMemoryException e)
+        else
         {
-            throw new WinnowException($"{sizeBytes:N0} bytes of memory are needed, but the system does not give them", e);
+            try
+            {
+                Data = (byte*)NativeMemory.AlignedAlloc(padded, Alignment);
+            }
+            catch (OutOfMemoryException e)
+            {
+                throw Refused(sizeBytes, e);
+            }
+
+            NativeMemory.Clear(Data, padded);
         }
 
-        if (isLarge)
-        {
-            HugePages.Advise(Data, padded);
-        }
-
-        NativeMemory.Clear(Data, padded);
         GC.AddMemoryPressure(sizeBytes);
     }
 
@@ -64,6 +84,12 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
         Buffer.MemoryCopy(source.Data + sourceOffset, target.Data + targetOffset, bytes, bytes);
     }
 
+    private static WinnowException Refused(long sizeBytes, OutOfMemoryException? cause)
+    {
+        string message = $"{sizeBytes:N0} bytes of memory are needed, but the system does not give them";
+        return cause is null ? new WinnowException(message) : new WinnowException(message, cause);
+    }
+
     protected override void ReadCore(long offsetBytes, Span<byte> target)
     {
         ObjectDisposedException.ThrowIf(Data is null, this);
@@ -85,7 +111,15 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
 
         if (_file is null)
         {
-            NativeMemory.AlignedFree(Data);
+            if (_block is null)
+            {
+                NativeMemory.AlignedFree(Data);
+            }
+            else
+            {
+                SystemMemory.Free(_block, _blockBytes);
+            }
+
             GC.RemoveMemoryPressure(SizeBytes);
         }
         else if (disposing)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Winnow.Compute.Cpu;
@@ -7,7 +9,7 @@ namespace Winnow.Compute.Cpu;
 /// Tasks are claimed one by one, so a thread that the operating system takes away delays only the task it holds, and a worker
 /// that wakes too late finds nothing left instead of being waited for. Workers spin for a while after a region, because the next
 /// one of the same token follows within microseconds, then park. Regions of different sessions take turns; whoever waits
-/// for one sleeps. Running a region allocates nothing.
+/// for one sleeps. Running a region allocates nothing. An exception of a task comes back to the caller when all tasks are done.
 /// </remarks>
 internal sealed unsafe class WorkerPool : IDisposable
 {
@@ -20,8 +22,12 @@ internal sealed unsafe class WorkerPool : IDisposable
     private readonly Worker[] _workers;
     private readonly Lock _turn = new();
     private readonly Board* _board;
+
+    /// <summary>The first exception of the region.</summary>
+    private readonly StrongBox<Exception?> _failure = new();
     private bool _disposed;
 
+    /// <exception cref="WinnowException">The system does not give that many threads.</exception>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
@@ -31,7 +37,16 @@ internal sealed unsafe class WorkerPool : IDisposable
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
-            _workers[i] = new Worker(_board, i + 1);
+            try
+            {
+                _workers[i] = new Worker(_board, _failure, i + 1);
+            }
+            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+            {
+                Array.Resize(ref _workers, i);
+                Dispose();
+                throw new WinnowException($"{threads} threads are asked for, but the system gives {i + 1}: ask for fewer", e);
+            }
         }
     }
 
@@ -39,9 +54,10 @@ internal sealed unsafe class WorkerPool : IDisposable
     public int Threads { get; }
 
     /// <summary>Calls <paramref name="body"/> once for each task index, on all threads; returns when all are done.</summary>
-    /// <param name="body">A static method: state, task index. It must not throw, nor run a region itself.</param>
+    /// <param name="body">A static method: state, task index. It must not run a region itself.</param>
     /// <param name="state">What it gets; usually the address of a struct on the caller's stack.</param>
     /// <param name="tasks">How many tasks.</param>
+    /// <exception cref="Exception">The first that a task threw; the other tasks have run.</exception>
     public void Run(delegate*<void*, int, void> body, void* state, int tasks)
     {
         if (tasks <= 1 || _workers.Length == 0)
@@ -71,7 +87,7 @@ internal sealed unsafe class WorkerPool : IDisposable
                 worker.WakeIfParked();
             }
 
-            Drain(board);
+            Drain(board, _failure);
             for (int spins = 0; Volatile.Read(ref board->Done) != tasks; spins++)
             {
                 if (spins < SpinsBeforeYielding)
@@ -82,6 +98,12 @@ internal sealed unsafe class WorkerPool : IDisposable
                 {
                     Thread.Yield();
                 }
+            }
+
+            if (_failure.Value is { } failure)
+            {
+                _failure.Value = null;
+                ExceptionDispatchInfo.Throw(failure);
             }
         }
     }
@@ -114,7 +136,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>Runs tasks until none is left unclaimed.</summary>
-    private static void Drain(Board* board)
+    private static void Drain(Board* board, StrongBox<Exception?> failure)
     {
         int completed = 0;
         ulong ticket = Volatile.Read(ref board->Ticket);
@@ -131,7 +153,7 @@ internal sealed unsafe class WorkerPool : IDisposable
                 continue;
             }
 
-            body(state, task);
+            RunPart(body, state, task, failure);
             completed++;
             ticket = Volatile.Read(ref board->Ticket);
         }
@@ -139,6 +161,19 @@ internal sealed unsafe class WorkerPool : IDisposable
         if (completed != 0)
         {
             Interlocked.Add(ref board->Done, completed);
+        }
+    }
+
+    /// <summary>An exception must not leave a worker, which would end the process, nor the caller, whose stack the others still read.</summary>
+    private static void RunPart(delegate*<void*, int, void> body, void* state, int task, StrongBox<Exception?> failure)
+    {
+        try
+        {
+            body(state, task);
+        }
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref failure.Value, e, null);
         }
     }
 
@@ -170,13 +205,15 @@ internal sealed unsafe class WorkerPool : IDisposable
     private sealed class Worker : IDisposable
     {
         private readonly Board* _board;
+        private readonly StrongBox<Exception?> _failure;
         private readonly Thread _thread;
         private readonly SemaphoreSlim _wake = new(0);
         private int _parked;
 
-        public Worker(Board* board, int number)
+        public Worker(Board* board, StrongBox<Exception?> failure, int number)
         {
             _board = board;
+            _failure = failure;
             _thread = new Thread(Work) { IsBackground = true, Name = $"winnow-cpu-{number}" };
             _thread.Start();
         }
@@ -221,7 +258,7 @@ internal sealed unsafe class WorkerPool : IDisposable
                 }
 
                 region = CurrentRegion();
-                Drain(_board);
+                Drain(_board, _failure);
             }
         }
 

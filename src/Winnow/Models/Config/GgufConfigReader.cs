@@ -1,3 +1,4 @@
+using System.Globalization;
 using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
@@ -143,8 +144,9 @@ internal sealed class GgufConfigReader
             return new RopeScaling.LongRope(shortFactors, longFactors, originalContext, SingleOrNull("rope.scaling.attn_factor") ?? 1);
         }
 
-        string type = _metadata.GetStringOrNull(Key("rope.scaling.type")) ?? "none";
-        float factor = SingleOrNull("rope.scaling.factor") ?? 1;
+        // As llama.cpp reads them: without a type the scaling is linear, older files have another key, and 0 stands for no scaling.
+        string type = _metadata.GetStringOrNull(Key("rope.scaling.type")) ?? "linear";
+        float factor = (SingleOrNull("rope.scaling.factor") ?? SingleOrNull("rope.scale_linear")) is { } given and not 0 ? given : 1;
         return type switch
         {
             "none" => null,
@@ -199,11 +201,32 @@ internal sealed class GgufConfigReader
 
     private string Key(string key) => $"{_prefix}.{key}";
 
-    private int Int32(string key) => _metadata.GetInt32(Key(key));
+    private int Int32(string key) => Int32OrNull(key) ?? _metadata.GetInt32(Key(key));
 
-    private int? Int32OrNull(string key) => _metadata.GetInt32OrNull(Key(key));
+    private int? Int32OrNull(string key) => IsListOfLayers(key, out double number)
+        ? number == (int)number ? (int)number : throw new ModelFormatException(_file.Path, $"metadata key '{Key(key)}' is {number}, but must be a 32-bit integer")
+        : _metadata.GetInt32OrNull(Key(key));
 
-    private float? SingleOrNull(string key) => _metadata.GetSingleOrNull(Key(key));
+    private float? SingleOrNull(string key) => IsListOfLayers(key, out double number) ? (float)number : _metadata.GetSingleOrNull(Key(key));
+
+    /// <summary>Whether a number is written once for each layer instead of once for all.</summary>
+    /// <exception cref="ModelFormatException">It is not the same for all layers.</exception>
+    private bool IsListOfLayers(string key, out double number)
+    {
+        number = 0;
+        if (!_metadata.TryGet(Key(key), out object? value) || value is not Array { Length: > 0 } list || value is bool[] or string[] or object[])
+        {
+            return false;
+        }
+
+        double[] numbers = [.. list.Cast<object>().Select(element => Convert.ToDouble(element, CultureInfo.InvariantCulture))];
+        number = numbers[0];
+        double first = number;
+        return Array.TrueForAll(numbers, other => other == first)
+            ? true
+            : throw new ModelFormatException(
+                _file.Path, $"metadata key '{Key(key)}' has different values for layers ({first} and {numbers.First(other => other != first)}): only equal ones are supported");
+    }
 
     private ModelFormatException Missing(string key) => new(_file.Path, $"metadata key '{Key(key)}' is missing");
 }

@@ -73,6 +73,11 @@ internal sealed class HuggingFaceConfigReader
             IsTied = _config.GetBoolOrNull("tie_word_embeddings") ?? false,
         };
         new ModelConfigValidator(_config.Path).Check(config);
+        if (_architecture.HuggingFaceQueryKeyValueIsPerHead && config.KvHeads != config.QueryHeads)
+        {
+            throw _config.Wrong("num_key_value_heads", $"the {config.QueryHeads} of 'num_attention_heads' in this architecture");
+        }
+
         return config;
     }
 

@@ -33,7 +33,8 @@ internal sealed class HuggingFaceRopeReader(HuggingFaceConfig config)
 
     private RopeScaling? ReadScaling(HuggingFaceConfig parameters)
     {
-        string type = parameters.GetStringOrNull("rope_type") ?? parameters.GetStringOrNull("type") ?? "default";
+        string type = parameters.GetStringOrNull("rope_type") ?? parameters.GetStringOrNull("type")
+            ?? (parameters.GetSingleOrNull("factor") is null ? "default" : "linear");
         int contextLength = config.GetInt32("max_position_embeddings");
         const string OriginalContext = "original_max_position_embeddings";
         int? originalContext = parameters.GetInt32OrNull(OriginalContext) ?? config.GetInt32OrNull(OriginalContext);

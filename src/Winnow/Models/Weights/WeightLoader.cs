@@ -271,8 +271,17 @@ internal sealed unsafe class WeightLoader
         return tensor;
     }
 
-    private float[]? TakeVector(string name, int width, bool isRequired) =>
-        isRequired || _file.Tensors.ContainsKey(name) ? FloatTensor.Decode(_file.Path, Take(name, width)) : null;
+    private float[]? TakeVector(string name, int width, bool isRequired)
+    {
+        if (!_file.Tensors.TryGetValue(name, out TensorEntry? tensor))
+        {
+            return isRequired ? FloatTensor.Decode(_file.Path, Take(name, width)) : null;
+        }
+
+        // Some files keep vectors as matrices of one row.
+        bool isRow = tensor.Shape.Count > 1 && tensor.Shape.Take(tensor.Shape.Count - 1).All(extent => extent == 1);
+        return FloatTensor.Decode(_file.Path, isRow ? Take(name, [.. tensor.Shape.Take(tensor.Shape.Count - 1), width]) : Take(name, width));
+    }
 
     /// <summary>A tensor that no code reads means that the model computes something that this version does not know of.</summary>
     private void RefuseUnknownTensors()

@@ -44,12 +44,20 @@ internal sealed record FeatureModel(IReadOnlyList<KeyAutoencoder> Autoencoders, 
             return null;
         }
 
-        int active = section.Integers("active")?[0] ?? throw new CalibrationException($"the section '{Method}' of the calibration lacks 'active'; calibrate again");
+        int active = section.Integers("active") is [int first, ..]
+            ? first
+            : throw new CalibrationException($"the section '{Method}' of the calibration lacks 'active'; calibrate again");
         IReadOnlyList<int> layers = section.Integers("layers") ?? [];
         IReadOnlyList<int> heads = section.Integers("heads") ?? [];
         if (layers.Count == 0 || layers.Count != heads.Count)
         {
             throw new CalibrationException($"the section '{Method}' of the calibration must name a head for each layer; calibrate again");
+        }
+
+        // Each has buffers of its own: a small file that names one many times would take gigabytes.
+        if (layers.Zip(heads).Distinct().Count() != layers.Count)
+        {
+            throw new CalibrationException($"the section '{Method}' of the calibration names a head twice; calibrate again");
         }
 
         return Create([.. layers.Select((layer, i) => Read(section, new KeyProjection(layer, heads[i]), active, model))]);

@@ -10,9 +10,10 @@ internal sealed class IndexFile : IDisposable
     private readonly MappedFile _file;
     private readonly Lifetime _lifetime;
 
-    private IndexFile(MappedFile file, IndexSlot slot, IndexManifest manifest, bool isRecovered)
+    private IndexFile(MappedFile file, IndexSlot slot, long end, IndexManifest manifest, bool isRecovered)
     {
         _file = file;
+        End = end;
         _lifetime = new Lifetime(typeof(IndexFile), file.Dispose);
         Slot = slot;
         Manifest = manifest;
@@ -21,6 +22,9 @@ internal sealed class IndexFile : IDisposable
 
     /// <summary>The state.</summary>
     public IndexSlot Slot { get; }
+
+    /// <summary>Where a change may write: behind all that complete states take, this one and the one before.</summary>
+    public long End { get; }
 
     /// <summary>Its documents.</summary>
     public IndexManifest Manifest { get; }
@@ -32,25 +36,26 @@ internal sealed class IndexFile : IDisposable
     public long Length => _file.Length;
 
     /// <summary>Opens a file and checks the checksum of everything that its state consists of.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="known">An earlier state: its blocks were checked, and changes leave them as they are.</param>
     /// <exception cref="ModelFormatException">It is missing, damaged, or no index.</exception>
-    public static IndexFile Open(string path)
+    public static IndexFile Open(string path, IndexManifest? known = null)
     {
         MappedFile file = MappedFile.Open(path, "a document index");
         try
         {
             IReadOnlyList<IndexSlot> slots = IndexHeader.Read(path, file.Bytes(0, (int)Math.Min(file.Length, IndexHeader.Bytes)), out bool isTorn);
-            foreach (IndexSlot slot in slots)
+            IndexSlot[] complete = [.. slots.Where(slot => IsComplete(file, slot))];
+            if (complete.Length == 0)
             {
-                if (ReadManifest(file, slot) is { } manifest)
-                {
-                    CheckBlocks(file, manifest);
-                    return new IndexFile(file, slot, manifest, isTorn);
-                }
-
-                isTorn = true;
+                throw new ModelFormatException(path, "is damaged: it holds no complete list of documents");
             }
 
-            throw new ModelFormatException(path, "is damaged: it holds no complete list of documents");
+            IndexSlot newest = complete[0];
+            IndexManifest manifest = IndexManifest.Parse(path, file.Bytes(newest.Offset, (int)newest.Length).ToArray(), newest.Offset);
+            CheckBlocks(file, manifest, known);
+            file.ReleaseHandle();
+            return new IndexFile(file, newest, complete.Max(slot => slot.End), manifest, isTorn || newest != slots[0]);
         }
         catch
         {
@@ -71,25 +76,17 @@ internal sealed class IndexFile : IDisposable
     /// <summary>Unmaps the file, or lets the last of those who read it do so.</summary>
     public void Dispose() => _lifetime.End();
 
-    /// <summary>The list of documents that a slot names; null where the file ends before it, or it was not written completely.</summary>
-    private static IndexManifest? ReadManifest(MappedFile file, IndexSlot slot)
-    {
-        if (slot.Offset < IndexHeader.Bytes || slot.Length is < 0 or > int.MaxValue || slot.Offset > file.Length - slot.Length)
-        {
-            return null;
-        }
+    /// <summary>Whether the list of documents that a slot names was written completely.</summary>
+    private static bool IsComplete(MappedFile file, IndexSlot slot) =>
+        slot.Offset >= IndexHeader.Bytes && slot.Length is >= 0 and <= int.MaxValue && slot.Offset <= file.Length - slot.Length
+        && SHA256.HashData(file.Bytes(slot.Offset, (int)slot.Length)).AsSpan().SequenceEqual(slot.Sha256);
 
-        ReadOnlySpan<byte> bytes = file.Bytes(slot.Offset, (int)slot.Length);
-        return SHA256.HashData(bytes).AsSpan().SequenceEqual(slot.Sha256)
-            ? IndexManifest.Parse(file.Path, bytes.ToArray(), slot.Offset)
-            : null;
-    }
-
-    private static void CheckBlocks(MappedFile file, IndexManifest manifest)
+    private static void CheckBlocks(MappedFile file, IndexManifest manifest, IndexManifest? known)
     {
+        HashSet<BlockPlace> good = [.. known?.Documents.SelectMany(document => document.Blocks) ?? []];
         foreach (ManifestDocument document in manifest.Documents)
         {
-            foreach (BlockPlace block in document.Blocks)
+            foreach (BlockPlace block in document.Blocks.Where(block => !good.Contains(block)))
             {
                 if (Convert.ToHexStringLower(SHA256.HashData(file.Bytes(block.Offset, block.Length))) != block.Sha256)
                 {

@@ -81,12 +81,13 @@ internal sealed record IndexManifest(string Fingerprint, string Model, IndexFeat
             {
                 int[] latents = [.. element.GetProperty("latents").EnumerateArray().Select(value => value.GetInt32())];
                 Check(latents.Length is > 0 and <= MaxAutoencoders && latents.All(value => value > 0));
-                features = new IndexFeatures(element.GetProperty("hash").GetString()!, latents);
+                features = new IndexFeatures(Text(element, "hash"), latents);
             }
 
             ManifestDocument[] documents = [.. root.GetProperty("documents").EnumerateArray().Select(item => ParseDocument(item, end))];
             Check(documents.Select(item => item.Name).Distinct(StringComparer.Ordinal).Count() == documents.Length);
-            return new IndexManifest(root.GetProperty("fingerprint").GetString()!, root.GetProperty("model").GetString()!, features, documents);
+            CheckOverlaps(documents);
+            return new IndexManifest(Text(root, "fingerprint"), Text(root, "model"), features, documents);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
@@ -99,12 +100,30 @@ internal sealed record IndexManifest(string Fingerprint, string Model, IndexFeat
 
     private static ManifestDocument ParseDocument(JsonElement item, long end)
     {
-        string name = item.GetProperty("name").GetString()!;
-        BlockPlace[] blocks = [.. item.GetProperty("blocks").EnumerateArray().Select(block =>
-            new BlockPlace(block[0].GetInt64(), block[1].GetInt32(), block[2].GetString()!))];
+        string name = Text(item, "name");
+        BlockPlace[] blocks = [.. item.GetProperty("blocks").EnumerateArray().Select(ParseBlock)];
         Check(IsName(name) && blocks.All(block => block.Offset >= 0 && block.Length >= 0 && block.Offset <= end - block.Length));
         return new ManifestDocument(name, blocks);
     }
+
+    private static BlockPlace ParseBlock(JsonElement block)
+    {
+        Check(block.GetArrayLength() == 3);
+        return new BlockPlace(block[0].GetInt64(), block[1].GetInt32(), block[2].GetString() ?? throw new FormatException());
+    }
+
+    /// <summary>A block that is named many times would cost memory each time, and few bytes in the file.</summary>
+    private static void CheckOverlaps(IEnumerable<ManifestDocument> documents)
+    {
+        long end = 0;
+        foreach (BlockPlace block in documents.SelectMany(document => document.Blocks).OrderBy(block => block.Offset))
+        {
+            Check(block.Offset >= end);
+            end = block.Offset + Math.Max(block.Length, 1);
+        }
+    }
+
+    private static string Text(JsonElement parent, string name) => parent.GetProperty(name).GetString() ?? throw new FormatException();
 
     private static void Check(bool condition)
     {

@@ -9,4 +9,8 @@ internal sealed record IndexSlot(long Generation, long Offset, long Length, byte
 {
     /// <summary>The end of the state: a change writes from here on.</summary>
     public long End => Offset + Length;
+
+    /// <summary>Whether another slot names the same state.</summary>
+    public bool IsSame(IndexSlot other) =>
+        Generation == other.Generation && Offset == other.Offset && Length == other.Length && Sha256.AsSpan().SequenceEqual(other.Sha256);
 }

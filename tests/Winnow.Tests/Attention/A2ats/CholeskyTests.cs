@@ -1,4 +1,3 @@
-using Winnow.Attention.A2ats;
 using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Tests.Attention.A2ats;
@@ -54,5 +53,5 @@ public class CholeskyTests
 
     [Fact]
     public void A_matrix_that_is_not_positive_definite_is_refused() =>
-        Assert.Throws<ArgumentException>(() => Cholesky.Factor([1, 2, 2, 1], 2));
+        Assert.Throws<NotPositiveDefiniteException>(() => Cholesky.Factor([1, 2, 2, 1], 2));
 }

@@ -85,6 +85,35 @@ public unsafe class WorkerPoolTests
         Assert.Throws<ObjectDisposedException>(() => CheckRegion(pool, 4, 0));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void An_exception_of_a_task_comes_back_when_all_tasks_are_done_and_the_pool_works_on(int threads)
+    {
+        using WorkerPool pool = new(threads);
+        for (int round = 0; round < 200; round++)
+        {
+            long* state = stackalloc long[2];
+            state[0] = round % 12;
+            state[1] = 0;
+            InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => pool.Run(&FailAt, state, 12));
+            Assert.Equal($"task {round % 12}", error.Message);
+            Assert.True(threads == 1 || state[1] == 11, $"{state[1]} of 11 other tasks had run");
+            CheckRegion(pool, 12, round);
+        }
+    }
+
+    private static void FailAt(void* state, int task)
+    {
+        if (task == *(long*)state)
+        {
+            throw new InvalidOperationException($"task {task}");
+        }
+
+        Interlocked.Increment(ref ((long*)state)[1]);
+    }
+
     private static void CheckRegion(WorkerPool pool, int tasks, int salt) => Assert.True(Region(pool, tasks, salt), $"{tasks} tasks, round {salt}");
 
     /// <summary>Whether each of the tasks ran once.</summary>

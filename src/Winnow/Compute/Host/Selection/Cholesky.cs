@@ -7,7 +7,7 @@ internal static class Cholesky
     /// <param name="matrix">[n, n].</param>
     /// <param name="n">Rows.</param>
     /// <returns>L, [n, n], zero above the diagonal.</returns>
-    /// <exception cref="ArgumentException">The matrix is not positive definite.</exception>
+    /// <exception cref="NotPositiveDefiniteException">The matrix is not positive definite.</exception>
     public static double[] Factor(ReadOnlySpan<double> matrix, int n)
     {
         double[] lower = new double[n * n];
@@ -31,7 +31,7 @@ internal static class Cholesky
                 }
                 else
                 {
-                    throw new ArgumentException($"the matrix is not positive definite: pivot {row} is {sum}", nameof(matrix));
+                    throw new NotPositiveDefiniteException(row, sum);
                 }
             }
         }

@@ -32,7 +32,17 @@ internal sealed unsafe class CodebookWork(HostSums sums, CodebookTraining traini
             new ReadOnlySpan<float>(key, dimension).CopyTo(keys.AsSpan(i * dimension));
         }
 
-        _codebooks[part] = new Codebook(
-            CodebookData.Train(keys, sums.Head(part).Normalized(), dimension, training.Centroids, training.Iterations, training.Seed));
+        try
+        {
+            _codebooks[part] = Train(keys, sums.Head(part).Normalized());
+        }
+        catch (NotPositiveDefiniteException)
+        {
+            // Queries that are no numbers prefer no key to another, whatever is read: as if there had been none.
+            _codebooks[part] = Train(keys, new QueryMoments(dimension).Normalized());
+        }
     }
+
+    private Codebook Train(float[] keys, double[] moments) => new(
+        CodebookData.Train(keys, moments, sums.Shape.HeadDimension, training.Centroids, training.Iterations, training.Seed));
 }
