@@ -10,7 +10,6 @@ using Winnow.Models.Config;
 using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Templates;
-using Winnow.Tensors;
 using Winnow.Tokenization;
 
 namespace Winnow.Generation;

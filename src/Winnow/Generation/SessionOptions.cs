@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Tensors;
 using static Winnow.Limits;
