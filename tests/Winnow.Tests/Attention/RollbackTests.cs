@@ -75,6 +75,19 @@ public sealed class RollbackTests : IDisposable
         }
     }
 
+    /// <summary>What an earlier conversation said decides nothing in the next one.</summary>
+    [Theory]
+    [MemberData(nameof(Specifications))]
+    public void A_session_that_was_cut_to_nothing_answers_like_a_new_one(string specification)
+    {
+        int[] prompt = [.. Tokens.Reverse().Take(560)];
+        using Session fresh = Create(specification);
+        using Session used = Create(specification);
+        Read(used, 0);
+        used.Truncate(0);
+        Check(Answer(fresh, prompt), Answer(used, prompt), $"{specification}, after another conversation");
+    }
+
     /// <summary>Without a call of Truncate: a prompt says itself what is left of the former one.</summary>
     [Theory]
     [MemberData(nameof(Specifications))]
