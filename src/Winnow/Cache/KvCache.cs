@@ -17,23 +17,23 @@ public sealed class KvCache : IDisposable
     private bool _disposed;
 
     /// <summary>Creates an empty cache.</summary>
-    /// <param name="device">Where rows live.</param>
+    /// <param name="devices">Where the rows of each layer live.</param>
     /// <param name="layouts">One per layer.</param>
     /// <param name="placement">Which memory, or disk; null for the device's memory.</param>
-    internal KvCache(Device device, IReadOnlyList<KvLayout> layouts, KvPlacement? placement = null)
+    internal KvCache(LayerDevices devices, IReadOnlyList<KvLayout> layouts, KvPlacement? placement = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(layouts.Count, nameof(layouts));
-        Device = device;
+        Devices = devices;
         Placement = placement ?? KvPlacement.Device;
         _layers = [.. layouts.Select(layout => new KvLayer(layout))];
         _blockBytes = layouts.Sum(layout => layout.PageBytes);
-        _pool = new KvBlockPool(device, layouts, Placement);
+        _pool = new KvBlockPool(devices, layouts, Placement);
         _pool.Attach();
     }
 
     private KvCache(KvCache parent, int length)
     {
-        Device = parent.Device;
+        Devices = parent.Devices;
         Placement = parent.Placement;
         _layers = Array.ConvertAll(parent._layers, layer => new KvLayer(layer.Layout));
         _blockBytes = parent._blockBytes;
@@ -65,7 +65,7 @@ public sealed class KvCache : IDisposable
     /// <summary>How many layers there are.</summary>
     public int LayerCount => _layers.Length;
 
-    internal Device Device { get; }
+    internal LayerDevices Devices { get; }
 
     internal KvPlacement Placement { get; }
 
@@ -201,7 +201,7 @@ public sealed class KvCache : IDisposable
         {
             KvPage source = shared.Page(i);
             KvPage target = copy.Page(i);
-            Device.Copy(source.Buffer, source.OffsetBytes, target.Buffer, target.OffsetBytes, _layers[i].Layout.PageBytes);
+            Devices.Of(i).Copy(source.Buffer, source.OffsetBytes, target.Buffer, target.OffsetBytes, _layers[i].Layout.PageBytes);
             _layers[i].Whole.Replace(index, target);
         }
 

@@ -67,13 +67,13 @@ internal static class KvCacheFile
 
     /// <summary>Reads a cache back.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="device">Where the rows will live.</param>
+    /// <param name="devices">Where the rows will live.</param>
     /// <param name="layouts">The layout that the session needs.</param>
     /// <param name="fingerprint">The model that the session runs.</param>
     /// <param name="placement">In memory or on disk; null for memory.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, or of another model or layout.</exception>
     public static (KvCache Cache, int[] Tokens, byte[] State) Load(
-        string path, Device device, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null)
+        string path, LayerDevices devices, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null)
     {
         KvCache? cache = null;
         try
@@ -81,7 +81,7 @@ internal static class KvCacheFile
             using FileStream stream = File.OpenRead(path);
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             (int[] tokens, byte[] state) = ReadHeader(path, stream, hash, layouts, fingerprint);
-            cache = new KvCache(device, layouts, placement);
+            cache = new KvCache(devices, layouts, placement);
             cache.Reserve(tokens.Length);
             byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(layouts, tokens.Length))];
             for (int i = 0; i < cache.LayerCount; i++)

@@ -14,6 +14,9 @@ public abstract partial class ComputeStream : IDisposable
 {
     private CachedKeys? _cachedKeys;
 
+    /// <summary>The device that the operations run on; their buffers and weights are its own.</summary>
+    public abstract Device Device { get; }
+
     /// <summary>Looks rows up in an embedding table.</summary>
     /// <param name="table">The table, [vocabulary, width].</param>
     /// <param name="ids">Row numbers, [tokens].</param>

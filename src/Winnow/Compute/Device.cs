@@ -90,7 +90,7 @@ public abstract class Device : IDisposable
     public abstract ComputeStream CreateStream();
 
     /// <summary>Creates what chooses rows for one session; by itself the host does, which waits for a late device.</summary>
-    internal virtual RowSelector CreateSelector() => new HostSelector(this);
+    internal virtual RowSelector CreateSelector() => new HostSelector();
 
     /// <summary>Allocates a matrix of zeros that owns its buffer: dispose <see cref="Matrix.Buffer"/>.</summary>
     public Matrix AllocateMatrix(int rows, int columns)

@@ -171,8 +171,8 @@ public sealed class Engine : IDisposable
         new(_model, contextLength, attention, kvType, placement, chunk);
 
     /// <summary>Creates buffers for passes of several sequences.</summary>
-    internal ForwardState CreateState() =>
-        new(Device, _model.Config, ForwardState.ChunkFor(_model.Config, Device.PreferredChunk));
+    internal Workspace CreateWorkspace() =>
+        new(_model.Devices, _model.Config, ForwardState.ChunkFor(_model.Config, Device.PreferredChunk));
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
     {

@@ -29,7 +29,7 @@ internal sealed class TokenReader : IDisposable
     private readonly List<int> _tokens = [];
     private readonly int[] _stepToken = new int[1];
     private ForwardPass? _pass;
-    private ForwardState? _state;
+    private Workspace? _work;
     private float[] _logits = [];
     private bool _hasLogits;
 
@@ -48,7 +48,7 @@ internal sealed class TokenReader : IDisposable
         KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Device.PreferredChunk)
+        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Devices.First.PreferredChunk)
     {
     }
 
@@ -65,7 +65,7 @@ internal sealed class TokenReader : IDisposable
             MethodSetup setup = new(model.Transformer.AttentionLayers, ropes, model.Calibration, model.Config.ContextLength);
             attention.Decode?.Validate();
             attention = attention.Tuned(model.Calibration);
-            _sequence = new Sequence(new SessionAttention(model.Device, setup, attention.Prefill, attention.Decode), ropes) { Cache = cache };
+            _sequence = new Sequence(new SessionAttention(model.Devices, setup, attention.Prefill, attention.Decode), ropes) { Cache = cache };
             _segment = new Segment(_sequence);
         }
         catch
@@ -94,7 +94,7 @@ internal sealed class TokenReader : IDisposable
     public SessionAttention Attention => _sequence.Attention;
 
     /// <summary>The reader's own passes, made when first needed: a reader that only takes part in others' has no use for their buffers.</summary>
-    public ForwardPass Pass => _pass ??= new ForwardPass(_model.Transformer, _state = new ForwardState(_model.Device, _model.Config, Chunk));
+    public ForwardPass Pass => _pass ??= new ForwardPass(_model.Transformer, _work = new Workspace(_model.Devices, _model.Config, Chunk));
 
     /// <summary>Sees what flows through the passes; null for nobody.</summary>
     public ForwardObserver? Observer
@@ -170,6 +170,7 @@ internal sealed class TokenReader : IDisposable
         _hasLogits = false;
         _segment.Tokens = tokens;
         _segment.Phase = phase;
+        (_segment.IsCausal, _segment.KeepsRows) = (true, true);
         _segment.Output = output == ForwardOutput.LastLogits && Candidates is not null ? ForwardOutput.Candidates : output;
         _segment.Candidates = Candidates;
         _segment.Result = output == ForwardOutput.LastLogits ? LogitsBuffer() : result;
@@ -281,7 +282,7 @@ internal sealed class TokenReader : IDisposable
         int filled = Math.Max(prompt.Count - Math.Max(Chunk, Attention.PromptWindow), 0);
         if (filled > 0)
         {
-            RandomRows.Append(Pass.State, _sequence, filled, seed);
+            RandomRows.Append(Pass.Work, _sequence, filled, seed);
             _tokens.AddRange(prompt.Take(filled));
         }
 
@@ -321,7 +322,7 @@ internal sealed class TokenReader : IDisposable
     /// <exception cref="ContextOverflowException">It holds more tokens than this reader may; nothing was changed.</exception>
     public void Load(string path)
     {
-        (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(path, _model.Device, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement);
+        (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(path, _model.Devices, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement);
         try
         {
             if (tokens.AsSpan().ContainsAnyExceptInRange(0, _model.Info.VocabularySize - 1))
@@ -355,14 +356,14 @@ internal sealed class TokenReader : IDisposable
         Cache.Dispose();
         Attention.Dispose();
         _pass?.Dispose();
-        _state?.Dispose();
+        _work?.Dispose();
     }
 
     private static KvCache CreateCache(Model model, KvTypes types, KvPlacement? placement)
     {
         int width = model.Config.HeadDimension;
         IEnumerable<KvLayout> layouts = model.Config.Layers.Select(_ => new KvLayout(model.Config.KvHeads, width, width, types.Key, types.Value));
-        return new KvCache(model.Device, [.. layouts], placement);
+        return new KvCache(model.Devices, [.. layouts], placement);
     }
 
     /// <summary>

@@ -7,6 +7,8 @@ internal sealed class DeferredStream(DeferredDevice device, ComputeStream inner)
 {
     public static ComputeStream Of(ComputeStream stream) => ((DeferredStream)stream).Inner;
 
+    public override Device Device => device;
+
     private ComputeStream Inner => inner;
 
     internal override void RunOnHost(IHostWork work, int parts) => inner.RunOnHost(work, parts);
