@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Quantization;
 using Winnow.Tensors;
 
 namespace Winnow.Benchmarks.MatMul;
