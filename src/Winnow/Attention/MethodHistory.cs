@@ -14,9 +14,6 @@ namespace Winnow.Attention;
 /// </remarks>
 internal sealed class MethodHistory
 {
-    /// <summary>Tokens of a prompt that had better not be read on their own: other kernels would compute them, in another order of sums.</summary>
-    public const int FewTokens = 16;
-
     private const int MostMarks = 16;
 
     /// <summary>Decode steps from one mark to the next: as many are repeated at most to go back a little.</summary>
@@ -119,8 +116,7 @@ internal sealed class MethodHistory
 
         Run run = _runs.Last(run => run.First <= length);
         int wanted = run.IsChanging ? length : run.First;
-        int latest = run.Kind == RunKind.Prompt && run.IsChanging ? Math.Max(run.First, wanted - FewTokens) : wanted;
-        int index = _marks.FindLastIndex(mark => mark.Position <= latest || mark.Position == wanted);
+        int index = _marks.FindLastIndex(mark => mark.Position <= wanted);
         Mark mark = _marks[index];
         bool arrives = mark.Position == wanted || (promptFollows && _method.ForgetsAtPromptEnd);
         int position = arrives ? length : mark.Position;

@@ -428,7 +428,7 @@ internal sealed class TokenReader : IDisposable
     public int PartLength(int left, AttentionPhase phase, int chunk)
     {
         bool isEnd = phase == AttentionPhase.PromptEnd;
-        int window = isEnd ? Attention.PromptWindow : MethodHistory.FewTokens;
+        int window = isEnd ? Attention.PromptWindow : 0;
 
         // A method that chooses by the whole prompt does so only where nothing was read before.
         if (left <= Math.Max(chunk, window) || (isEnd && Attention.NeedsWholePrompt && _tokens.Count == 0))

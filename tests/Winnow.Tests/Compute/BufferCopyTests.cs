@@ -1,6 +1,6 @@
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Tests.Compute.Reference;
+using Winnow.DeviceTests.Reference;
 
 namespace Winnow.Tests.Compute;
 

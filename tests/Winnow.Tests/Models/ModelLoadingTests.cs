@@ -8,7 +8,7 @@ using Winnow.Lab.Quantization;
 using Winnow.Models;
 using Winnow.Models.Config;
 using Winnow.Tensors;
-using Winnow.Tests.Compute.Reference;
+using Winnow.DeviceTests.Reference;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

@@ -4,7 +4,7 @@ using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;
-using Winnow.Tests.Compute.Reference;
+using Winnow.DeviceTests.Reference;
 
 namespace Winnow.Tests.Models;
 

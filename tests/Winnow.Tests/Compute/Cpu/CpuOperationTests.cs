@@ -50,3 +50,33 @@ public sealed class PortableAttentionTests : AttentionOperationTests
 {
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
 }
+
+public sealed class Avx512ExpertTests : ExpertOperationTests
+{
+    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Avx512, 2);
+}
+
+public sealed class AvxVnniExpertTests : ExpertOperationTests
+{
+    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.AvxVnni, 2);
+}
+
+public sealed class Avx2ExpertTests : ExpertOperationTests
+{
+    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Avx2, 2);
+}
+
+public sealed class PortableExpertTests : ExpertOperationTests
+{
+    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Portable, 2);
+}
+
+public sealed class CpuProductTests : ProductOperationTests
+{
+    protected override Device CreateDevice(int threads) => new CpuDevice(new CpuDeviceOptions { Threads = threads });
+}
+
+public sealed class CpuMethodReferenceTests : MethodReferenceTests
+{
+    protected override Device CreateDevice() => new CpuDevice();
+}

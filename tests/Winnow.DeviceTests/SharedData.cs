@@ -1,4 +1,4 @@
-namespace Winnow.Tests;
+namespace Winnow.DeviceTests;
 
 /// <summary>
 /// Reference data that lives beside the repository, never in it: found through <c>WINNOW_SHARED</c>, or as a folder

@@ -1,6 +1,6 @@
 using Winnow.Compute;
 
-namespace Winnow.Tests.Compute;
+namespace Winnow.DeviceTests;
 
 /// <summary>Views of some columns: rows with gaps between them, as operations must take them.</summary>
 internal static class MatrixColumns

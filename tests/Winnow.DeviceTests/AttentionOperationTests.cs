@@ -2,7 +2,7 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Tensors;
 
-namespace Winnow.Tests.Compute;
+namespace Winnow.DeviceTests;
 
 /// <summary>Storing rows and attending to them.</summary>
 public abstract partial class AttentionOperationTests : OperationTests

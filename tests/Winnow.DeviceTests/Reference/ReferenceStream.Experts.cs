@@ -1,6 +1,6 @@
 using Winnow.Compute;
 
-namespace Winnow.Tests.Compute.Reference;
+namespace Winnow.DeviceTests.Reference;
 
 internal sealed partial class ReferenceStream
 {

@@ -1,7 +1,7 @@
 using Winnow.Compute;
 using Winnow.Compute.Host.Selection;
 
-namespace Winnow.Tests.Compute.Reference;
+namespace Winnow.DeviceTests.Reference;
 
 internal sealed partial class ReferenceStream
 {

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Winnow.Compute;
 
-namespace Winnow.Tests.Compute.Reference;
+namespace Winnow.DeviceTests.Reference;
 
 /// <summary>A managed array: every access is bounds-checked.</summary>
 internal sealed class ReferenceBuffer(long sizeBytes) : DeviceBuffer(sizeBytes)

@@ -1,7 +1,7 @@
 using Winnow.Compute;
 using Winnow.Tensors;
 
-namespace Winnow.Tests.Compute.Reference;
+namespace Winnow.DeviceTests.Reference;
 
 /// <summary>A weight decoded to f32 once.</summary>
 internal sealed unsafe class ReferenceWeight : Weight

@@ -1,7 +1,7 @@
 using Winnow.Compute;
 using Winnow.Tensors;
 
-namespace Winnow.Tests.Compute;
+namespace Winnow.DeviceTests;
 
 /// <summary>What a query may see and what rows may look like: encoders, chunks, sinks, keys and values of their own kind, groups of heads.</summary>
 public abstract partial class AttentionOperationTests

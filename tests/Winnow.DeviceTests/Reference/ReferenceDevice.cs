@@ -1,7 +1,7 @@
 using Winnow.Compute;
 using Winnow.Tensors;
 
-namespace Winnow.Tests.Compute.Reference;
+namespace Winnow.DeviceTests.Reference;
 
 /// <summary>
 /// The oracle: every operation of the contract in scalar double precision, written to be obviously right. Other devices must

@@ -1,6 +1,6 @@
 using Winnow.Compute;
 
-namespace Winnow.Tests.Compute.Reference;
+namespace Winnow.DeviceTests.Reference;
 
 /// <summary>Runs each operation at once: sums in double precision, results rounded to f32.</summary>
 internal sealed partial class ReferenceStream(ReferenceDevice device) : ComputeStream

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Winnow.Tests.Attention;
+namespace Winnow.DeviceTests;
 
 /// <summary>A case of the float64 references: a method, a prompt, forced tokens, the logits and rows that follow.</summary>
 internal sealed record MethodCase(

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Winnow.Compute;
-using Winnow.Tests.Compute.Reference;
+using Winnow.DeviceTests.Reference;
 
-namespace Winnow.Tests.Compute;
+namespace Winnow.DeviceTests;
 
 /// <summary>What every device must do, operation by operation, against the reference device. A device joins by deriving each suite.</summary>
 public abstract class OperationTests

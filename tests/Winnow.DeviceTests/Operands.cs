@@ -2,7 +2,7 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Tensors;
 
-namespace Winnow.Tests.Compute;
+namespace Winnow.DeviceTests;
 
 /// <summary>A device with a stream, and matrices of repeatable random values on it: the same seed gives the same values on every device.</summary>
 internal sealed class Operands(Device device, int seed) : IDisposable

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Winnow.Quantization;
 using Winnow.Tensors;
 
-namespace Winnow.Tests.Compute.Reference;
+namespace Winnow.DeviceTests.Reference;
 
 /// <summary>
 /// Rows of the plain types and of Q8_0, decoded and encoded element by element as the formats are described; the other block

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Winnow.Formats;
 using Winnow.Tensors;
 
-namespace Winnow.Tests;
+namespace Winnow.DeviceTests;
 
 /// <summary>Reads the whole numbers of reference data, such as token ids.</summary>
 internal static class TensorIntegers

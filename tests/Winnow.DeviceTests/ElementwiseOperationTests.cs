@@ -1,6 +1,6 @@
 using Winnow.Compute;
 
-namespace Winnow.Tests.Compute;
+namespace Winnow.DeviceTests;
 
 /// <summary>Norms, activations, sums and rotations.</summary>
 public abstract class ElementwiseOperationTests : OperationTests
