@@ -15,7 +15,7 @@ public sealed record SessionOptions
     public TensorType KvType { get; init; } = TensorType.F16;
 
     /// <summary>How keys are stored, where they differ from values; null for <see cref="KvType"/>.</summary>
-    /// <remarks>Attention over keys and values of two types takes about half as long again as over those of one.</remarks>
+    /// <remarks>Attention over keys and values of two types takes about 1.6 times as long as over those of one.</remarks>
     public TensorType? KeyType { get; init; }
 
     /// <summary>How values are stored, where they differ from keys; null for <see cref="KvType"/>.</summary>

@@ -35,7 +35,10 @@ public sealed class KvPlacementTests : IDisposable
             {
                 SessionOptions options = new()
                 {
-                    Attention = AttentionOptions.Parse(specification), KvTier = tier, KvResidentBytes = resident, ScratchDirectory = _folder.Root,
+                    Attention = AttentionOptions.Parse(specification),
+                    KvTier = tier,
+                    KvResidentBytes = resident,
+                    ScratchDirectory = _folder.Root,
                 };
                 Assert.Equal(expected, Logits(options));
             }
@@ -59,7 +62,9 @@ public sealed class KvPlacementTests : IDisposable
     {
         using Session session = _engine.CreateSession(new SessionOptions
         {
-            Attention = AttentionOptions.Parse("a2ats:codebook=online,centroids=16,tier=ram"), KvTier = KvTier.Disk, ScratchDirectory = _folder.Root,
+            Attention = AttentionOptions.Parse("a2ats:codebook=online,centroids=16,tier=ram"),
+            KvTier = KvTier.Disk,
+            ScratchDirectory = _folder.Root,
         });
         Assert.Null(session.ScratchDirectory);
     }
