@@ -48,8 +48,8 @@ public abstract partial class ComputeStream : IDisposable
 
     /// <summary>Multiplies the same activations with several weights in one pass: query, key and value; gate and up.</summary>
     /// <remarks>
-    /// A device may sum differently for steps, which read a weight for few rows, and for prompts, which share it among many. A row's bits
-    /// depend on which of the two it is, never on the rows beside it or on how many there are.
+    /// A device may sum differently for steps, which read a weight for few rows, and for prompts, which share it among many. A
+    /// row's bits depend on which of the two it is, never on the rows beside it or on how many there are.
     /// </remarks>
     /// <param name="weights">Each [its outputs, inputs].</param>
     /// <param name="input">[tokens, inputs].</param>

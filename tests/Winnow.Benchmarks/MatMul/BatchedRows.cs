@@ -7,9 +7,9 @@ using Winnow.Tensors;
 namespace Winnow.Benchmarks.MatMul;
 
 /// <summary>
-/// What a batch of decode steps gains: the products of one pass through a Llama 3.2 1B whose weights come from memory, with 1 to 16 steps,
-/// and with short prompts; each as time and as tokens per second over those of a single step. Numbers of rows take turns, and of each
-/// product the fastest of several rounds counts, so that other work on the machine matters little.
+/// What a batch of decode steps gains: the products of one pass through a Llama 3.2 1B whose weights come from memory, with 1 to
+/// 16 steps, and with short prompts; each as time and as tokens per second over those of a single step. Numbers of rows take
+/// turns, and of each product the fastest of several rounds counts, so that other work on the machine matters little.
 /// </summary>
 /// <remarks><c>rows [TYPE…] [ISA] [THREADS]</c>; without a type, Q4_K and about as much Q6_K as in Q4_K_M.</remarks>
 internal static unsafe class BatchedRows

@@ -92,8 +92,8 @@ public abstract unsafe class MatMulBenchmark : IDisposable
             Span<byte> part = new(data + offset, (int)Math.Min(1 << 20, bytes - offset));
             random.NextBytes(part);
 
-            // Small exponents in every 16 bits keep f16 scales and float weights finite, and none at zero keeps them from being denormals,
-            // which some processors multiply very slowly; what the quants are does not matter.
+            // Small exponents in every 16 bits keep f16 scales and float weights finite, and none at zero keeps them from being
+            // denormals, which some processors multiply very slowly; what the quants are does not matter.
             foreach (ref ushort half in MemoryMarshal.Cast<byte, ushort>(part))
             {
                 half = (ushort)((half & 0x3BFF) | 0x0400);

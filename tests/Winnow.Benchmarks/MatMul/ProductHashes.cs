@@ -33,8 +33,8 @@ internal static unsafe class ProductHashes
                         foreach (int steps in new[] { 0, tokens })
                         {
                             float[] product = Multiply(device, type, outputs, inputs, tokens, steps);
-                            Console.WriteLine(
-                                $"{type} {isa} [{outputs}, {inputs}] x {tokens}, {steps} steps: {Hash(MemoryMarshal.AsBytes<float>(product))}");
+                            string hash = Hash(MemoryMarshal.AsBytes<float>(product));
+                            Console.WriteLine($"{type} {isa} [{outputs}, {inputs}] x {tokens}, {steps} steps: {hash}");
                         }
                     }
                 }

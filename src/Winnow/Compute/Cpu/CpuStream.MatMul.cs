@@ -40,8 +40,8 @@ internal sealed unsafe partial class CpuStream
             for (int token = 0; token < input.Rows; token += MaxTokens)
             {
                 int tokens = Math.Min(MaxTokens, input.Rows - token);
-                MultiplyTokens(
-                    weights.Slice(first, count), input, outputs.Slice(first, count), token, tokens, Math.Clamp(steps - token, 0, tokens));
+                int own = Math.Clamp(steps - token, 0, tokens);
+                MultiplyTokens(weights.Slice(first, count), input, outputs.Slice(first, count), token, tokens, own);
             }
         }
     }
@@ -74,7 +74,9 @@ internal sealed unsafe partial class CpuStream
             product.Outputs = weight.Outputs;
             product.Output = CpuBuffer.Of(outputs[i]) + ((long)firstToken * outputs[i].Stride);
             product.OutputStride = outputs[i].Stride;
-            product.TaskRows = prompts > 0 ? PanelLayout.TileRows : (int)Math.Clamp(TaskBytes / weight.RowBytes, 1, weight.Outputs);
+            product.TaskRows = prompts > 0
+                ? PanelLayout.TileRows
+                : (int)Math.Clamp(TaskBytes / weight.RowBytes, 1, weight.Outputs);
             job.Tasks += (product.Outputs + product.TaskRows - 1) / product.TaskRows;
             product.TaskEnd = job.Tasks;
             if (prompts > 0)
@@ -119,7 +121,8 @@ internal sealed unsafe partial class CpuStream
         if (encodes)
         {
             ActivationJob encoding = activations;
-            _pool.Run(&ActivationJob.Work, &encoding, (activations.PaddedTokens + ActivationJob.TaskTokens - 1) / ActivationJob.TaskTokens);
+            int tasks = (activations.PaddedTokens + ActivationJob.TaskTokens - 1) / ActivationJob.TaskTokens;
+            _pool.Run(&ActivationJob.Work, &encoding, tasks);
         }
     }
 

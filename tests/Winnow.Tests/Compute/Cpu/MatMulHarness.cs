@@ -14,7 +14,9 @@ internal static class MatMulHarness
     /// <summary>The bound for terms that are all rounded the same way, as equal ones are: 128 terms after each other, 2⁻²⁴ each.</summary>
     public const double WorstTolerance = 128.0 / (1 << 24);
 
-    /// <summary>Random weights times random activations: all of them decode steps, all of them a prompt's, and the first half steps.</summary>
+    /// <summary>
+    /// Random weights times random activations: all of them decode steps, all of them a prompt's, and the first half steps.
+    /// </summary>
     public static void Check(CpuDevice device, TensorType type, int outputs, int inputs, int tokens, int seed)
     {
         Random random = new(seed);
@@ -23,8 +25,8 @@ internal static class MatMulHarness
         foreach (int steps in new[] { 0, tokens / 2, tokens }.Distinct())
         {
             float[][] results = Multiply(device, type, data, outputs, rows, steps);
-            Compare(
-                type, data, outputs, rows, results, $"{type} {device.Isa} [{outputs}, {inputs}] · {tokens} tokens, {steps} of them steps, seed {seed}");
+            string what = $"{type} {device.Isa} [{outputs}, {inputs}] · {tokens} tokens, {steps} of them steps, seed {seed}";
+            Compare(type, data, outputs, rows, results, what);
         }
     }
 

@@ -79,7 +79,8 @@ public class MatMulTests
             foreach (int steps in new[] { 0, rows.Length })
             {
                 float[][] results = MatMulHarness.Multiply(device, type, data, Outputs, rows, steps);
-                MatMulHarness.Compare(type, data, Outputs, rows, results, $"{type} {isa}, bytes {pattern:X2}, {steps} steps", MatMulHarness.WorstTolerance);
+                string what = $"{type} {isa}, bytes {pattern:X2}, {steps} steps";
+                MatMulHarness.Compare(type, data, Outputs, rows, results, what, MatMulHarness.WorstTolerance);
             }
         }
     }
@@ -100,8 +101,8 @@ public class MatMulTests
             foreach (int steps in new[] { 0, 1, 6 })
             {
                 float[][] rows = MatMulHarness.RandomRows(6, inputs, random);
-                Assert.Equal(
-                    MatMulHarness.Multiply(other, type, data, 37, rows, steps), MatMulHarness.Multiply(device, type, data, 37, rows, steps));
+                float[][] expected = MatMulHarness.Multiply(other, type, data, 37, rows, steps);
+                Assert.Equal(expected, MatMulHarness.Multiply(device, type, data, 37, rows, steps));
             }
         }
     }

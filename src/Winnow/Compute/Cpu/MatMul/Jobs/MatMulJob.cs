@@ -111,7 +111,8 @@ internal unsafe struct MatMulJob
             group.Count = product->Kernels.Steps is null ? 1 : Math.Min(left, StepRows.Most);
             if (group.Count == 1)
             {
-                product->Kernels.Dot(weight, product->RowBytes, rows, group.Activations, group.RecordStride, group.Inputs, group.Output);
+                product->Kernels.Dot(
+                    weight, product->RowBytes, rows, group.Activations, group.RecordStride, group.Inputs, group.Output);
             }
             else
             {
@@ -177,7 +178,8 @@ internal unsafe struct MatMulJob
                 if (tiledTokens < paddedTokens)
                 {
                     byte* last = records + (tiledTokens * product->PromptActivations.TokenStride);
-                    kernels.TileOne(panel, chunkWords, last, recordStride, recordCount, 1, sums + row + (tiledTokens * PanelLayout.TileRows));
+                    float* lastSums = sums + (tiledTokens * PanelLayout.TileRows) + row;
+                    kernels.TileOne(panel, chunkWords, last, recordStride, recordCount, 1, lastSums);
                 }
             }
         }

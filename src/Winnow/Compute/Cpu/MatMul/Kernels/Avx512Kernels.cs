@@ -25,7 +25,11 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TElement : IFloatElement512
     {
         Floats<TElement>();
-        Kernels = Kernels with { Dot = &Dot512.FloatRows<TElement>, Steps = &StepsFloat<Lanes512, Vector512<int>>.Rows<TElement> };
+        Kernels = Kernels with
+        {
+            Dot = &Dot512.FloatRows<TElement>,
+            Steps = &StepsFloat<Lanes512, Vector512<int>>.Rows<TElement>,
+        };
     }
 
     public void Blocks<TBlock>()

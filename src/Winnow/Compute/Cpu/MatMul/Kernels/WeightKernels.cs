@@ -10,10 +10,11 @@ namespace Winnow.Compute.Cpu.MatMul.Kernels;
 
 /// <summary>How a weight of one type is multiplied with one instruction set: chosen once, when the weight is loaded.</summary>
 /// <remarks>
-/// Decode steps go row by row through <see cref="Dot"/>, which streams the weight at memory speed. Prompts go through panels: 32 rows of
-/// a few hundred inputs are unpacked and interleaved into the first-level cache (<see cref="Unpack"/>, <see cref="Transpose"/>) and
-/// <see cref="Tile"/> multiplies them with all tokens, so that unpacking costs little and needs no second copy of the weight. The two
-/// sum in different orders: which of them a token gets follows from what it is, not from how many there are.
+/// Decode steps go row by row through <see cref="Dot"/>, which streams the weight at memory speed. Prompts go through panels: 32
+/// rows of a few hundred inputs are unpacked and interleaved into the first-level cache (<see cref="Unpack"/>,
+/// <see cref="Transpose"/>) and <see cref="Tile"/> multiplies them with all tokens, so that unpacking costs little and needs no
+/// second copy of the weight. The two sum in different orders: which of them a token gets follows from what it is, not from how
+/// many there are.
 /// </remarks>
 internal unsafe struct WeightKernels
 {

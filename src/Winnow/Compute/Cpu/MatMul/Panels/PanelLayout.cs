@@ -22,5 +22,6 @@ internal static class PanelLayout
     public const int TileTokens = 4;
 
     /// <summary>Tokens rounded up to whole tiles, and a single one behind them, which has a kernel of its own.</summary>
-    public static int Padded(int tokens) => tokens % TileTokens == 1 ? tokens : (tokens + TileTokens - 1) / TileTokens * TileTokens;
+    public static int Padded(int tokens) =>
+        tokens % TileTokens == 1 ? tokens : (tokens + TileTokens - 1) / TileTokens * TileTokens;
 }

@@ -5,19 +5,23 @@ using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Panels;
 
-/// <summary>Two vectors of weight rows times four tokens at a time, or one: the kernels of prompt processing, on every instruction set.</summary>
+/// <summary>
+/// Two vectors of weight rows times four tokens at a time, or one: the kernels of prompt processing, on every instruction set.
+/// </summary>
 /// <remarks>
 /// Every vector holds one word of as many rows as it has lanes; a token's word is broadcast to all lanes. How lanes sum up quants is
 /// <typeparamref name="TLanes"/>'s: as pairs of int16, for as long as they provably fit, or in int32. Where vectors are of 512 bits,
 /// eight accumulators of lanes and eight of sums, two weights and one activation fit the 32 registers.
 /// <para>
 /// All kernels take: panels, [word][16 rows], from the first row on that is multiplied; the words of a panel; activation records,
-/// [record][token]; the bytes from a token's record to its next; the records that the panels span; the tokens, a multiple of those at
-/// a time; sums, [token][32 rows], added to.
+/// [record][token]; the bytes from a token's record to its next; the records that the panels span; the tokens, a multiple of
+/// those at a time; sums, [token][32 rows], added to.
 /// </para>
 /// </remarks>
 /// <typeparam name="TLanes">The arithmetic.</typeparam>
-/// <typeparam name="TMore">That of the second to the fourth token: the same, or <see cref="NoLanes{TVector}"/> where one goes alone.</typeparam>
+/// <typeparam name="TMore">
+/// That of the second to the fourth token: the same, or <see cref="NoLanes{TVector}"/> where one goes alone.
+/// </typeparam>
 /// <typeparam name="TVector">The vector of the lanes.</typeparam>
 internal static unsafe class RegisterTile<TLanes, TMore, TVector>
     where TLanes : ILanes<TVector>
@@ -432,7 +436,8 @@ internal static unsafe class RegisterTile<TLanes, TMore, TVector>
     {
         TVector scale = TToken.Broadcast(record + Int8Per256Record.Scale);
         TToken.Store(TToken.MultiplyAdd(TToken.ToSingle(s0), TToken.Multiply(d0, scale), TToken.Load(sums)), sums);
-        TToken.Store(TToken.MultiplyAdd(TToken.ToSingle(s1), TToken.Multiply(d1, scale), TToken.Load(sums + TLanes.Count)), sums + TLanes.Count);
+        sums += TLanes.Count;
+        TToken.Store(TToken.MultiplyAdd(TToken.ToSingle(s1), TToken.Multiply(d1, scale), TToken.Load(sums)), sums);
     }
 
     /// <summary>Bytes from a word of the first rows to the same word of the rows after them: in the next panel where a vector holds a whole one.</summary>

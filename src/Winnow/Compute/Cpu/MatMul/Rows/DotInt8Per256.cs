@@ -54,7 +54,9 @@ internal static unsafe class DotInt8Per256
         }
     }
 
-    /// <summary>The scales, so that one order within 128 bits picks those of the even and of the odd 16 quants of each 32.</summary>
+    /// <summary>
+    /// The scales, so that one order within 128 bits picks those of the even and of the odd 16 quants of each 32.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Scales<TBlock>(Vector256<short> factors)
         where TBlock : ISuperBlock =>

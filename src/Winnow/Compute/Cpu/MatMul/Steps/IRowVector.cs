@@ -2,7 +2,10 @@ using System.Runtime.Intrinsics;
 
 namespace Winnow.Compute.Cpu.MatMul.Steps;
 
-/// <summary>A vector that holds the same 256 bits of as many neighbouring weight rows as fit: what a row's lanes sum does not change with it.</summary>
+/// <summary>
+/// A vector that holds the same 256 bits of as many neighbouring weight rows as fit: what a row's lanes sum does not change with
+/// it.
+/// </summary>
 internal unsafe interface IRowVector<TVector>
     where TVector : struct
 {

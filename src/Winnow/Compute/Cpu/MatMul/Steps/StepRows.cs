@@ -3,7 +3,9 @@ namespace Winnow.Compute.Cpu.MatMul.Steps;
 /// <summary>Decode steps that are multiplied with a weight together, each with the bits that it would have alone.</summary>
 internal unsafe struct StepRows
 {
-    /// <summary>The most that a kernel takes at once: their sums fit the first-level cache beside a block of the weight.</summary>
+    /// <summary>
+    /// The most that a kernel takes at once: their sums fit the first-level cache beside a block of the weight.
+    /// </summary>
     public const int Most = 16;
 
     /// <summary>Bytes of a cache line, to which sums are aligned.</summary>

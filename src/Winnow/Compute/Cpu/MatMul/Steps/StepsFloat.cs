@@ -6,7 +6,9 @@ using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Steps;
 
-/// <summary>Rows of float weights times several steps, each with the bits that it has alone in vectors of the same width.</summary>
+/// <summary>
+/// Rows of float weights times several steps, each with the bits that it has alone in vectors of the same width.
+/// </summary>
 /// <remarks>
 /// A part of four rows becomes f32 once, in the first-level cache, and goes through all steps from there; four rows, because the
 /// activations of many steps come from the second-level cache. Registers hold the sums of two.
@@ -74,7 +76,7 @@ internal static unsafe class StepsFloat<TLanes, TVector>
         int vectorBytes = TLanes.Count * sizeof(float);
         byte* x = steps->Activations;
         float* output = steps->Output + index;
-        for (int step = steps->Count; step > 0; step--, x += steps->TokenStride, sums += Most * Sums * vectorBytes, output += steps->OutputStride)
+        for (int step = steps->Count; step > 0; step--, x += steps->TokenStride, output += steps->OutputStride)
         {
             float tail = 0;
             for (int i = whole; i < steps->Inputs; i++)
@@ -85,6 +87,7 @@ internal static unsafe class StepsFloat<TLanes, TVector>
             *output = TLanes.Total(TLanes.Plus(
                 TLanes.Plus(TLanes.Load(sums), TLanes.Load(sums + vectorBytes)),
                 TLanes.Plus(TLanes.Load(sums + (2 * vectorBytes)), TLanes.Load(sums + (3 * vectorBytes))))) + tail;
+            sums += Most * Sums * vectorBytes;
         }
     }
 

@@ -13,8 +13,8 @@ namespace Winnow.Compute.Cpu.MatMul.Steps;
 /// <see cref="Dot512"/>. Need AVX2.
 /// </summary>
 /// <remarks>
-/// Eight blocks of two rows are widened once, to the first-level cache, and go through all steps from there; two rows, because the
-/// activations of many steps come from the second-level cache.
+/// Eight blocks of two rows are widened once, to the first-level cache, and go through all steps from there; two rows, because
+/// the activations of many steps come from the second-level cache.
 /// </remarks>
 internal static unsafe class StepsInt16Per32<TLanes, TVector>
     where TLanes : ILanes<TVector>
@@ -91,13 +91,14 @@ internal static unsafe class StepsInt16Per32<TLanes, TVector>
 
     /// <summary>Adds the blocks behind the last whole record of a row to the even sums, and writes what comes out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TBlock>(byte* block, int rest, byte* quants, float* scales, byte* record, byte* sums, StepRows* steps, int row)
+    private static void Finish<TBlock>(
+        byte* block, int rest, byte* quants, float* scales, byte* record, byte* sums, StepRows* steps, int row)
         where TBlock : IWideBlock
     {
         int vectorBytes = TLanes.Count * sizeof(int);
         Widen<TBlock>(block, rest, quants);
         float* output = steps->Output + row;
-        for (int step = steps->Count; step > 0; step--, record += steps->TokenStride, sums += Sums * vectorBytes, output += steps->OutputStride)
+        for (int step = steps->Count; step > 0; step--, record += steps->TokenStride, output += steps->OutputStride)
         {
             TVector even = TLanes.Load(sums);
             for (int i = 0; i < rest; i++)
@@ -107,6 +108,7 @@ internal static unsafe class StepsInt16Per32<TLanes, TVector>
             }
 
             *output = TLanes.Total(TLanes.Plus(even, TLanes.Load(sums + vectorBytes)));
+            sums += Sums * vectorBytes;
         }
     }
 

@@ -10,8 +10,8 @@ namespace Winnow.Compute.Cpu.MatMul.Steps;
 
 /// <summary>Rows of K-quants times several steps, each with the bits of <see cref="DotInt8Per256"/>. Need AVX2.</summary>
 /// <remarks>
-/// A block is taken apart once, into registers, and goes through all steps. The lanes of a row and the order of its f32 sums are those of
-/// a single step; only the integers are summed in another order, which changes nothing.
+/// A block is taken apart once, into registers, and goes through all steps. The lanes of a row and the order of its f32 sums are
+/// those of a single step; only the integers are summed in another order, which changes nothing.
 /// </remarks>
 internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
     where TRows : IRowVector<TVector>
@@ -52,8 +52,10 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
 
                 Vector256<short> factors = TBlock.Factors(block);
                 Vector256<short> others = TRows.Count == 2 ? TBlock.Factors(block + second) : factors;
-                TVector minima = TRows.Join(TBlock.Minima(block, factors).AsInt32(), TBlock.Minima(block + second, others).AsInt32());
-                TVector scales = TRows.Join(DotInt8Per256.Scales<TBlock>(factors).AsInt32(), DotInt8Per256.Scales<TBlock>(others).AsInt32());
+                TVector minima = TRows.Join(
+                    TBlock.Minima(block, factors).AsInt32(), TBlock.Minima(block + second, others).AsInt32());
+                TVector scales = TRows.Join(
+                    DotInt8Per256.Scales<TBlock>(factors).AsInt32(), DotInt8Per256.Scales<TBlock>(others).AsInt32());
                 TVector s0 = TRows.Pick(scales, 0x0100), s1 = TRows.Pick(scales, 0x0302);
                 TVector s2 = TRows.Pick(scales, 0x0504), s3 = TRows.Pick(scales, 0x0706);
                 TVector s4 = TRows.Pick(scales, 0x0908), s5 = TRows.Pick(scales, 0x0B0A);
@@ -78,10 +80,12 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
                     total = Add(total, q7, x + 224, s7);
 
                     TVector scale = TLanes.Broadcast(x + Int8Per256Record.Scale);
-                    TLanes.Store(TLanes.MultiplyAdd(TLanes.ToSingle(total), TLanes.Multiply(d, scale), TLanes.Load(sum)), (float*)sum);
+                    TVector products = TLanes.MultiplyAdd(TLanes.ToSingle(total), TLanes.Multiply(d, scale), TLanes.Load(sum));
+                    TLanes.Store(products, (float*)sum);
                     byte* sumsOfActivations = x + (TBlock.ScalesPer32 ? Int8Per256Record.Sums32Behind : Int8Per256Record.Sums16);
                     TVector offset = TLanes.ToSingle(TLanes.AddPairs(TLanes.Zero, minima, TRows.Repeat(sumsOfActivations)));
-                    TLanes.Store(TLanes.MultiplyAdd(offset, TLanes.Multiply(m, scale), TLanes.Load(sum + vectorBytes)), (float*)(sum + vectorBytes));
+                    offset = TLanes.MultiplyAdd(offset, TLanes.Multiply(m, scale), TLanes.Load(sum + vectorBytes));
+                    TLanes.Store(offset, (float*)(sum + vectorBytes));
                 }
             }
 

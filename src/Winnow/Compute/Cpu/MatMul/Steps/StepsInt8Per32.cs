@@ -9,8 +9,8 @@ using Winnow.Quantization.Layouts;
 namespace Winnow.Compute.Cpu.MatMul.Steps;
 
 /// <summary>
-/// Rows of types with a scale per 32 quants times several steps, each with the bits of <see cref="DotInt8Per32"/> or, in 512 bits, of
-/// <see cref="Dot512"/>. Need AVX2.
+/// Rows of types with a scale per 32 quants times several steps, each with the bits of <see cref="DotInt8Per32"/> or, in 512
+/// bits, of <see cref="Dot512"/>. Need AVX2.
 /// </summary>
 internal static unsafe class StepsInt8Per32<TBlocks, TLanes, TVector>
     where TBlocks : IBlockVector<TVector>
@@ -81,15 +81,18 @@ internal static unsafe class StepsInt8Per32<TBlocks, TLanes, TVector>
 
             float* output = steps->Output + r;
             byte* done = sums;
-            for (int step = steps->Count; step > 0; step--, record += tokenStride, done += Sums * vectorBytes, output += steps->OutputStride)
+            for (int step = steps->Count; step > 0; step--, record += tokenStride, output += steps->OutputStride)
             {
                 TVector even = TLanes.Load(done), odd = TLanes.Load(done + vectorBytes);
                 *output = Finish<TBlock>(even, odd, Vector256.Load((float*)(done + (2 * vectorBytes))), block, record, rest);
+                done += Sums * vectorBytes;
             }
         }
     }
 
-    /// <summary>Adds the blocks behind the last whole record, and the offset: d · half the range of the quants where there is no minimum.</summary>
+    /// <summary>
+    /// Adds the blocks behind the last whole record, and the offset: d · half the range of the quants where there is no minimum.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Finish<TBlock>(TVector even, TVector odd, Vector256<float> offset, byte* block, byte* record, int rest)
         where TBlock : IBlock
@@ -111,6 +114,9 @@ internal static unsafe class StepsInt8Per32<TBlocks, TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Add(TVector sum, TVector quants, byte* activations, Vector256<float> scales, int vector) => TLanes.MultiplyAdd(
-        TLanes.ToSingle(TLanes.Sums(TLanes.AddQuads(TLanes.Zero, quants, TLanes.Load(activations)))), TBlocks.Scales(scales, vector), sum);
+    private static TVector Add(TVector sum, TVector quants, byte* activations, Vector256<float> scales, int vector)
+    {
+        TVector total = TLanes.Sums(TLanes.AddQuads(TLanes.Zero, quants, TLanes.Load(activations)));
+        return TLanes.MultiplyAdd(TLanes.ToSingle(total), TBlocks.Scales(scales, vector), sum);
+    }
 }

@@ -7,7 +7,9 @@ using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Steps;
 
-/// <summary>Rows of K-quants with scales per 16 times several steps, each with the bits of <see cref="Dot512"/>. Need AVX-512.</summary>
+/// <summary>
+/// Rows of K-quants with scales per 16 times several steps, each with the bits of <see cref="Dot512"/>. Need AVX-512.
+/// </summary>
 internal static unsafe class StepsSuperBlocks512
 {
     /// <summary>Of each step: the products, and what minima and offsets subtract.</summary>
@@ -54,7 +56,8 @@ internal static unsafe class StepsSuperBlocks512
                     float* offset = sum + Vector512<float>.Count;
                     byte* sumsOfActivations = x + (TBlock.ScalesPer32 ? Int8Per256Record.Sums32Behind : Int8Per256Record.Sums16);
                     Vector256<int> products = Avx2.MultiplyAddAdjacent(minima, Vector256.Load((short*)sumsOfActivations));
-                    Fma.MultiplyAdd(Avx.ConvertToVector256Single(products), m * scale.GetLower(), Vector256.Load(offset)).Store(offset);
+                    Vector256<float> subtracted = Avx.ConvertToVector256Single(products);
+                    Fma.MultiplyAdd(subtracted, m * scale.GetLower(), Vector256.Load(offset)).Store(offset);
                 }
             }
 

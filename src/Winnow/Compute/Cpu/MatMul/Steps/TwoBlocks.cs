@@ -15,7 +15,8 @@ internal readonly unsafe struct TwoBlocks : IBlockVector<Vector512<int>>
         where TBlock : IBlock => TBlock.Quants64(block).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Scales(Vector256<float> scales, int vector) => Dot512.Pair(scales.ToVector512Unsafe(), 2 * vector).AsInt32();
+    public static Vector512<int> Scales(Vector256<float> scales, int vector) =>
+        Dot512.Pair(scales.ToVector512Unsafe(), 2 * vector).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Fold(Vector512<int> sum) => sum.AsSingle().GetLower() + sum.AsSingle().GetUpper();

@@ -9,12 +9,17 @@ internal readonly unsafe struct TwoRows : IRowVector<Vector512<int>>
 {
     public static int Count => 2;
 
-    /// <remarks>Not by <see cref="Vector512.Create(Vector256{int}, Vector256{int})"/>, for which .NET 10.0 loads and stores what is overwritten.</remarks>
+    /// <remarks>
+    /// Not by <see cref="Vector512.Create(Vector256{int}, Vector256{int})"/>, for which .NET 10.0 loads and stores what is
+    /// overwritten.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Join(Vector256<int> first, Vector256<int> second) =>
         Avx512F.InsertVector256(first.ToVector512Unsafe(), second, 1);
 
-    /// <remarks>Of the broadcasts of 256 bits, those of AVX-512DQ: .NET 10.0 encodes the displacements of the others wrongly.</remarks>
+    /// <remarks>
+    /// Of the broadcasts of 256 bits, those of AVX-512DQ: .NET 10.0 encodes the displacements of the others wrongly.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Repeat(byte* source) => Avx512DQ.BroadcastVector256ToVector512((int*)source);
 
