@@ -77,6 +77,7 @@ public class OptionLimitsTests
         { typeof(QuantizerOptions), "Threads", 0, 4096, null },
         { typeof(SyntheticOptions), "Threads", 0, 4096, null },
         { typeof(SessionOptions), "ContextLength", 1, Any, null },
+        { typeof(SessionOptions), "KvResidentBytes", 0, Any, null },
         { typeof(GenerationOptions), "MaxTokens", 1, Any, null },
         { typeof(EvaluationCaseFilter), "Limit", 0, Any, null },
         { typeof(ChatTemplateLimits), "MaxSteps", 1, Any, null },

@@ -26,7 +26,8 @@ internal static class ChatCommand
             using Engine engine = model.Load(parsed, cancellationToken);
             if (engine.ChatTemplate is null)
             {
-                throw new WinnowException($"{engine.Model.Name} has no chat template: it continues plain text only (winnow run)");
+                string reason = engine.ChatTemplateError?.Message ?? $"{engine.Model.Name} has no chat template";
+                throw new WinnowException($"{reason}: it continues plain text only (winnow run)");
             }
 
             using Session session = model.CreateSession(parsed, engine);

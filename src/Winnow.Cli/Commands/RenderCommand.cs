@@ -63,7 +63,8 @@ internal static class RenderCommand
 
         string path = modelFile ?? BundledModel.Find();
         ModelText text = ModelText.Open(path);
-        ChatTemplate template = text.ChatTemplate ?? throw new WinnowException($"{path} has no chat template; name one with --template FILE");
+        ChatTemplate template = text.ChatTemplate ?? throw new WinnowException(
+            (text.ChatTemplateError?.Message ?? $"{path} has no chat template") + "; name one with --template FILE");
         Dictionary<string, JsonNode?> variables = [];
         variables["bos_token"] = Name(text.Tokenizer, text.Tokenizer?.BosId);
         variables["eos_token"] = Name(text.Tokenizer, text.Tokenizer?.EosId);

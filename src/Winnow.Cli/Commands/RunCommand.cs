@@ -50,6 +50,7 @@ internal static class RunCommand
             long start = Stopwatch.GetTimestamp();
             using Engine engine = model.Load(parsed, cancellationToken);
             double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            engine.RequireRoom(text ?? "");
             IReadOnlyList<int> ids =
                 text is null ? prompt.Ids(parsed, engine.Model.VocabularySize)
                 : parsed.GetValue(chat) ? engine.EncodeChat(Messages(parsed.GetValue(system), text))

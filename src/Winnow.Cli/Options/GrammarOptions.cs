@@ -41,11 +41,14 @@ internal sealed class GrammarOptions
                 new GrammarVocabulary(tokenizer.VocabularySize, id => tokenizer.TokenBytes(id), tokenizer.IsEndOfGeneration, tokenizer.IsControl));
     }
 
+    // Generated schemas nest deeper than the 64 levels that the reader takes unasked.
+    private const int MaxSchemaDepth = 512;
+
     private static JsonNode? ReadSchema(string file)
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(file));
+            return JsonNode.Parse(File.ReadAllText(file), documentOptions: new JsonDocumentOptions { MaxDepth = MaxSchemaDepth });
         }
         catch (JsonException e)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Attention;
+using Winnow.Cache;
 using Winnow.Cli.Output;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
@@ -22,7 +23,9 @@ internal sealed class ModelOptions
 
     private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; 0, as by default: what the model was trained for.", HelpName = "N" };
 
-    private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored.", DefaultValueFactory = _ => "f16" };
+    private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored: f32, f16 or q8_0, or one for each, such as q8_0,f16.", DefaultValueFactory = _ => "f16", HelpName = "TYPE" };
+
+    private readonly Option<string> _kvTier = new("--kv-tier") { Description = "Where keys and values lie, unless the attention method says where.", DefaultValueFactory = _ => "device" };
 
     private readonly Option<string> _device = new("--device") { Description = "What computes, by a name that winnow devices lists.", DefaultValueFactory = _ => "cpu", HelpName = "NAME" };
 
@@ -36,7 +39,7 @@ internal sealed class ModelOptions
 
     private readonly Option<string?> _calibration = new("--calibration") { Description = "Calibration file of the model; by default the one beside it, where there is one.", HelpName = "FILE" };
 
-    private readonly Option<string?> _scratch = new("--scratch") { Description = "Folder for keys and values on disk (a2ats:tier=disk); the system's temporary one by default.", HelpName = "DIR" };
+    private readonly Option<string?> _scratch = new("--scratch") { Description = "Folder for keys and values on disk (--kv-tier disk); the system's temporary one by default.", HelpName = "DIR" };
 
     private readonly Option<string> _attention = new("--attention") { Description = "How to attend, such as recycled, delta:budget=1024, token-sparse+delta; bench and eval take several, separated by ;", DefaultValueFactory = _ => "full", HelpName = "SPEC" };
 
@@ -44,7 +47,18 @@ internal sealed class ModelOptions
 
     public ModelOptions()
     {
-        _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
+        _kvType.Validators.Add(result =>
+        {
+            try
+            {
+                ParseKvTypes(result.GetValueOrDefault<string>()!);
+            }
+            catch (UsageException e)
+            {
+                result.AddError(e.Message);
+            }
+        });
+        _kvTier.AcceptOnlyFromAmong("device", "ram", "disk");
         _gpuLayers.CustomParser = result =>
         {
             int layers = InvariantNumbers.Parse<int>(result);
@@ -62,7 +76,7 @@ internal sealed class ModelOptions
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _noMmap, _verbose])
+        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _kvTier, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _noMmap, _verbose])
         {
             command.Add(option);
         }
@@ -70,7 +84,15 @@ internal sealed class ModelOptions
         return this;
     }
 
-    public static TensorType ParseKvType(string name) => name switch
+    /// <summary>A type for both, or one for keys and one for values.</summary>
+    public static (TensorType Key, TensorType Value) ParseKvTypes(string names) => names.Split(',') switch
+    {
+        [string both] => (ParseKvType(both), ParseKvType(both)),
+        [string key, string value] => (ParseKvType(key), ParseKvType(value)),
+        _ => throw new UsageException($"'{names}' are too many types: keys have one, and values"),
+    };
+
+    private static TensorType ParseKvType(string name) => name switch
     {
         "f32" => TensorType.F32,
         "f16" => TensorType.F16,
@@ -173,11 +195,13 @@ internal sealed class ModelOptions
         }
     }
 
-    /// <summary>The context length and KV type asked for.</summary>
+    /// <summary>The context length, KV type and tier asked for.</summary>
     public SessionOptions SessionOptions(ParseResult parsed) => new()
     {
         ContextLength = parsed.GetValue(_context) is > 0 and int context ? context : null,
-        KvType = ParseKvType(parsed.GetValue(_kvType)!),
+        KeyType = ParseKvTypes(parsed.GetValue(_kvType)!).Key,
+        ValueType = ParseKvTypes(parsed.GetValue(_kvType)!).Value,
+        KvTier = Enum.Parse<KvTier>(parsed.GetValue(_kvTier)!, ignoreCase: true),
         ScratchDirectory = parsed.GetValue(_scratch),
     };
 
@@ -189,6 +213,7 @@ internal sealed class ModelOptions
             throw new UsageException($"--ctx is {context}; {model.Name} supports at most {model.ContextLength}");
         }
 
-        UserInput.Read(() => new KvLayout(model.KvHeads, model.HeadDimension, ParseKvType(parsed.GetValue(_kvType)!)));
+        (TensorType key, TensorType value) = ParseKvTypes(parsed.GetValue(_kvType)!);
+        UserInput.Read(() => new KvLayout(model.KvHeads, model.HeadDimension, model.HeadDimension, key, value));
     }
 }

@@ -6,6 +6,9 @@ namespace Winnow.Attention;
 /// <param name="Shapes">One per layer, in order.</param>
 internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes)
 {
+    /// <summary>The same where tokens see each other in both directions.</summary>
+    public IReadOnlyList<AttentionShape> Bidirectional { get; } = [.. Shapes.Select(shape => shape with { Causal = false })];
+
     /// <summary>Layers without a sliding window, ascending: the only ones that methods change.</summary>
     public IReadOnlyList<int> Global { get; } = [.. Enumerable.Range(0, Shapes.Count).Where(layer => Shapes[layer].Window == 0)];
 

@@ -9,6 +9,6 @@ internal enum AttentionPhase
     /// <summary>The last part of a prompt, or the whole of it.</summary>
     PromptEnd,
 
-    /// <summary>One token after the prompt.</summary>
+    /// <summary>Tokens after the prompt, each a step of its own: one that was chosen, or several that may turn out to be wrong.</summary>
     Decode,
 }

@@ -3,6 +3,7 @@ using Winnow.Compute;
 namespace Winnow.Attention;
 
 /// <summary>How much of the cache a session's decode steps have read since its last prompt.</summary>
+/// <remarks>Counted where rows are chosen: all that belongs to a token is in here once its logits are.</remarks>
 public sealed class AttentionStatistics : IPlanCounter
 {
     private readonly long[] _attended;
@@ -48,7 +49,6 @@ public sealed class AttentionStatistics : IPlanCounter
     /// <summary>Steps in which a layer's attention was looked at to choose rows anew.</summary>
     public int RefreshesOf(int layer) => _refreshes[layer];
 
-    /// <summary>Told by the device once it knows: where it is late, with the token's logits.</summary>
     void IPlanCounter.Count(int layer, long attended, long dense, bool isSelection, bool isRefresh)
     {
         _attended[layer] += attended;

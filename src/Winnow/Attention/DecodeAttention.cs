@@ -17,8 +17,8 @@ public abstract record DecodeAttention
 
     internal abstract string Specification { get; }
 
-    /// <summary>Where the session keeps keys and values.</summary>
-    internal virtual KvPlacement Placement => KvPlacement.Memory;
+    /// <summary>Where the session keeps keys and values; null for where its options say.</summary>
+    internal virtual KvPlacement? Placement => null;
 
     /// <summary>Creates the state of one session.</summary>
     /// <param name="setup">The model.</param>

@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Attention;
 
@@ -11,20 +12,22 @@ internal sealed class SessionAttention : IDisposable
     /// </summary>
     private const int QueriesAtOnce = 960;
 
-    private readonly Device _device;
+    private readonly LayerDevices _devices;
     private readonly AttentionLayers _layers;
     private readonly RowSelector _selector;
     private readonly PrefillMethod? _prefill;
     private DecodeMethod? _decode;
     private MethodHistory? _history;
-    private Matrix? _mass;
+    private readonly Matrix?[] _mass;
     private AttentionPhase _phase;
 
-    public SessionAttention(Device device, MethodSetup setup, PrefillAttention? prefill, DecodeAttention? decode)
+    public SessionAttention(LayerDevices devices, MethodSetup setup, PrefillAttention? prefill, DecodeAttention? decode)
     {
-        _device = device;
+        _devices = devices;
+        _mass = new Matrix?[devices.All.Count];
         _layers = setup.Layers;
-        _selector = device.CreateSelector();
+        // A plan of one device is nothing to another; those of the host are to all.
+        _selector = devices.All.Count == 1 ? devices.First.CreateSelector() : new HostSelector();
         _decode = decode?.CreateMethod(setup, _selector);
         _prefill = prefill?.CreateMethod(setup, _selector);
         _history = _decode is { StateKey: not null } method ? new MethodHistory(method, setup.Layers) : null;
@@ -112,10 +115,13 @@ internal sealed class SessionAttention : IDisposable
         }
         else if (phase == AttentionPhase.Decode)
         {
-            Statistics.Steps++;
+            Statistics.Steps += tokens;
             _decode?.BeginStep(step);
         }
     }
+
+    /// <summary>Whether several steps may be in one pass; a method needs to have ended one, in all layers, before the next.</summary>
+    public bool StepsTogether => _decode is null;
 
     /// <summary>Whether the pass under way must show its keys before rotation.</summary>
     public bool ObservesKeys => _phase != AttentionPhase.Decode && _decode is { NeedsUnrotatedKeys: true };
@@ -144,7 +150,7 @@ internal sealed class SessionAttention : IDisposable
 
     public void Dispose()
     {
-        _mass?.Buffer.Dispose();
+        Array.ForEach(_mass, mass => mass?.Buffer.Dispose());
         _selector.Dispose();
     }
 
@@ -179,7 +185,8 @@ internal sealed class SessionAttention : IDisposable
         for (int first = call.Queries.Rows - call.OutputRows; first < call.Queries.Rows;)
         {
             call.Cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(QueriesAtOnce, call.Queries.Rows - first);
+            int left = call.Queries.Rows - first;
+            int count = call.Shape.Causal ? Math.Min(QueriesAtOnce, left) : left;
             Matrix queries = call.Queries.RowSlice(first, count);
             call.Stream.Attend(call.Shape, queries, call.Cache, call.FirstPosition + first, plan, isStep: false, call.Output.RowSlice(first, count));
             first += count;
@@ -223,11 +230,13 @@ internal sealed class SessionAttention : IDisposable
     private Matrix MassFor(in AttentionCall call)
     {
         int rows = call.Shape.QueryHeads;
-        if (_mass is not { } mass || mass.Buffer.SizeBytes < (long)rows * call.Length * sizeof(float))
+        int device = _devices.IndexOf(call.Layer);
+        if (_mass[device] is not { } mass || mass.Buffer.SizeBytes < (long)rows * call.Length * sizeof(float))
         {
-            _mass?.Buffer.Dispose();
+            _mass[device]?.Buffer.Dispose();
             // Grows by half, so that a growing context does not allocate at every step.
-            _mass = mass = _device.AllocateMatrix(rows, call.Length + (call.Length / 2) + 64);
+            mass = _devices.All[device].AllocateMatrix(rows, call.Length + (call.Length / 2) + 64);
+            _mass[device] = mass;
         }
 
         return new Matrix(mass.Buffer, 0, rows, call.Length, call.Length);
@@ -236,7 +245,10 @@ internal sealed class SessionAttention : IDisposable
     private void Count(in AttentionCall call, AttentionPlan plan, bool isObserved)
     {
         Observer?.Invoke(call, plan.ReadsAll ? AttentionPlan.All : plan);
-        int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, call.Length) : call.Length;
-        _selector.Count(call.Stream, plan, call.Shape.KvHeads, visible, call.Layer, isObserved, Statistics);
+        for (int length = call.FirstPosition + 1; length <= call.Length; length++)
+        {
+            int visible = call.Shape.Window > 0 ? Math.Min(call.Shape.Window, length) : length;
+            _selector.Count(call.Stream, plan, call.Shape.KvHeads, visible, call.Layer, isObserved, Statistics);
+        }
     }
 }

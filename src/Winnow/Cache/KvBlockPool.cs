@@ -15,7 +15,7 @@ internal sealed class KvBlockPool
     /// <summary>The same on disk, where a slab is a file.</summary>
     public const long MaximumFileBytes = 256 << 20;
 
-    private readonly Device _device;
+    private readonly LayerDevices _devices;
     private readonly KvPlacement _placement;
     private readonly long[] _pageBytes;
     private readonly long _blockBytes;
@@ -25,12 +25,12 @@ internal sealed class KvBlockPool
     private int _blocks;
     private int _caches;
 
-    /// <param name="device">Where the memory is.</param>
+    /// <param name="devices">Where the memory of each layer is.</param>
     /// <param name="layouts">One per layer.</param>
-    /// <param name="placement">Memory or disk.</param>
-    public KvBlockPool(Device device, IEnumerable<KvLayout> layouts, KvPlacement placement)
+    /// <param name="placement">Which memory, or disk.</param>
+    public KvBlockPool(LayerDevices devices, IEnumerable<KvLayout> layouts, KvPlacement placement)
     {
-        _device = device;
+        _devices = devices;
         _placement = placement;
         _pageBytes = [.. layouts.Select(layout => layout.PageBytes)];
         _blockBytes = _pageBytes.Sum();
@@ -103,15 +103,48 @@ internal sealed class KvBlockPool
 
     private KvSlab Allocate(int count)
     {
-        if (_placement.Tier == KvTier.Memory)
+        if (_placement.Tier == KvTier.Disk)
         {
-            return new KvSlab(_device.Allocate(count * _blockBytes), null, _pageBytes, count);
+            return AllocateOnDisk(count);
+        }
+
+        int[] bufferOfLayer = [.. Enumerable.Range(0, _pageBytes.Length).Select(_devices.IndexOf)];
+        long[] bytes = new long[_devices.All.Count];
+        for (int layer = 0; layer < bufferOfLayer.Length; layer++)
+        {
+            bytes[bufferOfLayer[layer]] += count * _pageBytes[layer];
+        }
+
+        DeviceBuffer?[] buffers = new DeviceBuffer?[bytes.Length];
+        try
+        {
+            for (int i = 0; i < buffers.Length; i++)
+            {
+                Device device = _devices.All[i];
+                long size = Math.Max(bytes[i], 1);
+                buffers[i] = _placement.Tier == KvTier.Ram ? device.AllocateInRam(size) : device.Allocate(size);
+            }
+        }
+        catch
+        {
+            Array.ForEach(buffers, buffer => buffer?.Dispose());
+            throw;
+        }
+
+        return new KvSlab(buffers!, bufferOfLayer, null, _pageBytes, count);
+    }
+
+    private KvSlab AllocateOnDisk(int count)
+    {
+        if (_devices.All.Count > 1)
+        {
+            throw new NotSupportedException("keys and values lie on disk only where one device computes all layers");
         }
 
         ScratchFile file = new(_placement.Directory ?? Path.GetTempPath(), (count * _blockBytes) + ScratchFile.TailBytes);
         try
         {
-            return new KvSlab(_device.Map(file), file, _pageBytes, count);
+            return new KvSlab([_devices.First.Map(file)], new int[_pageBytes.Length], file, _pageBytes, count);
         }
         catch
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Winnow.Compute;
 
 namespace Winnow.Cache;
@@ -18,29 +17,29 @@ public sealed class KvCache : IDisposable
     private bool _disposed;
 
     /// <summary>Creates an empty cache.</summary>
-    /// <param name="device">Where rows live.</param>
+    /// <param name="devices">Where the rows of each layer live.</param>
     /// <param name="layouts">One per layer.</param>
-    /// <param name="placement">In the device's memory or on disk; null for memory.</param>
-    internal KvCache(Device device, IReadOnlyList<KvLayout> layouts, KvPlacement? placement = null)
+    /// <param name="placement">Which memory, or disk; null for the device's memory.</param>
+    internal KvCache(LayerDevices devices, IReadOnlyList<KvLayout> layouts, KvPlacement? placement = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(layouts.Count, nameof(layouts));
-        Device = device;
-        Placement = placement ?? KvPlacement.Memory;
+        Devices = devices;
+        Placement = placement ?? KvPlacement.Device;
         _layers = [.. layouts.Select(layout => new KvLayer(layout))];
         _blockBytes = layouts.Sum(layout => layout.PageBytes);
-        _pool = new KvBlockPool(device, layouts, Placement);
+        _pool = new KvBlockPool(devices, layouts, Placement);
         _pool.Attach();
     }
 
-    private KvCache(KvCache parent)
+    private KvCache(KvCache parent, int length)
     {
-        Device = parent.Device;
+        Devices = parent.Devices;
         Placement = parent.Placement;
         _layers = Array.ConvertAll(parent._layers, layer => new KvLayer(layer.Layout));
         _blockBytes = parent._blockBytes;
         _pool = parent._pool;
         _pool.Attach();
-        Length = parent.Length;
+        Length = length;
         for (int i = 0; i < BlocksFor(Length); i++)
         {
             parent._blocks[i].Hold();
@@ -66,7 +65,7 @@ public sealed class KvCache : IDisposable
     /// <summary>How many layers there are.</summary>
     public int LayerCount => _layers.Length;
 
-    internal Device Device { get; }
+    internal LayerDevices Devices { get; }
 
     internal KvPlacement Placement { get; }
 
@@ -86,10 +85,16 @@ public sealed class KvCache : IDisposable
     }
 
     /// <summary>Creates a cache with the same rows. It shares this one's pages; what is added later to either stays its own.</summary>
-    public KvCache Fork()
+    public KvCache Fork() => Fork(Length);
+
+    /// <summary>Creates a cache with the first rows of this one. It shares their pages: the last is copied once either writes to it, wherever the cut lies.</summary>
+    /// <param name="length">How many rows; not more than there are.</param>
+    public KvCache Fork(int length)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new KvCache(this);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        return new KvCache(this, length);
     }
 
     /// <summary>Returns the pages; the memory is freed together with the last fork.</summary>
@@ -169,7 +174,7 @@ public sealed class KvCache : IDisposable
         _blocks.Add(block);
         for (int i = 0; i < _layers.Length; i++)
         {
-            _layers[i].Add(block.Page(i));
+            _layers[i].Whole.Add(block.Page(i));
         }
     }
 
@@ -177,7 +182,7 @@ public sealed class KvCache : IDisposable
     {
         foreach (KvLayer layer in _layers)
         {
-            layer.RemoveFrom(index);
+            layer.Whole.RemoveFrom(index);
         }
 
         for (int i = _blocks.Count - 1; i >= index; i--)
@@ -192,19 +197,14 @@ public sealed class KvCache : IDisposable
     {
         KvBlock shared = _blocks[index];
         KvBlock copy = _pool.Rent();
-        int largest = checked((int)_layers.Max(layer => layer.Layout.PageBytes));
-        byte[] page = ArrayPool<byte>.Shared.Rent(largest);
         for (int i = 0; i < _layers.Length; i++)
         {
-            Span<byte> bytes = page.AsSpan(0, (int)_layers[i].Layout.PageBytes);
             KvPage source = shared.Page(i);
             KvPage target = copy.Page(i);
-            source.Buffer.Read(source.OffsetBytes, bytes);
-            target.Buffer.Write(target.OffsetBytes, bytes);
-            _layers[i].Replace(index, target);
+            Devices.Of(i).Copy(source.Buffer, source.OffsetBytes, target.Buffer, target.OffsetBytes, _layers[i].Layout.PageBytes);
+            _layers[i].Whole.Replace(index, target);
         }
 
-        ArrayPool<byte>.Shared.Return(page);
         _blocks[index] = copy;
         _pool.Return(shared);
     }

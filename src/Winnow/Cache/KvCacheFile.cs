@@ -10,14 +10,18 @@ namespace Winnow.Cache;
 
 /// <summary>A cache on disk: what it was computed from (model, tokens, layout), its pages, and a checksum over all of it.</summary>
 /// <remarks>
-/// Little-endian: magic, version, counts; fingerprint; KV heads, head dimension and type of each layer; token ids; the pages
+/// Little-endian: magic, version, counts; fingerprint; KV heads, widths and types of keys and values, and names of side planes of each layer; token ids; the pages
 /// of each layer in order; what the attention method keeps beside them, if anything; SHA-256 of everything before it.
 /// </remarks>
 internal static class KvCacheFile
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private const int FixedHeaderBytes = 8 + (5 * sizeof(int));
-    private const int LayerBytes = 3 * sizeof(int);
+    private const int LayerBytes = 6 * sizeof(int);
+    private const int MaxPlanesBytes = 4096;
+
+    /// <summary>Bytes that go between a device and a file at once.</summary>
+    private const int PieceBytes = 8 << 20;
     private const int MaxFingerprintBytes = 4096;
     private static ReadOnlySpan<byte> Magic => "WINNOWKV"u8;
 
@@ -35,16 +39,15 @@ internal static class KvCacheFile
         long length = header.Length + PagesBytes(cache.Layouts, tokens.Length) + state.Length + SHA256.HashSizeInBytes;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReplacingFile file = new(path, length);
+        byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(cache.Layouts, tokens.Length))];
         long offset = 0;
         Write(header);
         for (int i = 0; i < cache.LayerCount; i++)
         {
-            KvLayer layer = cache.Layer(i);
-            byte[] page = new byte[layer.Layout.PageBytes];
-            foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+            foreach ((KvPage start, int bytes) in KvPieces.Of(cache.Layer(i), PageCount(tokens.Length), PieceBytes))
             {
-                location.Buffer.Read(location.OffsetBytes, page);
-                Write(page);
+                start.Buffer.Read(start.OffsetBytes, piece.AsSpan(0, bytes));
+                Write(piece.AsSpan(0, bytes));
             }
 
             cache.Leave(i);
@@ -64,13 +67,13 @@ internal static class KvCacheFile
 
     /// <summary>Reads a cache back.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="device">Where the rows will live.</param>
+    /// <param name="devices">Where the rows will live.</param>
     /// <param name="layouts">The layout that the session needs.</param>
     /// <param name="fingerprint">The model that the session runs.</param>
     /// <param name="placement">In memory or on disk; null for memory.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, or of another model or layout.</exception>
     public static (KvCache Cache, int[] Tokens, byte[] State) Load(
-        string path, Device device, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null)
+        string path, LayerDevices devices, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null)
     {
         KvCache? cache = null;
         try
@@ -78,16 +81,15 @@ internal static class KvCacheFile
             using FileStream stream = File.OpenRead(path);
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             (int[] tokens, byte[] state) = ReadHeader(path, stream, hash, layouts, fingerprint);
-            cache = new KvCache(device, layouts, placement);
+            cache = new KvCache(devices, layouts, placement);
             cache.Reserve(tokens.Length);
+            byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(layouts, tokens.Length))];
             for (int i = 0; i < cache.LayerCount; i++)
             {
-                KvLayer layer = cache.Layer(i);
-                byte[] page = new byte[layer.Layout.PageBytes];
-                foreach (KvPage location in layer.Pages[..PageCount(tokens.Length)])
+                foreach ((KvPage start, int bytes) in KvPieces.Of(cache.Layer(i), PageCount(tokens.Length), PieceBytes))
                 {
-                    Read(stream, hash, page);
-                    location.Buffer.Write(location.OffsetBytes, page);
+                    Read(stream, hash, piece.AsSpan(0, bytes));
+                    start.Buffer.Write(start.OffsetBytes, piece.AsSpan(0, bytes));
                 }
 
                 cache.Leave(i);
@@ -119,7 +121,7 @@ internal static class KvCacheFile
     private static byte[] Header(KvCache cache, ReadOnlySpan<int> tokens, string fingerprint, int stateBytes)
     {
         byte[] name = Encoding.UTF8.GetBytes(fingerprint);
-        byte[] header = new byte[FixedHeaderBytes + name.Length + (cache.LayerCount * LayerBytes) + (tokens.Length * sizeof(int))];
+        byte[] header = new byte[FixedHeaderBytes + name.Length + cache.Layouts.Sum(layout => LayerBytes + Planes(layout).Length) + (tokens.Length * sizeof(int))];
         Span<byte> rest = header;
         Magic.CopyTo(rest);
         rest = rest[Magic.Length..];
@@ -133,8 +135,14 @@ internal static class KvCacheFile
         foreach (KvLayout layout in cache.Layouts)
         {
             Put(ref rest, layout.KvHeads);
-            Put(ref rest, layout.HeadDimension);
-            Put(ref rest, (int)layout.Type);
+            Put(ref rest, layout.KeyDimension);
+            Put(ref rest, layout.ValueDimension);
+            Put(ref rest, (int)layout.KeyType);
+            Put(ref rest, (int)layout.ValueType);
+            byte[] planes = Planes(layout);
+            Put(ref rest, planes.Length);
+            planes.CopyTo(rest);
+            rest = rest[planes.Length..];
         }
 
         foreach (int token in tokens)
@@ -188,16 +196,30 @@ internal static class KvCacheFile
         {
             Read(stream, hash, shape);
             ReadOnlySpan<byte> values = shape;
-            (int heads, int dimension, TensorType type) = (Take(ref values), Take(ref values), (TensorType)Take(ref values));
-            if (heads != layout.KvHeads || dimension != layout.HeadDimension)
+            (int heads, int keyDimension, int valueDimension) = (Take(ref values), Take(ref values), Take(ref values));
+            if (heads != layout.KvHeads || keyDimension != layout.KeyDimension || valueDimension != layout.ValueDimension)
             {
                 throw new ModelFormatException(
-                    path, $"was saved with {heads} KV heads of {dimension} elements; this model has {layout.KvHeads} of {layout.HeadDimension}");
+                    path,
+                    $"was saved with {heads} KV heads of {keyDimension} and {valueDimension} elements; "
+                    + $"this model has {layout.KvHeads} of {layout.KeyDimension} and {layout.ValueDimension}");
             }
 
-            if (type != layout.Type)
+            (TensorType keyType, TensorType valueType) = ((TensorType)Take(ref values), (TensorType)Take(ref values));
+            if (keyType != layout.KeyType || valueType != layout.ValueType)
             {
-                throw new ModelFormatException(path, $"was saved with {type} keys and values; this session keeps {layout.Type}");
+                throw new ModelFormatException(
+                    path, $"was saved with {keyType} keys and {valueType} values; this session keeps {layout.KeyType} and {layout.ValueType}");
+            }
+
+            byte[] planes = Planes(layout);
+            byte[] savedPlanes = new byte[Math.Clamp(Take(ref values), 0, MaxPlanesBytes)];
+            Read(stream, hash, savedPlanes);
+            if (!savedPlanes.AsSpan().SequenceEqual(planes))
+            {
+                throw new ModelFormatException(
+                    path,
+                    $"was saved with '{Encoding.UTF8.GetString(savedPlanes)}' beside its pages; this session keeps '{Encoding.UTF8.GetString(planes)}'");
             }
         }
 
@@ -217,6 +239,10 @@ internal static class KvCacheFile
 
         return (tokens, new byte[stateBytes]);
     }
+
+    /// <summary>The planes of a layer as text: names and bytes.</summary>
+    private static byte[] Planes(KvLayout layout) =>
+        Encoding.UTF8.GetBytes(string.Join(' ', layout.Planes.Select(plane => FormattableString.Invariant($"{plane.Name}:{plane.PageBytes}"))));
 
     private static long PagesBytes(IReadOnlyList<KvLayout> layouts, int tokens) => layouts.Sum(layout => layout.PageBytes) * PageCount(tokens);
 

@@ -14,6 +14,9 @@ public abstract partial class ComputeStream : IDisposable
 {
     private CachedKeys? _cachedKeys;
 
+    /// <summary>The device that the operations run on; their buffers and weights are its own.</summary>
+    public abstract Device Device { get; }
+
     /// <summary>Looks rows up in an embedding table.</summary>
     /// <param name="table">The table, [vocabulary, width].</param>
     /// <param name="ids">Row numbers, [tokens].</param>
@@ -109,39 +112,48 @@ public abstract partial class ComputeStream : IDisposable
     }
 
     /// <summary>Stores keys and values in a layer's pages, in the pages' type.</summary>
-    /// <param name="layer">Pages with room for the rows.</param>
-    /// <param name="keys">[tokens, kvHeads · headDimension], rotated.</param>
-    /// <param name="values">Shaped as the keys.</param>
-    /// <param name="firstRow">The cache row of token 0.</param>
-    public void Append(KvLayer layer, Matrix keys, Matrix values, int firstRow)
+    /// <param name="layer">Pages with room for the rows; a group with a map names the positions already.</param>
+    /// <param name="keys">[tokens, kvHeads · keyDimension], rotated.</param>
+    /// <param name="values">[tokens, kvHeads · valueDimension].</param>
+    /// <param name="firstPosition">The position of token 0: its cache row, unless a group has a map.</param>
+    public void Append(KvLayer layer, Matrix keys, Matrix values, int firstPosition)
     {
-        RequireSameShape(keys, values);
-        Require(keys.Columns == layer.Layout.KvHeads * layer.Layout.HeadDimension, "keys must be [tokens, kvHeads · headDimension]");
-        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
-        Require(firstRow + keys.Rows <= layer.Capacity, "the layer's pages have no room for the rows");
-        AppendCore(layer, keys, values, firstRow);
+        Require(keys.Columns == layer.Layout.KvHeads * layer.Layout.KeyDimension, "keys must be [tokens, kvHeads · keyDimension]");
+        Require(
+            values.Rows == keys.Rows && values.Columns == layer.Layout.KvHeads * layer.Layout.ValueDimension,
+            "values must be [tokens, kvHeads · valueDimension]");
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
+        Require(layer.HasRoom(firstPosition, keys.Rows), "the layer's pages have no room for the rows");
+        AppendCore(layer, keys, values, firstPosition);
     }
 
     /// <summary>Softmax attention of queries over the rows that a plan names.</summary>
     /// <param name="shape">Heads, scale, window.</param>
     /// <param name="queries">[tokens, queryHeads · headDimension], rotated; query t stands at position firstPosition + t.</param>
-    /// <param name="layer">Keys and values, with at least firstPosition + tokens rows stored.</param>
+    /// <param name="layer">Keys and values, with at least firstPosition + tokens rows stored, or those that the maps of its groups name.</param>
     /// <param name="firstPosition">The position of query 0.</param>
-    /// <param name="plan">The rows; query t sees those ≤ its position (and inside the window).</param>
+    /// <param name="plan">
+    /// The rows, by their numbers in the KV head's group; query t sees those that do not stand after its position (and inside the
+    /// window, the chunk). A plan that selects queries needs groups without a map.
+    /// </param>
     /// <param name="isStep">
     /// Whether each query is a decode step of its own (several where drafts are verified) or a part of a prompt. The two may sum in
     /// another order; within either, the bits of a query depend neither on the queries beside it nor on where a prompt is cut.
     /// </param>
-    /// <param name="output">Shaped as the queries.</param>
+    /// <param name="output">[tokens, queryHeads · valueDimension].</param>
     /// <param name="mass">
-    /// Where given, [queryHeads, firstPosition + tokens]: the probability that each row received, as a mean over the queries;
-    /// 0 for rows that the plan leaves out. Steps tell theirs one at a time. Untouched where a conditional plan names rows.
+    /// Where given, [queryHeads, firstPosition + tokens]: the probability that each row of the head's group received, as a mean over
+    /// the queries; 0 for rows that the plan leaves out. Steps tell theirs one at a time.
+    /// Untouched where a conditional plan names rows.
     /// </param>
     public void Attend(
         AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, AttentionPlan plan, bool isStep, Matrix output, Matrix? mass = null)
     {
-        RequireSameShape(queries, output);
+        Require(
+            output.Rows == queries.Rows && output.Columns == shape.QueryHeads * shape.ValueDimension,
+            "output must be [tokens, queryHeads · valueDimension]");
         CheckAttention(shape, queries, layer, firstPosition, mass);
+        Require(shape.Causal || !isStep, "a step sees what is before it: it is causal");
         Require(mass is null || !isStep || queries.Rows == 1, "the mass of steps is asked for one step at a time");
         int lists = plan.Kind switch
         {
@@ -153,6 +165,7 @@ public abstract partial class ComputeStream : IDisposable
         Require(
             plan.Kind == AttentionPlanKind.KeyBlocks ? plan.Lists % shape.KvHeads == 0 : plan.Lists == lists,
             "the plan must hold one list for each head of its kind");
+        Require(!plan.SelectsQueries || !HasMap(layer), "a plan that selects queries needs rows that stand at their own position");
         AttendCore(shape, queries, layer, firstPosition, plan, isStep, output, mass);
     }
 
@@ -174,15 +187,16 @@ public abstract partial class ComputeStream : IDisposable
     /// <param name="step">From one row to the next; 1 for all of them.</param>
     /// <param name="count">How many rows.</param>
     /// <param name="undo">The rotation that they were stored with, row r at position r; null for none.</param>
-    /// <param name="keys">[count, kvHeads · headDimension].</param>
+    /// <param name="keys">[count, kvHeads · keyDimension].</param>
+    /// <exception cref="InvalidOperationException">The heads of the layer keep different rows.</exception>
     public void ReadKeys(KvLayer layer, int first, int step, int count, RopeFrequencies? undo, Matrix keys)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step);
         Require(
-            keys.Rows == count && keys.Columns == layer.Layout.KvHeads * layer.Layout.HeadDimension,
-            "keys must be [count, kvHeads · headDimension]");
-        Require(first + ((count - 1L) * step) < layer.Capacity, "the layer holds fewer rows than are read");
+            keys.Rows == count && keys.Columns == layer.Layout.KvHeads * layer.Layout.KeyDimension,
+            "keys must be [count, kvHeads · keyDimension]");
+        Require(first + ((count - 1L) * step) < layer.Whole.Capacity, "the layer holds fewer rows than are read");
         ReadKeysCore(layer, first, step, undo, keys);
     }
 
@@ -210,7 +224,7 @@ public abstract partial class ComputeStream : IDisposable
         Require(scores.Rows == input.Rows && scores.Columns == experts.Count, "scores must be [tokens, experts]");
         Require(experts.Used > 0 && experts.Used <= experts.Count, "a token takes at least one expert and at most all");
         Require(
-            experts.Gate[0].Inputs == input.Columns && experts.Down[0].Outputs == input.Columns && experts.Down[0].Inputs == experts.Gate[0].Outputs,
+            experts.Gate.Inputs == input.Columns && experts.Down.Outputs == input.Columns && experts.Down.Inputs == experts.Gate.Outputs,
             "experts must map [tokens, hidden] to itself");
         MixExpertsCore(experts, scores, input, output, steps);
     }
@@ -369,7 +383,7 @@ public abstract partial class ComputeStream : IDisposable
     protected abstract void RopeCore(Matrix rows, int headDimension, RopeFrequencies frequencies, ReadOnlySpan<int> positions);
 
     /// <summary>Implements <see cref="Append"/>.</summary>
-    protected abstract void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow);
+    protected abstract void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstPosition);
 
     /// <summary>Implements <see cref="Attend"/>.</summary>
     protected abstract void AttendCore(
@@ -420,9 +434,11 @@ public abstract partial class ComputeStream : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         Require(queries.Columns == shape.QueryHeads * shape.HeadDimension, "queries must be [tokens, queryHeads · headDimension]");
         Require(
-            shape.KvHeads == layer.Layout.KvHeads && shape.HeadDimension == layer.Layout.HeadDimension && shape.QueryHeads % shape.KvHeads == 0,
+            shape.KvHeads == layer.Layout.KvHeads && shape.QueryHeads % shape.KvHeads == 0
+            && shape.HeadDimension == layer.Layout.KeyDimension && shape.ValueDimension == layer.Layout.ValueDimension,
             "the layer must have the KV heads that the shape names");
-        Require(firstPosition + queries.Rows <= layer.Capacity, "the layer holds fewer rows than the queries may see");
+        Require(shape.Sinks is not { } sinks || (sinks.Rows == 1 && sinks.Columns == shape.QueryHeads), "sinks must be [1, queryHeads]");
+        Require(layer.HoldsUpTo(firstPosition + queries.Rows), "the layer holds fewer rows than the queries may see");
         Require(
             mass is not { } m || (m.Rows == shape.QueryHeads && m.Columns == firstPosition + queries.Rows),
             "mass must be [queryHeads, firstPosition + tokens]");
@@ -430,6 +446,19 @@ public abstract partial class ComputeStream : IDisposable
 
     private static void RequireSteps(int steps, Matrix input) =>
         Require(steps >= 0 && steps <= input.Rows, "steps are the first of the tokens");
+
+    private static bool HasMap(KvLayer layer)
+    {
+        foreach (KvGroup group in layer.Groups)
+        {
+            if (group.IsMapped)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static void RequireSameShape(Matrix a, Matrix b)
     {

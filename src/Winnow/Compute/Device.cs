@@ -1,3 +1,4 @@
+using System.Buffers;
 using Winnow.Compute.Host.Selection;
 using Winnow.Tensors;
 
@@ -6,6 +7,8 @@ namespace Winnow.Compute;
 /// <summary>Something that computes: owns memory and weights, and hands out streams of operations. Shared by all sessions; thread-safe.</summary>
 public abstract class Device : IDisposable
 {
+    private const int CopyPieceBytes = 1 << 20;
+
     /// <summary>A short name as users write it: <c>cpu</c>, <c>vulkan:0</c>.</summary>
     public abstract string Name { get; }
 
@@ -28,10 +31,31 @@ public abstract class Device : IDisposable
     /// <exception cref="WinnowException">The device has not that much.</exception>
     public abstract DeviceBuffer Allocate(long sizeBytes);
 
+    /// <summary>Allocates zeroed memory of the system that the device can read and write, however slowly.</summary>
+    /// <exception cref="NotSupportedException">The device cannot.</exception>
+    /// <exception cref="WinnowException">The system has not that much.</exception>
+    public virtual DeviceBuffer AllocateInRam(long sizeBytes) =>
+        throw new NotSupportedException($"{Name} has memory of its own: keys and values cannot lie in that of the system");
+
     /// <summary>Makes a scratch file usable as memory of this device, where it works on host memory; the buffer takes the file over.</summary>
     /// <exception cref="NotSupportedException">The device cannot read host memory.</exception>
     internal virtual DeviceBuffer Map(ScratchFile file) =>
         throw new NotSupportedException($"{Name} has memory of its own: keys and values cannot lie in a file");
+
+    /// <summary>Copies bytes between buffers of this device, after the operations of all streams that were asked to write them and before any later one.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="sourceOffset">The first byte.</param>
+    /// <param name="target">Where they go; not the same bytes.</param>
+    /// <param name="targetOffset">Where the first byte goes.</param>
+    /// <param name="bytes">How many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes do not lie inside the buffers.</exception>
+    public void Copy(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        source.CheckRange(sourceOffset, bytes);
+        target.CheckRange(targetOffset, bytes);
+        CopyCore(source, sourceOffset, target, targetOffset, bytes);
+    }
 
     /// <summary>Makes a weight matrix usable by this device.</summary>
     /// <param name="name">The tensor's name.</param>
@@ -44,11 +68,29 @@ public abstract class Device : IDisposable
     /// <exception cref="NotSupportedException">The device has no kernels for this type.</exception>
     public abstract Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data);
 
+    /// <summary>Makes the same weight of all experts of a layer usable by this device.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="type">How elements are stored.</param>
+    /// <param name="outputs">Rows of each.</param>
+    /// <param name="inputs">Columns of each.</param>
+    /// <param name="data">The first byte of each expert, as for <see cref="LoadWeight"/>; a device of its own memory lays them side by side.</param>
+    /// <exception cref="NotSupportedException">The device has no kernels for this type.</exception>
+    public virtual ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
+    {
+        Weight[] weights = new Weight[data.Length];
+        for (int e = 0; e < weights.Length; e++)
+        {
+            weights[e] = LoadWeight($"{name}[{e}]", type, outputs, inputs, data[e]);
+        }
+
+        return new ExpertList(weights);
+    }
+
     /// <summary>Creates a stream of operations: one a session, used by one thread at a time.</summary>
     public abstract ComputeStream CreateStream();
 
     /// <summary>Creates what chooses rows for one session; by itself the host does, which waits for a late device.</summary>
-    internal virtual RowSelector CreateSelector() => new HostSelector(this);
+    internal virtual RowSelector CreateSelector() => new HostSelector();
 
     /// <summary>Allocates a matrix of zeros that owns its buffer: dispose <see cref="Matrix.Buffer"/>.</summary>
     public Matrix AllocateMatrix(int rows, int columns)
@@ -63,6 +105,21 @@ public abstract class Device : IDisposable
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Implements <see cref="Copy"/>: through host memory where the device knows no better way.</summary>
+    protected virtual void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(bytes, CopyPieceBytes));
+        for (long done = 0; done < bytes;)
+        {
+            Span<byte> part = piece.AsSpan(0, (int)Math.Min(bytes - done, CopyPieceBytes));
+            source.Read(sourceOffset + done, part);
+            target.Write(targetOffset + done, part);
+            done += part.Length;
+        }
+
+        ArrayPool<byte>.Shared.Return(piece);
     }
 
     /// <summary>Frees threads and memory.</summary>

@@ -39,6 +39,14 @@ public abstract class DeviceBuffer : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Refuses bytes that are not there.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes do not lie inside the buffer.</exception>
+    internal void CheckRange(long offsetBytes, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, SizeBytes - count);
+    }
+
     /// <summary>Implements <see cref="Read"/>.</summary>
     protected abstract void ReadCore(long offsetBytes, Span<byte> target);
 
@@ -47,10 +55,4 @@ public abstract class DeviceBuffer : IDisposable
 
     /// <summary>Frees the memory.</summary>
     protected abstract void Dispose(bool disposing);
-
-    private void CheckRange(long offsetBytes, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, SizeBytes - count);
-    }
 }

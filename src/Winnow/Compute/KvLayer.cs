@@ -1,47 +1,107 @@
 namespace Winnow.Compute;
 
-/// <summary>The keys and values of one layer as kernels see them: pages in order, and how many tokens they hold.</summary>
-/// <remarks>Row r of the layer is the token at position r. The cache that owns the pages keeps this view up to date.</remarks>
+/// <summary>The keys and values of one layer as kernels see them: groups of KV heads, normally a single one.</summary>
+/// <remarks>The cache that owns the pages keeps this view up to date.</remarks>
 public sealed class KvLayer
 {
-    private KvPage[] _pages = [];
-    private int _pageCount;
+    private readonly KvGroup[] _groups;
 
-    /// <summary>Creates an empty layer.</summary>
+    /// <summary>Creates an empty layer of one group.</summary>
     public KvLayer(KvLayout layout)
+        : this(layout, [new KvGroup(0, layout)])
     {
-        Layout = layout;
     }
 
-    /// <summary>Where rows lie inside a page.</summary>
-    public KvLayout Layout { get; }
-
-    /// <summary>The pages, in the order of their tokens.</summary>
-    public ReadOnlySpan<KvPage> Pages => _pages.AsSpan(0, _pageCount);
-
-    /// <summary>Tokens that the pages can hold.</summary>
-    public int Capacity => _pageCount * KvLayout.PageTokens;
-
-    internal void Add(KvPage page)
+    /// <summary>Creates a layer of groups.</summary>
+    /// <param name="layout">All KV heads.</param>
+    /// <param name="groups">Together the layer's heads, in order; but for these their layouts are that of the layer.</param>
+    /// <exception cref="ArgumentException">Heads are missing or named twice, or their rows are stored in another way.</exception>
+    public KvLayer(KvLayout layout, ReadOnlySpan<KvGroup> groups)
     {
-        if (_pageCount == _pages.Length)
+        int heads = 0;
+        foreach (KvGroup group in groups)
         {
-            Array.Resize(ref _pages, Math.Max(16, 2 * _pageCount));
+            if (group.FirstHead != heads || !group.Layout.StoresRowsAs(layout))
+            {
+                throw new ArgumentException($"groups must hold the {layout.KvHeads} KV heads in order, in the type of the layer", nameof(groups));
+            }
+
+            heads += group.Layout.KvHeads;
         }
 
-        _pages[_pageCount++] = page;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(heads, layout.KvHeads, nameof(groups));
+        Layout = layout;
+        _groups = groups.ToArray();
     }
 
-    internal void Replace(int index, KvPage page)
+    /// <summary>How keys and values of all heads are stored; where they lie inside a page only if there is a single group.</summary>
+    public KvLayout Layout { get; }
+
+    /// <summary>KV heads that keep the same rows, in order.</summary>
+    public ReadOnlySpan<KvGroup> Groups => _groups;
+
+    /// <summary>The group of a layer whose heads all keep the same rows.</summary>
+    /// <exception cref="InvalidOperationException">There are several groups.</exception>
+    public KvGroup Whole => _groups.Length == 1 ? _groups[0] : throw new InvalidOperationException("the heads of the layer keep different rows");
+
+    /// <summary>The pages of a layer of one group, in the order of their tokens.</summary>
+    /// <exception cref="InvalidOperationException">There are several groups.</exception>
+    public ReadOnlySpan<KvPage> Pages => Whole.Pages;
+
+    /// <summary>Raised by each change of a group's pages.</summary>
+    public int Version
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _pageCount);
-        _pages[index] = page;
+        get
+        {
+            int version = 0;
+            foreach (KvGroup group in _groups)
+            {
+                version += group.Version;
+            }
+
+            return version;
+        }
     }
 
-    internal void RemoveFrom(int pageCount)
+    /// <summary>The group that a KV head belongs to.</summary>
+    public KvGroup GroupOf(int kvHead)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, _pageCount);
-        _pages.AsSpan(pageCount, _pageCount - pageCount).Clear();
-        _pageCount = pageCount;
+        int index = 0;
+        while (kvHead >= _groups[index].FirstHead + _groups[index].Layout.KvHeads)
+        {
+            index++;
+        }
+
+        return _groups[index];
+    }
+
+    /// <summary>Whether every group has room for positions [first, first + count), and a row for each of them.</summary>
+    internal bool HasRoom(int first, int count)
+    {
+        foreach (KvGroup group in _groups)
+        {
+            int row = group.RowOf(first);
+            bool isNamed = !group.IsMapped || (group.RowOf(first + count) == row + count && (count == 0 || group.Positions[row] == first));
+            if (!isNamed || row + count > group.Capacity)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether every group has pages for the rows that queries before position <paramref name="end"/> may see.</summary>
+    internal bool HoldsUpTo(int end)
+    {
+        foreach (KvGroup group in _groups)
+        {
+            if ((group.IsMapped ? group.Positions.Length : end) > group.Capacity)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

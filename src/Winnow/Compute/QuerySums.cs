@@ -20,18 +20,7 @@ internal abstract class QuerySums(AttentionShape shape) : SelectionState
         CopyCore(source);
     }
 
-    public sealed override void Save(StateBuffer target)
-    {
-        target.Write(Tokens);
-        SaveCore(target);
-    }
-
-    public sealed override void Load(ref StateReader source, int length)
-    {
-        long tokens = source.ReadInt64();
-        LoadCore(ref source);
-        Tokens = tokens;
-    }
+    public sealed override void Load(ref StateReader source, int length) => Tokens = LoadCore(ref source);
 
     /// <summary>The queries of so many tokens are on their way.</summary>
     internal void Expect(int tokens) => Tokens += tokens;
@@ -39,9 +28,6 @@ internal abstract class QuerySums(AttentionShape shape) : SelectionState
     /// <summary>Implements <see cref="CopyFrom"/>.</summary>
     protected abstract void CopyCore(QuerySums other);
 
-    /// <summary>Implements <see cref="Save"/>.</summary>
-    protected abstract void SaveCore(StateBuffer target);
-
-    /// <summary>Implements <see cref="Load"/>.</summary>
-    protected abstract void LoadCore(ref StateReader source);
+    /// <summary>Implements <see cref="Load"/>; returns the number of tokens.</summary>
+    protected abstract long LoadCore(ref StateReader source);
 }

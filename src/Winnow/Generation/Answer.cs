@@ -67,6 +67,7 @@ internal sealed class Answer
         }
 
         string piece = _text.Append(token, out bool stopped);
+        stopped |= _sampler.IsOver;
         if (!stopped && _generated < _limit)
         {
             return new GeneratedToken(token, piece, null);

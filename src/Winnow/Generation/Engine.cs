@@ -10,7 +10,6 @@ using Winnow.Models.Config;
 using Winnow.Models.Forward;
 using Winnow.Sampling;
 using Winnow.Templates;
-using Winnow.Tensors;
 using Winnow.Tokenization;
 
 namespace Winnow.Generation;
@@ -25,8 +24,15 @@ public sealed class Engine : IDisposable
         Device = device;
         _model = model;
         Lifetime = new Lifetime(typeof(Engine), Free);
+        if (text.Tokenizer?.VocabularySize > Model.VocabularySize)
+        {
+            throw new ModelFormatException(
+                path, $"the tokenizer has {text.Tokenizer.VocabularySize} tokens, but the model has embeddings of only {Model.VocabularySize}");
+        }
+
         Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
         ChatTemplate = text.ChatTemplate;
+        ChatTemplateError = text.ChatTemplateError;
     }
 
     /// <summary>What the model is.</summary>
@@ -35,8 +41,11 @@ public sealed class Engine : IDisposable
     /// <summary>How text becomes tokens. Of a model without a vocabulary it refuses every text.</summary>
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>The model's own chat template; null where its file has none.</summary>
+    /// <summary>The model's own chat template; null where its file has none, or one that cannot be used.</summary>
     public ChatTemplate? ChatTemplate { get; }
+
+    /// <summary>Why the model's chat template cannot be used; null where it can, or where there is none.</summary>
+    public ChatTemplateException? ChatTemplateError { get; }
 
     /// <summary>What was calibrated for the model.</summary>
     public ModelCalibration Calibration => _model.Calibration;
@@ -114,7 +123,7 @@ public sealed class Engine : IDisposable
     public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatMessage> messages, JsonArray? tools = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        ChatTemplate template = ChatTemplate ?? throw new WinnowException($"{Model.Name} has no chat template: it continues plain text only");
+        ChatTemplate template = ChatTemplate ?? throw ModelText.NoTemplate(Model.Name, ChatTemplateError);
         return ChatPrompt.Encode(template, Tokenizer, messages, tools);
     }
 
@@ -126,6 +135,7 @@ public sealed class Engine : IDisposable
     public async ValueTask<float[]> EmbedAsync(string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
+        RequireRoom(text);
         int[] tokens = Tokenizer.Encode(text, addSpecial: true);
         if (tokens.Length == 0)
         {
@@ -140,18 +150,29 @@ public sealed class Engine : IDisposable
         return await ComputeThreads.Run(() => Lifetime.Run(stop => Embed(tokens, stop), cancellationToken)).ConfigureAwait(false);
     }
 
+    /// <summary>Refuses a text that is too long for the model whatever its tokens are, before they are made.</summary>
+    /// <exception cref="ContextOverflowException">The text has more characters than so many tokens can have.</exception>
+    public void RequireRoom(string text)
+    {
+        int least = Tokenizer.LeastTokens(text);
+        if (least > Model.ContextLength)
+        {
+            throw new ContextOverflowException(least, Model.ContextLength);
+        }
+    }
+
     /// <summary>Creates what reads tokens: with full attention, F16 keys and values in memory, unless said otherwise.</summary>
     internal TokenReader CreateReader(
         int contextLength,
         AttentionOptions? attention = null,
-        TensorType kvType = TensorType.F16,
+        KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null) =>
         new(_model, contextLength, attention, kvType, placement, chunk);
 
     /// <summary>Creates buffers for passes of several sequences.</summary>
-    internal ForwardState CreateState() =>
-        new(Device, _model.Config, ForwardState.ChunkFor(_model.Config, Device.PreferredChunk));
+    internal Workspace CreateWorkspace() =>
+        new(_model.Devices, _model.Config, ForwardState.ChunkFor(_model.Config, Device.PreferredChunk));
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
     {

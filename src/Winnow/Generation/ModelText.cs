@@ -12,19 +12,45 @@ public sealed record ModelText(Tokenizer? Tokenizer, ChatTemplate? ChatTemplate)
 {
     private const string TemplateKey = "tokenizer.chat_template";
 
+    /// <summary>Why the model's template cannot be used, where it has one that is none or needs what is not supported; else null.</summary>
+    public ChatTemplateException? ChatTemplateError { get; init; }
+
     /// <summary>Reads it from a GGUF file or a Hugging Face directory.</summary>
-    /// <exception cref="WinnowException">The file is missing or damaged, or its vocabulary or template is of an unsupported kind.</exception>
+    /// <remarks>A template that cannot be used takes nothing with it but chat: see <see cref="ChatTemplateError"/>.</remarks>
+    /// <exception cref="WinnowException">The file is missing or damaged, or its vocabulary is of an unsupported kind.</exception>
     public static ModelText Open(string path)
     {
         if (Directory.Exists(path))
         {
-            string? template = ReadTemplate(path);
-            return new ModelText(TokenizerFactory.FromHuggingFace(path), template is null ? null : ChatTemplate.Parse(template, path));
+            return new ModelText(TokenizerFactory.FromHuggingFace(path), null).WithTemplate(path, () => ReadTemplate(path));
         }
 
         using GgufFile file = GgufFile.Open(path);
-        string? source = file.Metadata.GetStringOrNull(TemplateKey);
-        return new ModelText(TokenizerFactory.FromGguf(file.Metadata, path), source is null ? null : ChatTemplate.Parse(source, path));
+        return new ModelText(TokenizerFactory.FromGguf(file.Metadata, path), null)
+            .WithTemplate(path, () => file.Metadata.GetStringOrNull(TemplateKey));
+    }
+
+    /// <summary>What an application says that needs the template of a model which has none that can be used.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="error">Why its template cannot be used; null where it has none.</param>
+    internal static WinnowException NoTemplate(string name, ChatTemplateException? error) => error is null
+        ? new WinnowException($"{name} has no chat template: it continues plain text only")
+        : new WinnowException($"{name} continues plain text only, for its chat template cannot be used: {error.Message}", error);
+
+    private ModelText WithTemplate(string path, Func<string?> read)
+    {
+        try
+        {
+            return read() is { } source ? this with { ChatTemplate = ChatTemplate.Parse(source, path) } : this;
+        }
+        catch (ChatTemplateException error)
+        {
+            return this with { ChatTemplateError = error };
+        }
+        catch (ModelFormatException error)
+        {
+            return this with { ChatTemplateError = new ChatTemplateException(path, 1, error.Message, error) };
+        }
     }
 
     /// <summary>The template of a directory: a file of its own, or a member of the tokenizer's configuration.</summary>

@@ -221,6 +221,26 @@ public sealed class Session : IDisposable
         _use.Run(stop => _reader.Force(tokens, visit, stop), cancellationToken);
     }
 
+    /// <summary>
+    /// Computes tokens that may follow or not, a draft, in one pass where the attention method allows: the logits after each are those of
+    /// <see cref="Step"/>. <see cref="Truncate"/> takes back what turns out to be wrong.
+    /// </summary>
+    /// <param name="draft">What may follow.</param>
+    /// <param name="visit">Given the logits after each token, in order.</param>
+    /// <param name="cancellationToken">Stops between passes; the tokens that were computed stay.</param>
+    /// <exception cref="ContextOverflowException">The tokens do not fit; nothing was changed.</exception>
+    public void Verify(IReadOnlyList<int> draft, LogitsVisitor visit, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        ArgumentNullException.ThrowIfNull(visit);
+        if (draft.Count > ContextLength - Tokens.Count)
+        {
+            throw new ContextOverflowException(Tokens.Count + draft.Count, ContextLength);
+        }
+
+        _use.Run(stop => _reader.Verify(draft, visit, stop), cancellationToken);
+    }
+
     /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
     /// <param name="tokens">The sequence; it replaces what the session held.</param>
     /// <param name="chunkTokens">Tokens that are computed at once, if the device prefers no fewer; as many rows of logits are held in memory.</param>
@@ -347,9 +367,9 @@ public sealed class Session : IDisposable
 
     private static TokenReader CreateReader(Engine engine, SessionOptions options)
     {
-        KvPlacement placement = options.Attention.Decode?.Placement ?? KvPlacement.Memory;
+        KvPlacement placement = options.Attention.Decode?.Placement ?? new KvPlacement(options.KvTier, options.KvResidentBytes);
         return engine.CreateReader(
-            CheckContextLength(engine, options), options.Attention, options.KvType, placement with { Directory = options.ScratchDirectory });
+            CheckContextLength(engine, options), options.Attention, new KvTypes(options.KeyType ?? options.KvType, options.ValueType ?? options.KvType), placement with { Directory = options.ScratchDirectory });
     }
 
     private static int CheckContextLength(Engine engine, SessionOptions options)

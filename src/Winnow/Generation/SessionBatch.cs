@@ -24,8 +24,8 @@ public sealed class SessionBatch : IDisposable
     {
         _engine = engine;
         Options = options;
-        State = engine.CreateState();
-        _steps = new ForwardPass(engine.Transformer, State);
+        Work = engine.CreateWorkspace();
+        _steps = new ForwardPass(engine.Transformer, Work);
         _passes.Add(_steps);
         _lifetime = new Lifetime(typeof(SessionBatch), Free, engine.Lifetime);
     }
@@ -34,7 +34,7 @@ public sealed class SessionBatch : IDisposable
     public SessionBatchOptions Options { get; }
 
     /// <summary>Buffers of all passes.</summary>
-    internal ForwardState State { get; }
+    internal Workspace Work { get; }
 
     /// <summary>Computes one more token of each session in one pass. Allocates nothing from the second step of as many sessions on.</summary>
     /// <param name="sessions">Different sessions of the engine.</param>
@@ -110,7 +110,7 @@ public sealed class SessionBatch : IDisposable
     {
         if (!_prompts.TryPop(out ForwardPass? pass))
         {
-            pass = new ForwardPass(_engine.Transformer, State);
+            pass = new ForwardPass(_engine.Transformer, Work);
             _passes.Add(pass);
         }
 
@@ -153,6 +153,6 @@ public sealed class SessionBatch : IDisposable
     private void Free()
     {
         _passes.ForEach(pass => pass.Dispose());
-        State.Dispose();
+        Work.Dispose();
     }
 }

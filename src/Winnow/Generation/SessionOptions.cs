@@ -1,3 +1,4 @@
+using Winnow.Cache;
 using Winnow.Tensors;
 using static Winnow.Limits;
 
@@ -13,9 +14,22 @@ public sealed record SessionOptions
     /// <summary>How keys and values are stored: F32, F16 or Q8_0.</summary>
     public TensorType KvType { get; init; } = TensorType.F16;
 
+    /// <summary>How keys are stored, where they differ from values; null for <see cref="KvType"/>.</summary>
+    /// <remarks>Attention over keys and values of two types takes about half as long again as over those of one.</remarks>
+    public TensorType? KeyType { get; init; }
+
+    /// <summary>How values are stored, where they differ from keys; null for <see cref="KvType"/>.</summary>
+    public TensorType? ValueType { get; init; }
+
     /// <summary>How the session attends: full attention unless said otherwise.</summary>
     public AttentionOptions Attention { get; init; } = AttentionOptions.Full;
 
-    /// <summary>The folder of scratch files, where <see cref="Attention"/> keeps keys and values on disk; null for the system's temporary folder.</summary>
+    /// <summary>Where keys and values lie, unless <see cref="Attention"/> says where; default the device's memory.</summary>
+    public KvTier KvTier { get; init => field = Enum.IsDefined(value) ? value : throw OutOfRange(value, "Device, Ram or Disk"); }
+
+    /// <summary>Bytes of keys and values that stay in memory when <see cref="KvTier"/> puts them on disk. 0 or more; default 512 MiB.</summary>
+    public long KvResidentBytes { get; init => field = Within(value, 0, long.MaxValue); } = 512L << 20;
+
+    /// <summary>The folder of scratch files, where keys and values lie on disk; null for the system's temporary folder.</summary>
     public string? ScratchDirectory { get; init; }
 }

@@ -20,20 +20,23 @@ namespace Winnow.Generation;
 /// </remarks>
 internal sealed class TokenReader : IDisposable
 {
+    /// <summary>Steps of a pass: as many as the kernels for few rows take at once.</summary>
+    private const int MostSteps = 16;
+
     private readonly Model _model;
     private readonly Sequence _sequence;
     private readonly Segment _segment;
     private readonly List<int> _tokens = [];
     private readonly int[] _stepToken = new int[1];
     private ForwardPass? _pass;
-    private ForwardState? _state;
+    private Workspace? _work;
     private float[] _logits = [];
     private bool _hasLogits;
 
     /// <param name="model">The model.</param>
     /// <param name="contextLength">Tokens that may be held.</param>
     /// <param name="attention">How to attend; null for full attention.</param>
-    /// <param name="kvType">How keys and values are stored: F32, F16 or Q8_0.</param>
+    /// <param name="kvType">How keys and values are stored; null for F16.</param>
     /// <param name="placement">Where they are stored; null for memory.</param>
     /// <param name="chunk">Tokens that are read at once; null for as many as the device prefers.</param>
     /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
@@ -42,10 +45,10 @@ internal sealed class TokenReader : IDisposable
         Model model,
         int contextLength,
         AttentionOptions? attention = null,
-        TensorType kvType = TensorType.F16,
+        KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType, placement), chunk ?? model.Device.PreferredChunk)
+        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Devices.First.PreferredChunk)
     {
     }
 
@@ -62,7 +65,7 @@ internal sealed class TokenReader : IDisposable
             MethodSetup setup = new(model.Transformer.AttentionLayers, ropes, model.Calibration, model.Config.ContextLength);
             attention.Decode?.Validate();
             attention = attention.Tuned(model.Calibration);
-            _sequence = new Sequence(new SessionAttention(model.Device, setup, attention.Prefill, attention.Decode), ropes) { Cache = cache };
+            _sequence = new Sequence(new SessionAttention(model.Devices, setup, attention.Prefill, attention.Decode), ropes) { Cache = cache };
             _segment = new Segment(_sequence);
         }
         catch
@@ -91,7 +94,7 @@ internal sealed class TokenReader : IDisposable
     public SessionAttention Attention => _sequence.Attention;
 
     /// <summary>The reader's own passes, made when first needed: a reader that only takes part in others' has no use for their buffers.</summary>
-    public ForwardPass Pass => _pass ??= new ForwardPass(_model.Transformer, _state = new ForwardState(_model.Device, _model.Config, Chunk));
+    public ForwardPass Pass => _pass ??= new ForwardPass(_model.Transformer, _work = new Workspace(_model.Devices, _model.Config, Chunk));
 
     /// <summary>Sees what flows through the passes; null for nobody.</summary>
     public ForwardObserver? Observer
@@ -167,6 +170,7 @@ internal sealed class TokenReader : IDisposable
         _hasLogits = false;
         _segment.Tokens = tokens;
         _segment.Phase = phase;
+        (_segment.IsCausal, _segment.KeepsRows) = (true, true);
         _segment.Output = output == ForwardOutput.LastLogits && Candidates is not null ? ForwardOutput.Candidates : output;
         _segment.Candidates = Candidates;
         _segment.Result = output == ForwardOutput.LastLogits ? LogitsBuffer() : result;
@@ -199,6 +203,38 @@ internal sealed class TokenReader : IDisposable
             cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<float> logits = Step(tokens[i]);
             visit?.Invoke(i, logits);
+        }
+    }
+
+    /// <summary>
+    /// Reads tokens that may follow the prompt or not, in as few passes as their attention allows. What each gets is what it gets as a
+    /// step; cut off those that turn out to be wrong.
+    /// </summary>
+    /// <param name="tokens">They must fit.</param>
+    /// <param name="visit">Given the logits after each of them.</param>
+    /// <param name="cancellation">Looked at between passes.</param>
+    public void Verify(IReadOnlyList<int> tokens, LogitsVisitor visit, CancellationToken cancellation)
+    {
+        if (!Attention.StepsTogether)
+        {
+            Force(tokens, visit, cancellation);
+            return;
+        }
+
+        int width = _model.Config.VocabularySize;
+        int[] ids = [.. tokens];
+        float[] rows = new float[Math.Min(ids.Length, MostSteps) * width];
+        for (int first = 0; first < ids.Length; first += MostSteps)
+        {
+            ReadOnlyMemory<int> part = ids.AsMemory(first, Math.Min(MostSteps, ids.Length - first));
+            Run(BeginPass(part, AttentionPhase.Decode, ForwardOutput.AllLogits, rows), Pass, cancellation);
+            for (int row = 0; row < part.Length; row++)
+            {
+                visit(first + row, rows.AsSpan(row * width, width));
+            }
+
+            rows.AsSpan((part.Length - 1) * width, width).CopyTo(LogitsBuffer());
+            _hasLogits = true;
         }
     }
 
@@ -246,7 +282,7 @@ internal sealed class TokenReader : IDisposable
         int filled = Math.Max(prompt.Count - Math.Max(Chunk, Attention.PromptWindow), 0);
         if (filled > 0)
         {
-            RandomRows.Append(Pass.State, _sequence, filled, seed);
+            RandomRows.Append(Pass.Work, _sequence, filled, seed);
             _tokens.AddRange(prompt.Take(filled));
         }
 
@@ -286,7 +322,7 @@ internal sealed class TokenReader : IDisposable
     /// <exception cref="ContextOverflowException">It holds more tokens than this reader may; nothing was changed.</exception>
     public void Load(string path)
     {
-        (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(path, _model.Device, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement);
+        (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(path, _model.Devices, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement);
         try
         {
             if (tokens.AsSpan().ContainsAnyExceptInRange(0, _model.Info.VocabularySize - 1))
@@ -320,11 +356,15 @@ internal sealed class TokenReader : IDisposable
         Cache.Dispose();
         Attention.Dispose();
         _pass?.Dispose();
-        _state?.Dispose();
+        _work?.Dispose();
     }
 
-    private static KvCache CreateCache(Model model, TensorType type, KvPlacement? placement) => new(
-        model.Device, [.. model.Config.Layers.Select(_ => new KvLayout(model.Config.KvHeads, model.Config.HeadDimension, type))], placement);
+    private static KvCache CreateCache(Model model, KvTypes types, KvPlacement? placement)
+    {
+        int width = model.Config.HeadDimension;
+        IEnumerable<KvLayout> layouts = model.Config.Layers.Select(_ => new KvLayout(model.Config.KvHeads, width, width, types.Key, types.Value));
+        return new KvCache(model.Devices, [.. layouts], placement);
+    }
 
     /// <summary>
     /// Forgets everything after the first <paramref name="length"/> tokens. The attention method then stands where it stood when

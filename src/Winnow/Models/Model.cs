@@ -15,19 +15,19 @@ internal sealed class Model : IDisposable
     private readonly TransformerWeights _weights;
     private readonly ConcurrentDictionary<bool, RopeFrequencies?[]> _ropes = new();
 
-    private Model(ITensorFile file, Device device, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info, ModelCalibration calibration)
+    private Model(ITensorFile file, LayerDevices devices, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info, ModelCalibration calibration)
     {
         _file = file;
         _weights = weights;
-        Device = device;
+        Devices = devices;
         Config = config;
         Transformer = transformer;
         Info = info;
         Calibration = calibration;
     }
 
-    /// <summary>Where it runs.</summary>
-    public Device Device { get; }
+    /// <summary>Where its layers lie.</summary>
+    public LayerDevices Devices { get; }
 
     /// <summary>The hyper-parameters.</summary>
     public ModelConfig Config { get; }
@@ -46,7 +46,7 @@ internal sealed class Model : IDisposable
 
     /// <summary>Loads a GGUF file or a Hugging Face folder. Weights stay in the mapped file where the device can use them there.</summary>
     /// <param name="path">A .gguf file, any part of a split one, or a folder with config.json and safetensors files.</param>
-    /// <param name="device">Where to compute.</param>
+    /// <param name="devices">Where to compute each layer.</param>
     /// <param name="calibrationPath">The calibration file; null for the one beside the model, where there is one that fits.</param>
     /// <param name="progress">Told the fraction that is loaded, or null.</param>
     /// <param name="maps">Whether the file is mapped, instead of being read into memory.</param>
@@ -55,17 +55,17 @@ internal sealed class Model : IDisposable
     /// <exception cref="CalibrationException">The calibration file that was named does not serve.</exception>
     /// <exception cref="UnsupportedArchitectureException">The model is of an architecture without a descriptor.</exception>
     public static Model Load(
-        string path, Device device, string? calibrationPath = null, IProgress<double>? progress = null, bool maps = true, CancellationToken cancellation = default)
+        string path, LayerDevices devices, string? calibrationPath = null, IProgress<double>? progress = null, bool maps = true, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         (ITensorFile file, ModelConfig config) = Open(path, maps, cancellation);
         TransformerWeights? weights = null;
         try
         {
-            weights = WeightLoader.Load(device, file, config, progress, cancellation);
+            weights = WeightLoader.Load(devices, file, config, progress, cancellation);
             ModelInfo info = Describe(path, file, config, weights);
             ModelCalibration calibration = ModelCalibration.Load(info.Identity, calibrationPath);
-            return new Model(file, device, config, weights, new Transformer(config, weights), info, calibration);
+            return new Model(file, devices, config, weights, new Transformer(config, weights), info, calibration);
         }
         catch
         {
@@ -132,7 +132,7 @@ internal sealed class Model : IDisposable
             ParameterCount = tensors.Sum(tensor => tensor.ElementCount),
             SizeBytes = tensors.Sum(tensor => tensor.SizeBytes),
             LayerProducts = ProductWork.Of(weights.Layers.SelectMany(layer => layer.Products())),
-            OutputProduct = ProductWork.Of([(weights.Output.Weight, 1)])[0],
+            OutputProduct = ProductWork.Of([(weights.Output.Weight.Type, weights.Output.Weight.Outputs, weights.Output.Weight.Inputs, 1)])[0],
             ContextLength = config.ContextLength,
             Layers = config.Layers.Count,
             HiddenSize = config.HiddenSize,

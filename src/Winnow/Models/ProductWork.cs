@@ -9,11 +9,11 @@ namespace Winnow.Models;
 public readonly record struct ProductWork(TensorType Type, double MultiplyAdds, double SizeBytes)
 {
     /// <summary>The work of weights, one entry for each type.</summary>
-    internal static IReadOnlyList<ProductWork> Of(IEnumerable<(Compute.Weight Weight, double Share)> weights) =>
+    internal static IReadOnlyList<ProductWork> Of(IEnumerable<(TensorType Type, int Outputs, int Inputs, double Share)> weights) =>
     [
-        .. weights.GroupBy(item => item.Weight.Type).Select(group => new ProductWork(
+        .. weights.GroupBy(item => item.Type).Select(group => new ProductWork(
             group.Key,
-            group.Sum(item => item.Share * item.Weight.Outputs * item.Weight.Inputs),
-            group.Sum(item => item.Share * item.Weight.Outputs * item.Weight.Type.SizeBytes(item.Weight.Inputs)))),
+            group.Sum(item => item.Share * item.Outputs * item.Inputs),
+            group.Sum(item => item.Share * item.Outputs * item.Type.SizeBytes(item.Inputs)))),
     ];
 }

@@ -36,6 +36,10 @@ public sealed class GrammarConstraint : ILogitsConstraint
     public bool IsEnded { get; private set; }
 
     /// <inheritdoc/>
+    public bool IsOver => !IsEnded && IsComplete && _vocabulary.EndTokens.Count == 0
+        && !(_position.AllowedTokens ??= FindAllowed()).AsSpan().ContainsAnyExcept(0UL);
+
+    /// <inheritdoc/>
     public bool Allows(int token)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)token, (uint)_vocabulary.Size, nameof(token));

@@ -9,6 +9,12 @@ public sealed class GrammarException : WinnowException
     {
     }
 
+    /// <summary>Creates an error that another one caused.</summary>
+    public GrammarException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
     /// <summary>Creates an error about a place in a grammar's text, line and column counted from 1.</summary>
     public GrammarException(int line, int column, string problem)
         : base($"grammar, line {line}, column {column}: {problem}")

@@ -20,6 +20,12 @@ public interface ILogitsConstraint
     /// <param name="token">The token's id.</param>
     void Accept(int token);
 
+    /// <summary>
+    /// Whether the text is whole and no token may follow, not even one that ends it: the answer is over. So it is behind the text
+    /// of a grammar where the vocabulary has no token that ends a generation.
+    /// </summary>
+    bool IsOver => false;
+
     /// <summary>The same limits at the beginning of a text. Shares nothing with this one that changes: both may be used at the same time.</summary>
     ILogitsConstraint Begin();
 }

@@ -150,6 +150,9 @@ public sealed class Sampler
         }
     }
 
+    /// <summary>Whether the constraint lets no token follow, not even one that ends the text.</summary>
+    internal bool IsOver => constraint is { IsOver: true };
+
     /// <summary>Forgets every token and starts the random numbers over from <see cref="Seed"/>.</summary>
     public void Reset()
     {

@@ -15,6 +15,9 @@ namespace Winnow.Templates;
 /// </remarks>
 public sealed class ChatTemplate
 {
+    /// <summary>The longest template that is parsed; those of models have some ten thousand characters.</summary>
+    private const int MaxLength = 1 << 20;
+
     private readonly TemplateBody _body;
 
     private ChatTemplate(string name, TemplateBody body)
@@ -34,6 +37,11 @@ public sealed class ChatTemplate
     {
         ArgumentNullException.ThrowIfNull(source);
         name ??= "chat template";
+        if (source.Length > MaxLength)
+        {
+            throw new ChatTemplateException(name, 1, $"the template has {source.Length} characters; at most {MaxLength} are read");
+        }
+
         try
         {
             return new ChatTemplate(name, new Parser(Lexer.Tokenize(source)).Parse());
@@ -48,14 +56,25 @@ public sealed class ChatTemplate
     /// <exception cref="ChatTemplateException">
     /// The template refuses the conversation, cannot render it, or spends more than the limits of <paramref name="input"/> allow.
     /// </exception>
-    public string Render(ChatTemplateInput input)
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public string Render(ChatTemplateInput input) => Render(input, null).ToString();
+
+    /// <summary>Renders a conversation, and says which parts of the text come from messages, tools and variables.</summary>
+    /// <inheritdoc cref="Render(ChatTemplateInput)"/>
+    internal RenderedText RenderWithOrigins(ChatTemplateInput input)
+    {
+        TextBuilder text = Render(input, new TextOrigins());
+        return new RenderedText(text.ToString(), text.Foreign.Items);
+    }
+
+    private TextBuilder Render(ChatTemplateInput input, TextOrigins? origins)
     {
         ArgumentNullException.ThrowIfNull(input);
-        Runtime runtime = new(input.Limits, input.Clock);
+        Runtime runtime = new(input.Limits, input.Clock, origins, input.CancellationToken);
         try
         {
             Scope context = new(runtime, null);
-            context.Set("messages", FromJson(runtime, input.Messages));
+            context.Set("messages", JsonReader.ReadMessages(runtime, input.Messages));
             context.Set("add_generation_prompt", input.AddGenerationPrompt);
             SetToken(context, "bos_token", input.BosToken);
             SetToken(context, "eos_token", input.EosToken);

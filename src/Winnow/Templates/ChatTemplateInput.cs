@@ -26,6 +26,9 @@ public sealed record ChatTemplateInput
     /// <summary>The clock that <c>strftime_now</c> reads, in its local time zone.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Gives up on a rendering that takes too long for its caller.</summary>
+    public CancellationToken CancellationToken { get; init; }
+
     /// <summary>What the rendering may spend.</summary>
     public ChatTemplateLimits Limits { get; init; } = ChatTemplateLimits.Default;
 }

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
-using Winnow.Tokenization.Models;
 
 namespace Winnow.Tokenization;
 
@@ -15,22 +12,25 @@ internal sealed class SpecialTokenPartition
     private const string WhiteSpace = " \t\n\v\f\r";
 
     private readonly SpecialToken[] _tokens;
-    private readonly PrefixIndex _index;
-    private readonly SearchValues<char> _anyFirst;
-    private readonly SearchValues<char> _alwaysFirst;
+    private readonly Lazy<SpecialTokenFinder> _all;
+    private readonly Lazy<SpecialTokenFinder> _always;
+
+    /// <summary>For each of the tokens that are always recognized, its place among all.</summary>
+    private readonly int[] _orderOfAlways;
 
     public SpecialTokenPartition(IEnumerable<SpecialToken> tokens)
     {
         _tokens = [.. tokens.OrderByDescending(token => Encoding.UTF8.GetByteCount(token.Text)).ThenBy(token => token.Id)];
-        _index = new PrefixIndex(_tokens.Select((token, order) => (MemoryMarshal.AsBytes(token.Text.AsSpan()).ToArray(), order)));
-        _anyFirst = SearchValues.Create([.. _tokens.Select(token => token.Text[0]).Distinct()]);
-        _alwaysFirst = SearchValues.Create([.. _tokens.Where(token => !token.IsControl).Select(token => token.Text[0]).Distinct()]);
+        _orderOfAlways = [.. Enumerable.Range(0, _tokens.Length).Where(order => !_tokens[order].IsControl)];
+        _all = new Lazy<SpecialTokenFinder>(() => new SpecialTokenFinder([.. _tokens.Select(token => token.Text)]));
+        _always = new Lazy<SpecialTokenFinder>(() => new SpecialTokenFinder([.. _orderOfAlways.Select(order => _tokens[order].Text)]));
     }
 
     /// <summary>The fragments of a text in order: special tokens, and text between them.</summary>
     /// <param name="text">The text.</param>
     /// <param name="parseControl">Whether control tokens are recognized.</param>
-    public List<Fragment> Split(ReadOnlySpan<char> text, bool parseControl)
+    /// <param name="foreign">Parts of the text, in order, whose characters belong to no control token.</param>
+    public List<Fragment> Split(ReadOnlySpan<char> text, bool parseControl, IReadOnlyList<(int Start, int End)> foreign)
     {
         List<Fragment> fragments = [];
         if (text.Length > 0)
@@ -49,7 +49,7 @@ internal sealed class SpecialTokenPartition
                 }
                 else
                 {
-                    Cut(text, fragment, _tokens[order], cut);
+                    Cut(text, fragment, _tokens[order], foreign, cut);
                 }
             }
 
@@ -59,56 +59,11 @@ internal sealed class SpecialTokenPartition
         return fragments;
     }
 
-    /// <summary>Breaks every control token that a text spells out, by a character behind its first one.</summary>
-    public string Guard(string text, char guard)
-    {
-        List<Fragment> fragments = Split(text, parseControl: true);
-        StringBuilder guarded = new(text.Length + fragments.Count);
-        foreach (Fragment fragment in fragments)
-        {
-            if (fragment.TokenId >= 0)
-            {
-                guarded.Append(text[fragment.Start]).Append(guard).Append(text, fragment.Start + 1, fragment.Length - 1);
-            }
-            else
-            {
-                guarded.Append(text, fragment.Start, fragment.Length);
-            }
-        }
+    private List<int> Occurring(ReadOnlySpan<char> text, bool parseControl) => parseControl
+        ? _all.Value.Occurring(text)
+        : _always.Value.Occurring(text).ConvertAll(order => _orderOfAlways[order]);
 
-        return guarded.ToString();
-    }
-
-    private List<int> Occurring(ReadOnlySpan<char> text, bool parseControl)
-    {
-        List<int> found = [];
-        SearchValues<char> first = parseControl ? _anyFirst : _alwaysFirst;
-        bool[]? seen = null;
-        for (int offset = 0; offset < text.Length; offset++)
-        {
-            int next = text[offset..].IndexOfAny(first);
-            if (next < 0)
-            {
-                break;
-            }
-
-            offset += next;
-            PrefixIndex.Matches matches = _index.At(MemoryMarshal.AsBytes(text[offset..]));
-            while (matches.MoveNext())
-            {
-                if ((parseControl || !_tokens[matches.Value].IsControl) && !(seen ??= new bool[_tokens.Length])[matches.Value])
-                {
-                    seen[matches.Value] = true;
-                    found.Add(matches.Value);
-                }
-            }
-        }
-
-        found.Sort();
-        return found;
-    }
-
-    private static void Cut(ReadOnlySpan<char> text, Fragment fragment, SpecialToken token, List<Fragment> output)
+    private static void Cut(ReadOnlySpan<char> text, Fragment fragment, SpecialToken token, IReadOnlyList<(int Start, int End)> foreign, List<Fragment> output)
     {
         int start = fragment.Start;
         int end = fragment.Start + fragment.Length;
@@ -123,6 +78,12 @@ internal sealed class SpecialTokenPartition
 
             match += search;
             int after = match + token.Text.Length;
+            if (token.IsControl && Touches(foreign, match, after))
+            {
+                search = match + 1;
+                continue;
+            }
+
             if (token.SingleWord && (TouchesWord(text, match - 1) || TouchesWord(text, after)))
             {
                 search = after;
@@ -149,6 +110,20 @@ internal sealed class SpecialTokenPartition
         {
             output.Add(new Fragment(start, end - start, -1));
         }
+    }
+
+    /// <summary>Whether a part of the text shares a character with one of others, which are in order.</summary>
+    private static bool Touches(IReadOnlyList<(int Start, int End)> others, int start, int end)
+    {
+        int low = 0;
+        int high = others.Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            (low, high) = others[middle].End <= start ? (middle + 1, high) : (low, middle);
+        }
+
+        return low < others.Count && others[low].Start < end;
     }
 
     private static bool TouchesWord(ReadOnlySpan<char> text, int index) =>

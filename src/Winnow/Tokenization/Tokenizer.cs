@@ -22,6 +22,7 @@ public sealed class Tokenizer
     private readonly SpecialTokenPartition _partition;
     private readonly int[] _prefix;
     private readonly int[] _suffix;
+    private readonly Lazy<int> _longestToken;
 
     internal Tokenizer(TokenizerParts parts)
     {
@@ -35,6 +36,7 @@ public sealed class Tokenizer
         _prefix = parts.Prefix;
         _suffix = parts.Suffix;
         DropsLeadingSpace = parts.DropsLeadingSpace;
+        _longestToken = new Lazy<int>(FindLongestToken);
     }
 
     /// <summary>A stand-in for a model that comes without a vocabulary: tokens have no text, and no text has tokens.</summary>
@@ -89,12 +91,23 @@ public sealed class Tokenizer
     /// <summary>Whether decoding drops one space at the start of a text, since encoding puts it there.</summary>
     internal bool DropsLeadingSpace { get; }
 
+    /// <summary>
+    /// The least tokens that a text can have, found from its length alone: a text that is far too long for a context can be refused
+    /// without the memory and time that it takes to tokenize it. 0 where the vocabulary tells nothing about it.
+    /// </summary>
+    public int LeastTokens(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return _longestToken.Value is > 0 and int longest ? (int)((text.Length + longest - 1L) / longest) : 0;
+    }
+
     /// <summary>Turns a text into ids.</summary>
     /// <param name="text">The text; an unpaired surrogate counts as U+FFFD.</param>
     /// <param name="addSpecial">
     /// Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).
     /// </param>
     /// <param name="parseSpecial">Whether control tokens that are spelled out in the text become these tokens.</param>
+    /// <exception cref="WinnowException">The vocabulary's own expressions take too long on the text, or make far more of it.</exception>
     public int[] Encode(string text, bool addSpecial = false, bool parseSpecial = false)
     {
         List<int> output = new((text.Length / 3) + 8);
@@ -158,14 +171,15 @@ public sealed class Tokenizer
     /// <summary>The same with at least <paramref name="size"/> tokens: a model's table may have rows that no token uses, and random weights choose them.</summary>
     internal Tokenizer Padded(int size) => size <= VocabularySize ? this : new Tokenizer(_parts with { Vocabulary = _vocabulary.Padded(size) });
 
-    /// <summary>Puts <paramref name="guard"/> behind the first character of every control token that a text spells out.</summary>
-    internal string GuardControlTokens(string text, char guard) => _partition.Guard(text, guard);
+    /// <summary>Appends the ids of a text whose control tokens are parsed, but for those that share a character with a foreign part.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="foreign">Parts that somebody else wrote than who wrote the control tokens, in order.</param>
+    /// <param name="output">The list.</param>
+    internal void Encode(string text, IReadOnlyList<(int Start, int End)> foreign, List<int> output) =>
+        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, foreign);
 
-    /// <summary>Appends the ids of a text whose control tokens are parsed, but for guarded ones; guards themselves are no part of the text.</summary>
-    internal void EncodeGuarded(string text, List<int> output, char guard) =>
-        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, guard);
-
-    private void Encode(ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial, char? guard = null)
+    private void Encode(
+        ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial, IReadOnlyList<(int Start, int End)>? foreign = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (addSpecial)
@@ -174,7 +188,7 @@ public sealed class Tokenizer
         }
 
         text = Utf8Text.WellFormed(text);
-        foreach (SpecialTokenPartition.Fragment fragment in _partition.Split(text.Span, parseSpecial))
+        foreach (SpecialTokenPartition.Fragment fragment in _partition.Split(text.Span, parseSpecial, foreign ?? []))
         {
             if (fragment.TokenId >= 0)
             {
@@ -182,13 +196,7 @@ public sealed class Tokenizer
             }
             else
             {
-                ReadOnlyMemory<char> plain = text.Slice(fragment.Start, fragment.Length);
-                if (guard is { } character && plain.Span.Contains(character))
-                {
-                    plain = plain.ToString().Replace(character.ToString(), "", StringComparison.Ordinal).AsMemory();
-                }
-
-                _model.Encode(plain, fragment.Start == 0, output);
+                _model.Encode(text.Slice(fragment.Start, fragment.Length), fragment.Start == 0, output);
             }
         }
 
@@ -196,6 +204,24 @@ public sealed class Tokenizer
         {
             output.AddRange(_suffix);
         }
+    }
+
+    /// <summary>The most bytes of a token, where no byte of a text is lost; else 0.</summary>
+    private int FindLongestToken()
+    {
+        int longest = 0;
+        HashSet<byte> single = [];
+        for (int id = 0; id < _bytes.Count; id++)
+        {
+            longest = Math.Max(longest, _bytes[id].Length);
+            if (_bytes[id].Length == 1)
+            {
+                single.Add(_bytes[id][0]);
+            }
+        }
+
+        bool losesSpace = _parts.SpecialTokens.Any(token => token.StripLeft || token.StripRight);
+        return _parts.KeepsText && single.Count == 256 && !losesSpace ? longest : 0;
     }
 
     private int Checked(int id)

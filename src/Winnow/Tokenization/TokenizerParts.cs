@@ -17,6 +17,9 @@ internal sealed record TokenizerParts
     /// <summary>The tokens that end a generation.</summary>
     public required HashSet<int> Ends { get; init; }
 
+    /// <summary>Whether the model writes every byte of a text into a token: nothing is normalized away.</summary>
+    public bool KeepsText { get; init; }
+
     public required IEnumerable<SpecialToken> SpecialTokens { get; init; }
 
     /// <summary>The tokens that the model expects in front of a text.</summary>

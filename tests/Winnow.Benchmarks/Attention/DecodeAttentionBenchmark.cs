@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Winnow.Attention;
 using Winnow.Compute;
 using Winnow.Compute.Host.Selection;
 
@@ -38,7 +37,7 @@ public class DecodeAttentionBenchmark : AttentionBenchmark
         _rows = Plan(random, AttentionPlanKind.PerKvHead, Shape.KvHeads, pageTokens: 1);
     }
 
-    private AttentionPlan Plan(Random random, AttentionPlanKind kind, int lists, int pageTokens)
+    private HostPlan Plan(Random random, AttentionPlanKind kind, int lists, int pageTokens)
     {
         HostPlan plan = new(kind, lists);
         TopRows top = new();

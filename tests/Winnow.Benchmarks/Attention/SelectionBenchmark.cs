@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Winnow.Attention;
 using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Benchmarks.Attention;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
-using Winnow.Quantization;
 using Winnow.Tensors;
 
 namespace Winnow.Benchmarks.MatMul;
@@ -12,19 +11,22 @@ namespace Winnow.Benchmarks.MatMul;
 /// and with short prompts; each as time and as tokens per second over those of a single step. Numbers of rows take turns, and of each
 /// product the fastest of several rounds counts, so that other work on the machine matters little.
 /// </summary>
-/// <remarks><c>rows [TYPE…] [ISA] [THREADS]</c>; without a type, Q4_K with Q6_K where Q4_K_M has it. LAYERS are so many.</remarks>
+/// <remarks><c>rows [TYPE…] [ISA] [THREADS]</c>; without a type, Q4_K and about as much Q6_K as in Q4_K_M.</remarks>
 internal static unsafe class BatchedRows
 {
-    private const int Layers = 8;
+    private const int Layers = 16;
     private const int Hidden = 2048;
     private const int Inner = 8192;
     private const int Heads = 512;
-    private const int Vocabulary = 64128;
+    private const int Vocabulary = 128256;
     private const int Rounds = 7;
     private const int MostRows = 16;
 
     private static readonly (int Rows, bool Steps)[] Cases =
-        [(1, true), (2, true), (3, true), (4, true), (6, true), (8, true), (12, true), (16, true), (1, false), (2, false), (4, false), (8, false), (16, false)];
+    [
+        (1, true), (2, true), (3, true), (4, true), (6, true), (8, true), (12, true), (16, true),
+        (1, false), (2, false), (4, false), (8, false), (16, false),
+    ];
 
     public static void Print(string[] arguments)
     {
@@ -66,16 +68,7 @@ internal static unsafe class BatchedRows
             bytes += size;
             byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)size, 64);
             memory.Add((nint)data);
-            for (long offset = 0; offset < size; offset += 1 << 20)
-            {
-                Span<byte> part = new(data + offset, (int)Math.Min(1 << 20, size - offset));
-                random.NextBytes(part);
-                foreach (ref ushort half in MemoryMarshal.Cast<byte, ushort>(part))
-                {
-                    half &= 0x3BFF;
-                }
-            }
-
+            MatMulBenchmark.FillWeights(data, size, random);
             return device.LoadWeight("weight", own, outputs, inputs, (nint)data);
         }
 

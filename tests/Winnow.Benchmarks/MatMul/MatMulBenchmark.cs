@@ -35,6 +35,9 @@ public abstract unsafe class MatMulBenchmark : IDisposable
     /// <summary>Rows of activations.</summary>
     protected abstract int Tokens { get; }
 
+    /// <summary>How many of them are decode steps.</summary>
+    protected abstract int Steps { get; }
+
     [GlobalSetup]
     public void Setup()
     {
@@ -43,18 +46,7 @@ public abstract unsafe class MatMulBenchmark : IDisposable
         int copies = (int)Math.Max(1, WorkingSetBytes / bytes);
         _data = (byte*)NativeMemory.AlignedAlloc((nuint)(copies * bytes), 64);
         Random random = new(1);
-        for (long offset = 0; offset < copies * bytes; offset += 1 << 20)
-        {
-            Span<byte> part = new(_data + offset, (int)Math.Min(1 << 20, (copies * bytes) - offset));
-            random.NextBytes(part);
-
-            // Small exponents in every 16 bits keep f16 scales and float weights finite; what the quants are does not matter.
-            foreach (ref ushort half in MemoryMarshal.Cast<byte, ushort>(part))
-            {
-                half &= 0x3BFF;
-            }
-        }
-
+        FillWeights(_data, copies * bytes, random);
         _device = new CpuDevice();
         _stream = _device.CreateStream();
         _weights = new Weight[copies];
@@ -89,6 +81,23 @@ public abstract unsafe class MatMulBenchmark : IDisposable
     public void MatMul()
     {
         _next = (_next + 1) % _weights.Length;
-        _stream.MatMul(_weights[_next], _input, _output);
+        _stream.MatMul(_weights[_next], _input, _output, Steps);
+    }
+
+    /// <summary>Random weights of any type.</summary>
+    internal static void FillWeights(byte* data, long bytes, Random random)
+    {
+        for (long offset = 0; offset < bytes; offset += 1 << 20)
+        {
+            Span<byte> part = new(data + offset, (int)Math.Min(1 << 20, bytes - offset));
+            random.NextBytes(part);
+
+            // Small exponents in every 16 bits keep f16 scales and float weights finite, and none at zero keeps them from being denormals,
+            // which some processors multiply very slowly; what the quants are does not matter.
+            foreach (ref ushort half in MemoryMarshal.Cast<byte, ushort>(part))
+            {
+                half = (ushort)((half & 0x3BFF) | 0x0400);
+            }
+        }
     }
 }

@@ -30,8 +30,12 @@ internal static unsafe class ProductHashes
                 {
                     foreach (int tokens in Tokens)
                     {
-                        float[] product = Multiply(device, type, outputs, inputs, tokens);
-                        Console.WriteLine($"{type} {isa} [{outputs}, {inputs}] x {tokens}: {Hash(MemoryMarshal.AsBytes<float>(product))}");
+                        foreach (int steps in new[] { 0, tokens })
+                        {
+                            float[] product = Multiply(device, type, outputs, inputs, tokens, steps);
+                            Console.WriteLine(
+                                $"{type} {isa} [{outputs}, {inputs}] x {tokens}, {steps} steps: {Hash(MemoryMarshal.AsBytes<float>(product))}");
+                        }
                     }
                 }
             }
@@ -57,7 +61,7 @@ internal static unsafe class ProductHashes
         }
     }
 
-    private static float[] Multiply(CpuDevice device, TensorType type, int outputs, int inputs, int tokens)
+    private static float[] Multiply(CpuDevice device, TensorType type, int outputs, int inputs, int tokens, int steps)
     {
         Random random = new((outputs * 1000) + tokens);
         byte[] data = RandomBlocks(type, outputs, inputs, random);
@@ -74,7 +78,7 @@ internal static unsafe class ProductHashes
         Matrix input = device.AllocateMatrix(tokens, inputs);
         Matrix output = device.AllocateMatrix(tokens, outputs);
         stream.Write(rows, input);
-        stream.MatMul(weight, input, output);
+        stream.MatMul(weight, input, output, steps);
         float[] product = new float[tokens * outputs];
         stream.Read(output, product);
         input.Buffer.Dispose();

@@ -4,4 +4,6 @@ namespace Winnow.Benchmarks.MatMul;
 public class PromptBenchmark : MatMulBenchmark
 {
     protected override int Tokens => 512;
+
+    protected override int Steps => 0;
 }

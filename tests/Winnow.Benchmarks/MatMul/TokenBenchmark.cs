@@ -7,4 +7,6 @@ public class TokenBenchmark : MatMulBenchmark
     public override IEnumerable<string> Shapes => [.. base.Shapes, "128256x2048"];
 
     protected override int Tokens => 1;
+
+    protected override int Steps => 1;
 }

@@ -25,7 +25,10 @@ public class MethodReferenceTests
     [Fact]
     public void A2ats_follows_the_reference() => Check("a2ats");
 
-    private static void Check(string method)
+    /// <summary>Creates the device whose selections are looked at.</summary>
+    private protected virtual Device CreateDevice() => new CpuDevice();
+
+    private void Check(string method)
     {
         List<string> failures = [];
         MethodCase[] cases = [.. MethodCase.Read(SharedData.Path("methods")).Where(one => one.Name.StartsWith(method, StringComparison.Ordinal))];
@@ -38,9 +41,9 @@ public class MethodReferenceTests
         Assert.True(failures.Count == 0, string.Join('\n', failures));
     }
 
-    private static void Check(MethodCase one, List<string> failures)
+    private void Check(MethodCase one, List<string> failures)
     {
-        using CpuDevice device = new();
+        using Device device = CreateDevice();
         using Model model = Model.Load(SharedData.Path($"models/{one.Model}"), device);
         int context = one.PromptIds.Length + one.ForcedIds.Length;
         using TokenReader reader = new(model, context, AttentionOptions.Parse(one.Specification), kvType: TensorType.F32);

@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Tests.Attention;

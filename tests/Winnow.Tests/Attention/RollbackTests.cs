@@ -75,6 +75,19 @@ public sealed class RollbackTests : IDisposable
         }
     }
 
+    /// <summary>What an earlier conversation said decides nothing in the next one.</summary>
+    [Theory]
+    [MemberData(nameof(Specifications))]
+    public void A_session_that_was_cut_to_nothing_answers_like_a_new_one(string specification)
+    {
+        int[] prompt = [.. Tokens.Reverse().Take(560)];
+        using Session fresh = Create(specification);
+        using Session used = Create(specification);
+        Read(used, 0);
+        used.Truncate(0);
+        Check(Answer(fresh, prompt), Answer(used, prompt), $"{specification}, after another conversation");
+    }
+
     /// <summary>Without a call of Truncate: a prompt says itself what is left of the former one.</summary>
     [Theory]
     [MemberData(nameof(Specifications))]
@@ -177,6 +190,9 @@ public sealed class RollbackTests : IDisposable
     [InlineData("recycled:k=24,stride=7,pool=3")]
     [InlineData("recycled:k=24,check=3,threshold=0.9,pool=3")]
     [InlineData("random:budget=32")]
+    [InlineData("delta:page=8,pages=4,recent=1,select=0,from=0")]
+    [InlineData("snapkv:budget=48,window=8")]
+    [InlineData("streaming:sinks=2,window=30")]
     [InlineData("a2ats:rho=0.05,window=16,sink=2,codebook=online,centroids=16")]
     public void A_decoded_token_allocates_nothing(string specification)
     {

@@ -57,7 +57,7 @@ public sealed class KvCacheFileTests : IDisposable
     public void Another_type_of_rows_is_refused()
     {
         Save(3);
-        KvLayout[] other = [.. Layouts.Select(layout => new KvLayout(layout.KvHeads, layout.HeadDimension, TensorType.F32))];
+        KvLayout[] other = [.. Layouts.Select(layout => new KvLayout(layout.KvHeads, layout.KeyDimension, TensorType.F32))];
         Assert.Contains("F16", Refusal(() => KvCacheFile.Load(FilePath, _device, other, Fingerprint)), StringComparison.Ordinal);
     }
 
@@ -66,9 +66,9 @@ public sealed class KvCacheFileTests : IDisposable
     {
         Save(3);
         KvLayout first = Layouts[0];
-        KvLayout[] more = [new(first.KvHeads + 1, first.HeadDimension, first.Type), .. Layouts[1..]];
+        KvLayout[] more = [new(first.KvHeads + 1, first.KeyDimension, first.KeyType), .. Layouts[1..]];
         Assert.Contains(
-            $"was saved with {first.KvHeads} KV heads of {first.HeadDimension} elements; this model has {first.KvHeads + 1} of {first.HeadDimension}",
+            $"was saved with {first.KvHeads} KV heads of 32 and 32 elements; this model has {first.KvHeads + 1} of 32 and 32",
             Refusal(() => KvCacheFile.Load(FilePath, _device, more, Fingerprint)),
             StringComparison.Ordinal);
     }
@@ -119,7 +119,7 @@ public sealed class KvCacheFileTests : IDisposable
         using ComputeStream stream = _device.CreateStream();
         for (int layer = 0; layer < Layouts.Length && length > 0; layer++)
         {
-            int width = Layouts[layer].KvHeads * Layouts[layer].HeadDimension;
+            int width = Layouts[layer].KvHeads * Layouts[layer].KeyDimension;
             Matrix rows = _device.AllocateMatrix(length, width);
             stream.Write([.. Enumerable.Range(0, length * width).Select(_ => random.NextSingle())], rows);
             stream.Append(cache.Layer(layer), rows, rows, 0);

@@ -46,7 +46,8 @@ public sealed class KvCacheTests : IDisposable
                     rows.RemoveRange(length, rows.Count - length);
                     break;
                 case < 9 when caches.Count < 6:
-                    caches.Add((cache.Fork(), [.. rows]));
+                    int shared = random.Next(2) == 0 ? rows.Count : random.Next(rows.Count + 1);
+                    caches.Add((cache.Fork(shared), rows[..shared]));
                     break;
                 case 9 when caches.Count > 1:
                     cache.Dispose();
@@ -86,6 +87,54 @@ public sealed class KvCacheTests : IDisposable
         fork.Reserve(1);
         Assert.Equal(cache.Layer(0).Pages[0], fork.Layer(0).Pages[0]);
         Assert.NotEqual(cache.Layer(2).Pages[1], fork.Layer(2).Pages[1]);
+    }
+
+    [Fact]
+    public void A_fork_of_the_first_rows_takes_memory_only_for_what_it_writes()
+    {
+        using KvCache cache = new(_device, Layouts);
+        cache.Reserve(640);
+        for (int row = 0; row < 640; row++)
+        {
+            Mark(cache, row, row + 1);
+        }
+
+        cache.Advance(640);
+        List<KvCache> forks = [.. new[] { 0, 1, 63, 64, 65, 300, 639, 640 }.Select(cache.Fork)];
+        Assert.Equal(10, CountPages([cache, .. forks]));
+        for (int i = 0; i < forks.Count; i++)
+        {
+            int length = forks[i].Length;
+            Assert.Equal(Enumerable.Range(1, length), Enumerable.Range(0, length).Select(row => Marker(forks[i], row)));
+            forks[i].Reserve(1);
+            Mark(forks[i], length, -5);
+            forks[i].Advance(1);
+            Assert.Equal(10 + i + 1, CountPages([cache, .. forks]));
+        }
+
+        // What the forks wrote is theirs: neither this cache nor a fork of a fork saw it.
+        Assert.Equal(Enumerable.Range(1, 640), Enumerable.Range(0, 640).Select(row => Marker(cache, row)));
+        using KvCache again = forks[5].Fork(299);
+        Assert.Equal(299, again.Length);
+        Assert.Equal(Enumerable.Range(1, 299), Enumerable.Range(0, 299).Select(row => Marker(again, row)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Fork(641));
+        forks.ForEach(fork => fork.Dispose());
+    }
+
+    [Fact]
+    public void A_cache_that_is_cut_copies_a_page_before_it_writes_to_what_a_fork_reads()
+    {
+        using KvCache cache = new(_device, Layouts);
+        cache.Reserve(100);
+        Mark(cache, 50, 7);
+        cache.Advance(100);
+        using KvCache fork = cache.Fork(80);
+        cache.Truncate(50);
+        cache.Reserve(1);
+        Mark(cache, 50, 8);
+        cache.Advance(1);
+        Assert.Equal(7, Marker(fork, 50));
+        Assert.Equal(8, Marker(cache, 50));
     }
 
     [Fact]
@@ -177,6 +226,8 @@ public sealed class KvCacheTests : IDisposable
         return marker!.Value;
     }
 
+    private static int CountPages(IEnumerable<KvCache> caches) => caches.SelectMany(cache => cache.Layer(1).Pages.ToArray()).Distinct().Count();
+
     private static IEnumerable<(KvPage Page, long Offset)> Places(KvCache cache, int row)
     {
         for (int i = 0; i < cache.LayerCount; i++)
@@ -187,7 +238,7 @@ public sealed class KvCacheTests : IDisposable
             {
                 long key = layer.Layout.RowOffset(head, row % KvLayout.PageTokens);
                 yield return (page, key);
-                yield return (page, key + (2 * layer.Layout.RowBytes) - 4);
+                yield return (page, key + layer.Layout.TokenBytes - 4);
             }
         }
     }

@@ -5,7 +5,7 @@ using Winnow.Tensors;
 namespace Winnow.Tests.Compute;
 
 /// <summary>Storing rows and attending to them.</summary>
-public abstract class AttentionOperationTests : OperationTests
+public abstract partial class AttentionOperationTests : OperationTests
 {
     private const double Tolerance = 5e-6;
 
@@ -145,6 +145,93 @@ public abstract class AttentionOperationTests : OperationTests
                         o => Attend(o, shape, type, tokens, rows, _ => AttentionPlan.All),
                         o => Attend(o, shape, type, tokens, rows, _ => Plan(o, kind, selectsQueries, rows, 1)));
                 }
+            }
+        }
+    }
+
+    /// <summary>A device that has no kernel for them may attend to everything; one that has must find every block named here.</summary>
+    [Fact]
+    public void A_plan_of_every_key_block_gives_the_bits_of_dense_attention()
+    {
+        AttentionShape shape = Shape(14, 2, 64);
+        CompareBits(
+            "key blocks",
+            o => Attend(o, shape, TensorType.F16, 100, 400, _ => AttentionPlan.All),
+            o => Attend(o, shape, TensorType.F16, 100, 400, _ => EveryBlock(o)));
+    }
+
+    /// <summary>The query has turned away, or as many rows are newer as there is room for: the device finds out by itself.</summary>
+    [Theory]
+    [InlineData(0.99f, 45, true)]
+    [InlineData(-1.01f, 45, false)]
+    [InlineData(-1.01f, 50, true)]
+    public void A_conditional_plan_reads_everything_and_yields_mass_only_where_its_condition_holds(float threshold, int rows, bool readsAll)
+    {
+        const int Ranked = 40;
+        AttentionShape shape = Shape(6, 2, 32);
+        using Device device = CreateDevice(2);
+        using Operands o = new(device, 21);
+        KvCache cache = o.RandomCache(2, 32, TensorType.F16, rows);
+        Matrix query = o.Random(1, 6 * 32);
+        Matrix other = o.Random(1, 6 * 32);
+        Matrix mass = o.Zeros(6, Ranked);
+        RankedRows ranking = o.Selector.CreateRanking(shape, keepsQuery: true);
+        AttentionPlan plan = o.Selector.CreatePlan(AttentionPlanKind.PerKvHead, 2);
+        o.Stream.AttentionMass(shape, query, cache.Layer(0), Ranked - 1, mass);
+        RankChoice choice = new(RankVotes.Largest, Pool: 1, Count: 10);
+        o.Selector.Rank(o.Stream, mass, choice, ranking, query);
+
+        Matrix output = o.Zeros(1, 6 * 32);
+        Matrix seen = o.Random(6, rows);
+        float[] before = o.Read(seen);
+        o.Selector.Recycle(o.Stream, ranking, budget: 10, rows, plan, new QueryCheck(other, threshold));
+        o.Stream.Attend(shape, other, cache.Layer(0), rows - 1, plan, isStep: true, output, seen);
+        o.Selector.Rank(o.Stream, seen, choice, ranking, other, condition: plan);
+
+        Matrix expected = o.Zeros(1, 6 * 32);
+        Assert.Equal(readsAll, plan.ReadsAll);
+        Assert.Equal(!readsAll, before.AsSpan().SequenceEqual(o.Read(seen)));
+        o.Stream.Attend(shape, other, cache.Layer(0), rows - 1, AttentionPlan.All, isStep: true, expected);
+        Assert.Equal(readsAll, o.Read(expected).AsSpan().SequenceEqual(o.Read(output)));
+
+        // The ranking is that of the step that read everything: newer rows may be in it now.
+        o.Selector.Recycle(o.Stream, ranking, budget: 10, rows, plan);
+        for (int head = 0; head < 2; head++)
+        {
+            float[] values = readsAll ? o.Read(seen) : o.Read(mass);
+            int length = values.Length / 6;
+            IEnumerable<int> best = Enumerable.Range(0, length)
+                .OrderByDescending(row => Enumerable.Range(3 * head, 3).Max(query => values[(query * length) + row]))
+                .Take(10 - (rows - length));
+            Assert.Equal([.. best.Order(), .. Enumerable.Range(length, rows - length)], plan.Rows(head).ToArray());
+        }
+    }
+
+    /// <summary>What was rotated and stored comes back, but for the rounding of the cache's type.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Keys_come_back_as_they_were_before_rotation(TensorType type)
+    {
+        const int Rows = 150;
+        using Device device = CreateDevice(2);
+        RopeFrequencies rope = new([1, 0.3f, 0.05f, 0.001f], interleaved: type == TensorType.F16, magnitude: 1.3f);
+        foreach ((int first, int step, int count) in new[] { (0, 1, Rows), (3, 7, 21), (149, 1, 1) })
+        {
+            using Operands o = new(device, 31);
+            KvCache cache = o.RandomCache(3, 32, type, 0);
+            Matrix keys = o.Random(Rows, 96);
+            float[] expected = o.Read(keys);
+            cache.Reserve(Rows);
+            o.Stream.Rope(keys, 32, rope, [.. Enumerable.Range(0, Rows)]);
+            o.Stream.Append(cache.Layer(0), keys, o.Random(Rows, 96), 0);
+            Matrix back = o.Random(count, 96, gap: 5);
+            o.Stream.ReadKeys(cache.Layer(0), first, step, count, rope, back);
+            float[] actual = o.Read(back);
+            double tolerance = type switch { TensorType.F32 => 1e-5, TensorType.F16 => 4e-3, _ => 4e-2 };
+            for (int i = 0; i < actual.Length; i++)
+            {
+                float wanted = expected[((first + (i / 96 * step)) * 96) + (i % 96)];
+                Assert.True(Math.Abs(wanted - actual[i]) <= tolerance, $"{type}, {first} + {step}: element {i} is {actual[i]}, not {wanted}");
             }
         }
     }
@@ -314,6 +401,18 @@ public abstract class AttentionOperationTests : OperationTests
         int lists = kind switch { AttentionPlanKind.Shared => 1, AttentionPlanKind.PerKvHead => 2, _ => fraction == 1 ? 14 : 6 };
         AttentionPlan plan = o.Selector.CreatePlan(kind, lists, selectsQueries);
         o.FillPlan(plan, rows, fraction);
+        return plan;
+    }
+
+    /// <summary>400 rows in blocks of 64, and tiles of 128 queries: all blocks that a tile may see.</summary>
+    private static AttentionPlan EveryBlock(Operands o)
+    {
+        AttentionPlan plan = o.Selector.CreateBlockPlan(kvHeads: 2, tiles: 4, tileQueries: 128, blockRows: 64);
+        for (int list = 0; list < plan.Lists; list++)
+        {
+            o.Selector.SetRows(o.Stream, plan, list, [.. Enumerable.Range(0, Math.Min(7, 2 * ((list % 4) + 1)))]);
+        }
+
         return plan;
     }
 

@@ -77,8 +77,8 @@ public sealed unsafe class ExpertTests
         fixed (float* data = values)
         {
             nint start = (nint)data;
-            Weight[] Load(int part, int outputs, int inputs) => [.. Enumerable.Range(part * experts, experts).Select(
-                i => device.LoadWeight($"expert {i}", TensorType.F32, outputs, inputs, start + ((nint)i * size * sizeof(float))))];
+            ExpertMatrix Load(int part, int outputs, int inputs) => device.LoadExperts(
+                "experts", TensorType.F32, outputs, inputs, [.. Enumerable.Range(part * experts, experts).Select(i => start + ((nint)i * size * sizeof(float)))]);
 
             ExpertWeights weights = new(Load(0, Inner, Hidden), Load(1, Inner, Hidden), Load(2, Hidden, Inner), Activation.Silu, used, normalizes);
             Matrix scores = device.AllocateMatrix(tokens, experts);

@@ -60,19 +60,46 @@ internal sealed class Operands(Device device, int seed) : IDisposable
     }
 
     /// <summary>A cache of one layer with random rows in it.</summary>
-    public KvCache RandomCache(int kvHeads, int headDimension, TensorType type, int rows, float deviation = 1)
+    public KvCache RandomCache(int kvHeads, int headDimension, TensorType type, int rows, float deviation = 1) =>
+        RandomCache(new KvLayout(kvHeads, headDimension, type), rows, deviation);
+
+    /// <summary>The same with another layout.</summary>
+    public KvCache RandomCache(KvLayout layout, int rows, float deviation = 1)
     {
-        KvCache cache = new(Device, [new KvLayout(kvHeads, headDimension, type)]);
+        KvCache cache = new(Device, [layout]);
         _owned.Add(cache);
         if (rows > 0)
         {
             cache.Reserve(rows);
-            Stream.Append(cache.Layer(0), Random(rows, kvHeads * headDimension, deviation), Random(rows, kvHeads * headDimension), 0);
+            Matrix keys = Random(rows, layout.KvHeads * layout.KeyDimension, deviation);
+            Stream.Append(cache.Layer(0), keys, Random(rows, layout.KvHeads * layout.ValueDimension), 0);
             cache.Advance(rows);
         }
 
         return cache;
     }
+
+    /// <summary>A group of KV heads with random rows and room for 100 more; with a map where positions are given.</summary>
+    public KvGroup RandomGroup(int firstHead, KvLayout layout, int rows, int[]? positions = null)
+    {
+        KvCache cache = RandomCache(layout, rows);
+        cache.Reserve(100);
+        KvGroup group = new(firstHead, layout);
+        foreach (KvPage page in cache.Layer(0).Pages)
+        {
+            group.Add(page);
+        }
+
+        if (positions is not null)
+        {
+            group.Map(positions);
+        }
+
+        return group;
+    }
+
+    /// <summary>Ascending numbers of [0, end), about as large a part of them as told.</summary>
+    public int[] RandomPositions(int end, double fraction) => [.. Enumerable.Range(0, end).Where(_ => _random.NextDouble() < fraction)];
 
     /// <summary>An ascending random subset of [0, rows), always with the last.</summary>
     public void FillPlan(AttentionPlan plan, int rows, double fraction)

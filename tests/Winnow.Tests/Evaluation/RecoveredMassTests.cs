@@ -48,7 +48,7 @@ public class RecoveredMassTests
         Assert.Equal(1, recovered.Recall(Shape, Plan(AttentionPlanKind.Shared, Array.Empty<int>()), Mass, 3), 6);
     }
 
-    private static AttentionPlan Plan(AttentionPlanKind kind, params int[][] lists)
+    private static HostPlan Plan(AttentionPlanKind kind, params int[][] lists)
     {
         HostPlan plan = new(kind, lists.Length);
         for (int list = 0; list < lists.Length; list++)

@@ -4,6 +4,7 @@ using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;
+using Winnow.Tests.Compute.Reference;
 
 namespace Winnow.Tests.Models;
 
@@ -30,6 +31,32 @@ public sealed class SegmentTests
                     Assert.True(alone[i].AsSpan().SequenceEqual(together[i]), $"{name}, {isa}, sequence {i}, parts of {chunk}, {prompts} prompts at once");
                 }
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_draft_is_verified_with_the_bits_of_its_steps(string name)
+    {
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+        using Model model = Model.Load(TinyModels.Path(name), device);
+        int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
+        foreach (string attention in new[] { "full", "recycled:k=8,from=0", "delta:page=4,pages=3,recent=1,from=0" })
+        {
+            using TokenReader steps = new(model, 200, AttentionOptions.Parse(attention), TensorType.F32);
+            using TokenReader draft = new(model, 200, AttentionOptions.Parse(attention), TensorType.F32);
+            steps.ReadPrompt(ids[..30]);
+            draft.ReadPrompt(ids[..30]);
+            List<float> expected = [];
+            List<float> verified = [];
+            steps.Force(ids[30..53], (_, row) => expected.AddRange(row));
+            draft.Verify(ids[30..53], (_, row) => verified.AddRange(row), TestContext.Current.CancellationToken);
+            Assert.Equal(expected, verified);
+            Assert.Equal(steps.Attention.Statistics.AttendedRows, draft.Attention.Statistics.AttendedRows);
+            Assert.Equal(steps.Attention.Statistics.Steps, draft.Attention.Statistics.Steps);
+            steps.Truncate(40);
+            draft.Truncate(40);
+            Assert.Equal(steps.Step(ids[7]).ToArray(), draft.Step(ids[7]).ToArray());
         }
     }
 
@@ -72,6 +99,42 @@ public sealed class SegmentTests
         float[] Row(int row) => all[(row * vocabulary)..((row + 1) * vocabulary)];
     }
 
+    /// <summary>An encoder's segment: all tokens see each other, nothing stays in the cache, and its neighbours in the pass are as they would be alone.</summary>
+    [Fact]
+    public void Tokens_that_see_each_other_in_both_directions_give_what_the_slow_device_gives()
+    {
+        int[] ids = Golden.Open(TinyModels.Path("llama")).Ids[..70];
+        using CpuDevice device = new(new CpuDeviceOptions { Threads = 2 });
+        using Model model = Model.Load(TinyModels.Path("llama"), device);
+        using ReferenceDevice slow = new();
+        using Model slowModel = Model.Load(TinyModels.Path("llama"), slow);
+        float[] encoded = Encode(model);
+        float[] expected = Encode(slowModel);
+        Assert.InRange(encoded.Zip(expected, (a, b) => Math.Abs(a - b)).Max(), 0, 2e-4f);
+
+        float[] Encode(Model on)
+        {
+            using TokenReader text = new(on, 400, kvType: TensorType.F32, chunk: 32);
+            using TokenReader neighbour = Create(on);
+            using TokenReader alone = Create(on);
+            float[] hidden = new float[ids.Length * on.Config.HiddenSize];
+            Segment segment = text.BeginPass(ids, AttentionPhase.Prompt, ForwardOutput.Hidden, hidden);
+            (segment.IsCausal, segment.KeepsRows) = (false, false);
+            neighbour.ReadPrompt(ids[..9]);
+            alone.ReadPrompt(ids[..9]);
+            neighbour.Pass.Run([neighbour.BeginStep(ids[3]), segment], TestContext.Current.CancellationToken);
+            neighbour.EndPass();
+            Assert.Equal((0, 0), (text.Cache.Length, text.Cache.Capacity));
+            Assert.Equal(alone.Step(ids[3]).ToArray(), neighbour.Logits.ToArray());
+
+            // The first token has seen the last one.
+            float[] causal = new float[hidden.Length];
+            text.Pass.Run([text.BeginPass(ids, AttentionPhase.Prompt, ForwardOutput.Hidden, causal)], TestContext.Current.CancellationToken);
+            Assert.NotEqual(causal, hidden);
+            return hidden;
+        }
+    }
+
     [Fact]
     public void Positions_may_differ_from_rows()
     {
@@ -106,7 +169,7 @@ public sealed class SegmentTests
         using TokenReader otherAlone = Create(model);
         otherAlone.ReadPrompt(ids[..30]);
 
-        using ForwardPass steps = new(model.Transformer, whole.Pass.State);
+        using ForwardPass steps = new(model.Transformer, whole.Pass.Work);
         PromptReading reading = whole.BeginPrompt(ids[..95], whole.Pass, 10, progress: null, CancellationToken.None);
         int parts = 0;
         while (reading.Advance(TestContext.Current.CancellationToken))
@@ -146,8 +209,8 @@ public sealed class SegmentTests
         int[] read = new int[3];
         int[] said = new int[3];
         List<float>[] logits = [[], [], []];
-        using ForwardState state = new(model.Device, model.Config, 512);
-        using ForwardPass pass = new(model.Transformer, state);
+        using Workspace work = new(model.Devices, model.Config, 512);
+        using ForwardPass pass = new(model.Transformer, work);
         while (true)
         {
             List<int> members = [];

@@ -38,10 +38,10 @@ public class HostileTemplatesTests
         "{{ " + new string('(', 100_000),
         "{{ " + new string('-', 100_000) + "1 }}{{ 1/0 }}",
         "{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}x{{ 1/0 }}",
-        "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 400_000)) + " }}{{ 1/0 }}",
-        "{{ 'x'" + string.Concat(Enumerable.Repeat("|trim", 200_000)) + " }}{{ 1/0 }}",
+        "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 200_000)) + " }}{{ 1/0 }}",
+        "{{ 'x'" + string.Concat(Enumerable.Repeat("|trim", 150_000)) + " }}{{ 1/0 }}",
         string.Concat(Enumerable.Repeat("{% if true %}", 100_000)),
-        "{{ 1 if 1 else " + string.Concat(Enumerable.Repeat("1 if 1 else ", 100_000)) + "1 }}{{ 1/0 }}",
+        "{{ 1 if 1 else " + string.Concat(Enumerable.Repeat("1 if 1 else ", 80_000)) + "1 }}{{ 1/0 }}",
     ];
 
     [Theory]
@@ -49,6 +49,93 @@ public class HostileTemplatesTests
     public void A_hostile_template_ends_in_a_typed_error(string template)
     {
         Assert.Throws<ChatTemplateException>(() => Jinja.Render(template, Tight));
+    }
+
+    [Theory]
+    [InlineData("select")]
+    [InlineData("reject('none')")]
+    [InlineData("map('default')")]
+    [InlineData("selectattr('x', 'undefined')")]
+    [InlineData("rejectattr('x')")]
+    [InlineData("unique")]
+    [InlineData("batch(1)")]
+    [InlineData("slice(1)")]
+    public void A_chain_of_lazy_filters_without_end_is_refused(string filter)
+    {
+        string template = "{% set ns = namespace(x=[1]) %}{% for i in range(100000) %}{% set ns.x = ns.x|" + filter + " %}{% endfor %}{{ ns.x|list }}";
+        Assert.Contains("too deeply", Assert.Throws<ChatTemplateException>(() => Jinja.Render(template)).Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Costly =>
+    [
+        "{{ ('<' * 1000000)|striptags|length }}{% for i in range(99999) %}{% set x = ('<' * 1000000)|striptags %}{% endfor %}",
+        "{% set s = 'x' * 1000000 %}{% for i in range(99999) %}{% set x = s.strip('y' * 100000) %}{% endfor %}",
+        "{% set s = '9' * 1000 %}{% for i in range(100000) %}{% for j in range(100000) %}{% set x = s|int %}{% endfor %}{% endfor %}",
+        "{% for i in range(99999) %}{% for i in range(99999) %}{% set x = 1.5|round(400) %}{% endfor %}{% endfor %}",
+        "{% set p = '.'.join(['a'] * 100000) %}{{ ([{}] * 8000000)|map(attribute=p)|list|length }}",
+        "{% set s = 'a ' * 8000000 %}{% for i in range(1000) %}{% set x = s|wordcount %}{% endfor %}x",
+        "{% set ns = namespace(l=[]) %}{% set s = 'x' * 16000000 %}{% for i in range(100) %}{% set ns.l = [ns.l, s|title] %}{% endfor %}{{ 1 }}",
+        "{{ ('<' * 16000000)|forceescape|length }}",
+        "{{ ('<' * 16000000)|e|length }}",
+        "{{ ('\u00e9' * 16000000)|urlencode|length }}",
+        "{{ {'a': '&' * 16000000}|xmlattr|length }}",
+        "{{ ['\u00e9' * 16000000]|tojson(ensure_ascii=true)|length }}",
+        "{% set a = 'a' * 8000000 %}{% set b = 'a' * 4000000 ~ 'b' ~ 'a' * 3000000 %}{% for i in range(9) %}{{ b in a }}{{ a.find(b) }}{{ a.count(b) }}{% endfor %}",
+        "{% set a = 'a' * 8000000 %}{% set b = 'a' * 8000000 %}{% for i in range(9999) %}{{ a == b }}{{ [a, b]|sort|length }}{{ {a: 1}[b] }}{% endfor %}",
+        "{% macro f(" + string.Join(',', Enumerable.Range(0, 1000).Select(i => $"p{i}")) + ") %}{% endmacro %}{% for i in range(99999) %}{{ f() }}{% endfor %}",
+        "{% set d = dict([1]|map('string')|zip) %}",
+        "{% for i in range(99999) %}{% for j in range(99999) %}{{ 0.1 }}{% endfor %}{% endfor %}",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Costly))]
+    public void What_costs_much_is_charged_for_it(string template)
+    {
+        // Without a bound on time, so that it is the steps that end it.
+        ChatTemplateLimits limits = new() { MaxSteps = 4_000_000, MaxTime = Timeout.InfiniteTimeSpan };
+        Assert.Throws<ChatTemplateException>(() => Jinja.Render(template, limits));
+    }
+
+    [Fact]
+    public void A_rendering_ends_when_its_time_is_over()
+    {
+        ChatTemplateLimits limits = new() { MaxSteps = long.MaxValue, MaxTime = TimeSpan.FromMilliseconds(50) };
+        ChatTemplateException error = Assert.Throws<ChatTemplateException>(() => Jinja.Render(Hostile.First(), limits));
+        Assert.Contains("longer than the 0.05 seconds", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ChatTemplateLimits { MaxTime = TimeSpan.Zero });
+    }
+
+    [Fact]
+    public void A_rendering_ends_when_its_caller_gives_up()
+    {
+        using CancellationTokenSource given = new();
+        given.Cancel();
+        ChatTemplate template = ChatTemplate.Parse(Hostile.First());
+        Assert.Throws<OperationCanceledException>(() => template.Render(new ChatTemplateInput { Messages = [], CancellationToken = given.Token }));
+    }
+
+    public static TheoryData<string> Long =>
+    [
+        "{{ " + string.Concat(Enumerable.Repeat("'a' ", 200_000)) + "| length }}",
+        "{% macro f(" + string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"p{i}")) + ") %}{% endmacro %}{{ dict(" + string.Join(',', Enumerable.Range(0, 30_000).Select(i => $"p{i}=1")) + ") | length }}",
+        "{% set d = dict([" + string.Join(',', Enumerable.Range(0, 50_000).Select(i => $"('p{i}',1)")) + "]) %}{{ dict(**d) | length }}",
+        "{{ x if false else 1 }}" + string.Concat(Enumerable.Repeat("{% set a = b %}", 60_000)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Long))]
+    public void A_long_template_is_read_once(string template) => Assert.NotNull(Jinja.Render(template));
+
+    [Theory]
+    [InlineData("{{ 'a'|a", ".b", 200_000, " }}")]
+    [InlineData("{{ 'a' is a", ".b", 200_000, " }}")]
+    [InlineData("{{ raise_exception('", "x", 900_000, "') }}")]
+    [InlineData("", "{% for a in b %}", 300, "")]
+    [InlineData("", "x", 3_000_000, "")]
+    public void A_long_template_that_is_refused_is_not_quoted_at_length(string before, string part, int count, string behind)
+    {
+        string template = before + string.Concat(Enumerable.Repeat(part, count)) + behind;
+        Assert.True(Assert.Throws<ChatTemplateException>(() => Jinja.Render(template)).Message.Length < 1200);
     }
 
     [Fact]

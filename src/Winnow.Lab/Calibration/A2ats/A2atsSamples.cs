@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using Winnow.Attention;
-using Winnow.Attention.A2ats;
 using Winnow.Compute;
 using Winnow.Compute.Host;
 using Winnow.Compute.Host.Selection;

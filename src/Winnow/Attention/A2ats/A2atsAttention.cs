@@ -2,7 +2,6 @@ using System.Globalization;
 using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Compute;
-using Winnow.Compute.Host.Selection;
 using static Winnow.Limits;
 
 namespace Winnow.Attention.A2ats;
@@ -71,13 +70,13 @@ public sealed record A2atsAttention : DecodeAttention
     /// <summary>A codebook file, or <c>online</c>; null for that of the model's calibration, and where there is none, online.</summary>
     public string? Codebook { get; init; }
 
-    /// <summary>Where keys and values lie; default memory.</summary>
-    public KvTier Tier { get; init => field = Enum.IsDefined(value) ? value : throw OutOfRange(value, "Memory or Disk"); } = KvTier.Memory;
+    /// <summary>Where keys and values lie; null for where the session's options say.</summary>
+    public KvTier? Tier { get; init => field = value is { } tier && !Enum.IsDefined(tier) ? throw OutOfRange(tier, "Device, Ram or Disk") : value; }
 
-    /// <summary>Bytes of keys and values that stay in memory when they lie on disk. 0 or more; default 512 MiB.</summary>
+    /// <summary>Bytes of keys and values that stay in memory when <see cref="Tier"/> puts them on disk. 0 or more; default 512 MiB.</summary>
     public long ResidentBytes { get; init => field = Within(value, 0, long.MaxValue); } = 512 * MiB;
 
-    internal override KvPlacement Placement => new(Tier, ResidentBytes);
+    internal override KvPlacement? Placement => Tier is { } tier ? new KvPlacement(tier, ResidentBytes) : null;
 
     internal override string Specification
     {
@@ -117,6 +116,11 @@ public sealed record A2atsAttention : DecodeAttention
                 keys.Add($"codebook={codebook}");
             }
 
+            if (Tier == KvTier.Ram)
+            {
+                keys.Add("tier=ram");
+            }
+
             if (Tier == KvTier.Disk)
             {
                 keys.Add(string.Create(culture, $"tier=disk,resident={(ResidentBytes % MiB == 0 ? $"{ResidentBytes / MiB}MiB" : $"{ResidentBytes}")}"));
@@ -154,8 +158,8 @@ public sealed record A2atsAttention : DecodeAttention
     internal static A2atsAttention Read(SpecKeys keys)
     {
         A2atsAttention defaults = new();
-        KvTier tier = keys.Choice("tier", "ram", "disk") == "disk" ? KvTier.Disk : KvTier.Memory;
-        if (tier == KvTier.Memory && keys.Has("resident"))
+        KvTier? tier = !keys.Has("tier") ? null : keys.Choice("tier", "ram", "disk") == "disk" ? KvTier.Disk : KvTier.Ram;
+        if (tier != KvTier.Disk && keys.Has("resident"))
         {
             throw keys.Wrong("resident says how much of a cache on disk stays in memory: it needs tier=disk");
         }

@@ -76,6 +76,14 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
         return (float*)data + matrix.Offset;
     }
 
+    /// <summary>Copies bytes that lie inside both.</summary>
+    public static void Copy(CpuBuffer source, long sourceOffset, CpuBuffer target, long targetOffset, long bytes)
+    {
+        ObjectDisposedException.ThrowIf(source.Data is null, source);
+        ObjectDisposedException.ThrowIf(target.Data is null, target);
+        Buffer.MemoryCopy(source.Data + sourceOffset, target.Data + targetOffset, bytes, bytes);
+    }
+
     private static WinnowException Refused(long sizeBytes, OutOfMemoryException? cause)
     {
         string message = $"{sizeBytes:N0} bytes of memory are needed, but the system does not give them";

@@ -37,6 +37,9 @@ public sealed unsafe class CpuDevice : Device
     public override DeviceBuffer Allocate(long sizeBytes) => new CpuBuffer(sizeBytes);
 
     /// <inheritdoc/>
+    public override DeviceBuffer AllocateInRam(long sizeBytes) => Allocate(sizeBytes);
+
+    /// <inheritdoc/>
     internal override DeviceBuffer Map(ScratchFile file) => new CpuBuffer(file);
 
     /// <inheritdoc/>
@@ -45,6 +48,10 @@ public sealed unsafe class CpuDevice : Device
 
     /// <inheritdoc/>
     public override ComputeStream CreateStream() => new CpuStream(this);
+
+    /// <inheritdoc/>
+    protected override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes) =>
+        CpuBuffer.Copy((CpuBuffer)source, sourceOffset, (CpuBuffer)target, targetOffset, bytes);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => Pool.Dispose();

@@ -15,19 +15,25 @@ internal sealed unsafe partial class CpuStream
     private readonly Scratch _attentionScratch = new();
     private readonly Scratch _groupScratch = new();
 
-    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow)
+    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstPosition)
     {
-        AppendJob job = new()
+        AttentionInput input = Locate(layer, 0, out byte** pages, out _);
+        foreach (KvGroup group in layer.Groups)
         {
-            Input = Locate(layer, 0, out _),
-            Keys = CpuBuffer.Of(keys),
-            Values = CpuBuffer.Of(values),
-            KeyStride = keys.Stride,
-            ValueStride = values.Stride,
-            KvHeads = layer.Layout.KvHeads,
-            FirstRow = firstRow,
-        };
-        RunTasks(&AppendJob.Work, &job, keys.Rows, 2L * keys.Rows * keys.Columns);
+            AppendJob job = new()
+            {
+                Input = input,
+                Pages = pages,
+                Keys = CpuBuffer.Of(keys) + ((long)group.FirstHead * input.KeyDimension),
+                Values = CpuBuffer.Of(values) + ((long)group.FirstHead * input.ValueDimension),
+                KeyStride = keys.Stride,
+                ValueStride = values.Stride,
+                KvHeads = group.Layout.KvHeads,
+                FirstRow = group.RowOf(firstPosition),
+            };
+            RunTasks(&AppendJob.Work, &job, keys.Rows, (long)keys.Rows * group.Layout.KvHeads * (input.KeyDimension + input.ValueDimension));
+            pages += group.Pages.Length;
+        }
     }
 
     protected override void AttendCore(
@@ -35,13 +41,15 @@ internal sealed unsafe partial class CpuStream
     {
         plan = HostPlan.Resolve(plan, ref mass);
         int groupCount = plan.Kind == AttentionPlanKind.PerQueryHead ? shape.QueryHeads : shape.KvHeads;
-        AttentionInput input = Input(shape, queries, layer, firstPosition, isStep ? groupCount * queries.Rows : groupCount, out HeadGroup* groups);
+        AttentionInput input = Input(
+            shape, queries, layer, firstPosition, isStep ? groupCount * queries.Rows : groupCount, out byte** pages, out HeadGroup* groups);
+        input.LeavesRowsOut |= plan.Kind != AttentionPlanKind.All;
         input.Output = CpuBuffer.Of(output);
         input.OutputStride = output.Stride;
         SetMass(ref input, mass);
         if (isStep)
         {
-            SetSteps(in input, shape, plan, groups, groupCount);
+            SetSteps(in input, shape, layer, pages, plan, groups, groupCount);
             AttendSteps(input, groups, groupCount * queries.Rows);
         }
         else
@@ -51,16 +59,16 @@ internal sealed unsafe partial class CpuStream
                 Clear(output);
             }
 
-            SetGroups(in input, shape, plan, groups, groupCount);
+            SetGroups(in input, shape, layer, pages, plan, groups, groupCount);
             AttendPrompt(input, groups, groupCount);
         }
     }
 
     protected override void AttentionMassCore(AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, Matrix mass)
     {
-        AttentionInput input = Input(shape, queries, layer, firstPosition, shape.KvHeads, out HeadGroup* groups);
+        AttentionInput input = Input(shape, queries, layer, firstPosition, shape.KvHeads, out byte** pages, out HeadGroup* groups);
         SetMass(ref input, mass);
-        SetGroups(in input, shape, AttentionPlan.All, groups, shape.KvHeads);
+        SetGroups(in input, shape, layer, pages, AttentionPlan.All, groups, shape.KvHeads);
         AttendPrompt(input, groups, shape.KvHeads);
     }
 
@@ -89,54 +97,90 @@ internal sealed unsafe partial class CpuStream
         }
     }
 
-    /// <summary>Where the pages of a layer lie, with room for groups behind their addresses.</summary>
-    private AttentionInput Locate(KvLayer layer, int groups, out HeadGroup* groupMemory)
+    /// <summary>Where the pages of a layer lie, group after group, with room for the groups of a call behind their addresses.</summary>
+    private AttentionInput Locate(KvLayer layer, int groups, out byte** pages, out HeadGroup* groupMemory)
     {
-        ReadOnlySpan<KvPage> pages = layer.Pages;
-        byte** addresses = (byte**)_groupScratch.Reserve(((long)pages.Length * sizeof(byte*)) + ((long)groups * sizeof(HeadGroup)));
-        for (int i = 0; i < pages.Length; i++)
+        int count = 0;
+        foreach (KvGroup group in layer.Groups)
         {
-            addresses[i] = ((CpuBuffer)pages[i].Buffer).Data + pages[i].OffsetBytes;
+            count += group.Pages.Length;
         }
 
-        groupMemory = (HeadGroup*)(addresses + pages.Length);
+        pages = (byte**)_groupScratch.Reserve(((long)count * sizeof(byte*)) + ((long)groups * sizeof(HeadGroup)));
+        byte** next = pages;
+        foreach (KvGroup group in layer.Groups)
+        {
+            foreach (KvPage page in group.Pages)
+            {
+                *next++ = ((CpuBuffer)page.Buffer).Data + page.OffsetBytes;
+            }
+        }
+
+        groupMemory = (HeadGroup*)next;
+        KvLayout layout = layer.Layout;
         return new AttentionInput
         {
-            Pages = addresses,
-            Type = layer.Layout.Type,
-            RowBytes = layer.Layout.RowBytes,
-            HeadBytes = layer.Layout.HeadBytes,
-            HeadDimension = layer.Layout.HeadDimension,
+            KeyType = layout.KeyType,
+            ValueType = layout.ValueType,
+            KeyBytes = layout.KeyBytes,
+            TokenBytes = layout.TokenBytes,
+            HeadBytes = layout.HeadBytes,
+            KeyDimension = layout.KeyDimension,
+            ValueDimension = layout.ValueDimension,
         };
     }
 
     private AttentionInput Input(
-        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, int groupCount, out HeadGroup* groups)
+        AttentionShape shape, Matrix queries, KvLayer layer, int firstPosition, int groupCount, out byte** pages, out HeadGroup* groups)
     {
-        AttentionInput input = Locate(layer, groupCount, out groups);
+        AttentionInput input = Locate(layer, groupCount, out pages, out groups);
         int width = VectorWidth;
         input.Queries = CpuBuffer.Of(queries);
         input.QueryStride = queries.Stride;
         input.Tokens = queries.Rows;
         input.FirstPosition = firstPosition;
         input.QueryHeads = shape.QueryHeads;
-        input.PaddedDimension = (shape.HeadDimension + width - 1) / width * width;
+        input.PaddedKey = (shape.HeadDimension + width - 1) / width * width;
+        input.PaddedValue = (shape.ValueDimension + width - 1) / width * width;
         input.Scale = shape.Scale;
         input.SoftCap = shape.SoftCap;
         input.Window = shape.Window;
+        input.Chunk = shape.Chunk;
+        input.IsCausal = shape.Causal;
+        input.Sinks = shape.Sinks is { } sinks ? CpuBuffer.Of(sinks) : null;
+        foreach (KvGroup group in layer.Groups)
+        {
+            input.LeavesRowsOut |= group.IsMapped;
+        }
+
         return input;
     }
 
     /// <summary>Group <paramref name="index"/> of those that a plan makes, with all its queries.</summary>
-    private static HeadGroup Group(in AttentionInput input, AttentionShape shape, AttentionPlan plan, int index, int groupCount)
+    private static HeadGroup Group(
+        in AttentionInput input, AttentionShape shape, KvLayer layer, byte** pages, AttentionPlan plan, int index, int groupCount)
     {
         HeadGroup group = new()
         {
             FirstHead = index * (shape.QueryHeads / groupCount),
             Heads = shape.QueryHeads / groupCount,
             QueryCount = input.Tokens,
+            Pages = pages,
         };
-        group.KvHead = group.FirstHead / shape.GroupSize;
+        int kvHead = group.FirstHead / shape.GroupSize;
+        foreach (KvGroup rows in layer.Groups)
+        {
+            group.KvHead = kvHead - rows.FirstHead;
+            if (group.KvHead < rows.Layout.KvHeads)
+            {
+                group.RowPositions = rows.IsMapped ? rows.PositionsPointer : null;
+                group.RowCount = rows.IsMapped ? rows.Positions.Length : input.Length;
+                break;
+            }
+
+            group.Pages += rows.Pages.Length;
+        }
+
         if (plan.Kind != AttentionPlanKind.All)
         {
             int list = plan.Kind == AttentionPlanKind.Shared ? 0 : index;
@@ -148,11 +192,12 @@ internal sealed unsafe partial class CpuStream
     }
 
     /// <summary>The groups of a prompt: one for each list of the plan.</summary>
-    private static void SetGroups(in AttentionInput input, AttentionShape shape, AttentionPlan plan, HeadGroup* groups, int groupCount)
+    private static void SetGroups(
+        in AttentionInput input, AttentionShape shape, KvLayer layer, byte** pages, AttentionPlan plan, HeadGroup* groups, int groupCount)
     {
         for (int i = 0; i < groupCount; i++)
         {
-            HeadGroup group = Group(in input, shape, plan, i, groupCount);
+            HeadGroup group = Group(in input, shape, layer, pages, plan, i, groupCount);
             if (plan.SelectsQueries)
             {
                 int before = group.CountUpTo(input.FirstPosition - 1, 0, group.RowCount);
@@ -165,18 +210,18 @@ internal sealed unsafe partial class CpuStream
     }
 
     /// <summary>The groups of steps: one for each list of the plan and step, the steps of a list side by side, because they read the same rows.</summary>
-    private static void SetSteps(in AttentionInput input, AttentionShape shape, AttentionPlan plan, HeadGroup* groups, int groupCount)
+    private static void SetSteps(
+        in AttentionInput input, AttentionShape shape, KvLayer layer, byte** pages, AttentionPlan plan, HeadGroup* groups, int groupCount)
     {
         for (int i = 0; i < groupCount; i++)
         {
-            HeadGroup group = Group(in input, shape, plan, i, groupCount);
-            int visited = group.Rows is null ? input.Length : group.RowCount;
+            HeadGroup group = Group(in input, shape, layer, pages, plan, i, groupCount);
             for (group.Query = 0; group.Query < input.Tokens; group.Query++)
             {
                 int position = input.FirstPosition + group.Query;
-                group.End = group.CountUpTo(position, 0, visited);
-                group.Begin = input.Window > 0 ? Math.Min(group.End, group.CountUpTo(position - input.Window, 0, visited)) : 0;
-                if (plan.SelectsQueries && (group.End == 0 || group.Rows[group.End - 1] != position))
+                group.End = group.CountUpTo(position, 0, group.RowCount);
+                group.Begin = Math.Min(group.End, group.CountUpTo(input.FirstVisible(position) - 1, 0, group.RowCount));
+                if (plan.SelectsQueries && (group.End == 0 || group.Position(group.End - 1) != position))
                 {
                     group.Begin = group.End = 0;
                 }
@@ -195,7 +240,7 @@ internal sealed unsafe partial class CpuStream
 
     private void AttendSteps(AttentionInput input, HeadGroup* groups, int groupCount)
     {
-        if (input.Mass is not null && (groups[0].Rows is not null || input.Window > 0))
+        if (input.Mass is not null && (input.LeavesRowsOut || input.FirstVisible(input.FirstPosition) > 0))
         {
             // Rows that nobody scores stay at a probability of e^−∞.
             Fill(input, float.NegativeInfinity);
@@ -210,7 +255,7 @@ internal sealed unsafe partial class CpuStream
             group.Remaining = group.Items;
             group.FirstItem = items;
             items += group.Items;
-            partialFloats += (long)group.Items * DecodeJob.PartialFloats(group.Heads, input.PaddedDimension);
+            partialFloats += (long)group.Items * DecodeJob.PartialFloats(group.Heads, input.PaddedValue);
             if (group.Items == 0)
             {
                 LeaveOut(input, group);
@@ -218,16 +263,16 @@ internal sealed unsafe partial class CpuStream
         }
 
         int tasks = Math.Min(_pool.Threads, items);
-        long slotFloats = WholeLines(DecodeJob.SlotSize(groups[0].Heads, input.PaddedDimension, VectorWidth));
+        long slotFloats = WholeLines(DecodeJob.SlotSize(in input, groups[0].Heads, VectorWidth));
         float* scratch = (float*)_attentionScratch.Reserve(((slotFloats * tasks) + partialFloats) * sizeof(float));
         float* partials = scratch + (slotFloats * tasks);
         for (int i = 0; i < groupCount; i++)
         {
             groups[i].Partials = partials;
-            partials += (long)groups[i].Items * DecodeJob.PartialFloats(groups[i].Heads, input.PaddedDimension);
+            partials += (long)groups[i].Items * DecodeJob.PartialFloats(groups[i].Heads, input.PaddedValue);
         }
 
-        bool isWhole = input.HeadDimension == input.PaddedDimension;
+        bool isWhole = input.KeyDimension == input.PaddedKey && input.ValueDimension == input.PaddedValue && input.KeyType == input.ValueType;
         DecodeJob job = new()
         {
             Input = input,
@@ -239,7 +284,7 @@ internal sealed unsafe partial class CpuStream
             Items = items,
         };
         _pool.Run(
-            (_isa, isWhole ? input.Type : TensorType.F32) switch
+            (_isa, isWhole ? input.KeyType : TensorType.F32) switch
             {
                 (CpuIsa.Avx512, TensorType.F16) => &DecodeJob.Work<Simd512, Vector512<float>, F16Elements>,
                 (CpuIsa.Avx512, TensorType.Q8_0) => &DecodeJob.Work<Simd512, Vector512<float>, Q8Elements>,
@@ -250,7 +295,7 @@ internal sealed unsafe partial class CpuStream
                 (_, TensorType.F16) => &DecodeJob.Work<Simd128, Vector128<float>, F16Elements>,
                 (_, TensorType.Q8_0) => &DecodeJob.Work<Simd128, Vector128<float>, Q8Elements>,
                 (_, TensorType.F32) => &DecodeJob.Work<Simd128, Vector128<float>, F32Elements>,
-                _ => throw new InvalidOperationException($"there are no kernels for keys and values of type {input.Type}"),
+                _ => throw new InvalidOperationException($"there are no kernels for keys and values of type {input.KeyType}"),
             },
             &job,
             tasks);
@@ -263,7 +308,7 @@ internal sealed unsafe partial class CpuStream
         {
             if (input.Output is not null)
             {
-                new Span<float>(input.Output + (group.Query * input.OutputStride) + ((long)head * input.HeadDimension), input.HeadDimension).Clear();
+                new Span<float>(input.Output + (group.Query * input.OutputStride) + ((long)head * input.ValueDimension), input.ValueDimension).Clear();
             }
 
             if (input.Mass is not null)
@@ -285,7 +330,7 @@ internal sealed unsafe partial class CpuStream
             items += group.Items;
         }
 
-        long slotFloats = WholeLines(PrefillJob.SlotSize(groups[0].Heads, input.PaddedDimension, VectorWidth));
+        long slotFloats = WholeLines(PrefillJob.SlotSize(in input, groups[0].Heads, VectorWidth));
         long statistics = input.Mass is null ? 0 : (long)input.QueryHeads * input.Tokens;
         float* scratch = (float*)_attentionScratch.Reserve(((slotFloats * _pool.Threads) + (2 * statistics)) * sizeof(float));
         PrefillJob job = new()
@@ -325,17 +370,13 @@ internal sealed unsafe partial class CpuStream
         for (int i = 0; i < prefill->GroupCount; i++)
         {
             ref HeadGroup group = ref prefill->Groups[i];
-            int visited = group.Rows is null ? input.Length : group.CountUpTo(input.Length - 1, 0, group.RowCount);
+            group.RowCount = group.CountUpTo(input.Length - 1, 0, group.RowCount);
             group.FirstItem = job.Items;
-            group.Items = (visited + AttentionInput.TileRows - 1) / AttentionInput.TileRows;
+            group.Items = (group.RowCount + AttentionInput.TileRows - 1) / AttentionInput.TileRows;
             job.Items += group.Items;
-            if (group.Rows is not null)
-            {
-                group.RowCount = visited;
-            }
         }
 
-        if (prefill->Groups[0].Rows is not null)
+        if (input.LeavesRowsOut)
         {
             Fill(input, 0);
         }

@@ -11,7 +11,10 @@ internal sealed unsafe partial class CpuStream
     protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps)
     {
         int hidden = input.Columns;
-        int inner = experts.Gate[0].Outputs;
+        int inner = experts.Gate.Outputs;
+        ExpertList gateWeights = (ExpertList)experts.Gate;
+        ExpertList upWeights = (ExpertList)experts.Up;
+        ExpertList downWeights = (ExpertList)experts.Down;
         ReserveExpertBuffer((long)input.Rows * ((2 * hidden) + (2 * inner)) * sizeof(float));
         Matrix gathered = new(_expertBuffer!, 0, input.Rows, hidden, hidden);
         Matrix results = new(_expertBuffer!, (long)input.Rows * hidden, input.Rows, hidden, hidden);
@@ -44,9 +47,9 @@ internal sealed unsafe partial class CpuStream
             Matrix gate = gates.RowSlice(0, rows.Length);
             Matrix up = ups.RowSlice(0, rows.Length);
             Matrix result = results.RowSlice(0, rows.Length);
-            MatMulCore([experts.Gate[e], experts.Up[e]], own, [gate, up], ownSteps);
+            MatMulCore([gateWeights[e], upWeights[e]], own, [gate, up], ownSteps);
             GateCore(experts.Activation, gate, up, gate);
-            MatMulCore([experts.Down[e]], gate, [result], ownSteps);
+            MatMulCore([downWeights[e]], gate, [result], ownSteps);
             for (int i = 0; i < rows.Length; i++)
             {
                 AddCore(output.RowSlice(rows[i], 1), result.RowSlice(i, 1), _routing.Weights(e)[i]);

@@ -51,7 +51,7 @@ internal sealed unsafe partial class CpuStream
     {
         MatMulProduct* products = stackalloc MatMulProduct[MaxProducts];
         int prompts = tokens - steps;
-        int paddedPrompts = (prompts + PanelLayout.TileTokens - 1) / PanelLayout.TileTokens * PanelLayout.TileTokens;
+        int paddedPrompts = PanelLayout.Padded(prompts);
         MatMulJob job = new() { Products = products, Steps = steps, Prompts = prompts, PaddedPrompts = paddedPrompts };
         ActivationJob activations = new()
         {

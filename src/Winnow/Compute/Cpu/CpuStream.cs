@@ -8,6 +8,8 @@ internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
     private readonly CpuIsa _isa = device.Isa.ForFloats();
     private readonly WorkerPool _pool = device.Pool;
 
+    public override Device Device => device;
+
     internal override void RunOnHost(IHostWork work, int parts) => _pool.Run(&RunPart, Unsafe.AsPointer(ref work), parts);
 
     protected override void CopyCore(Matrix source, Matrix target)

@@ -21,9 +21,9 @@ internal sealed class CachedKeys
     public void Read(ComputeStream stream, KvLayer layer, int first, int step, RopeFrequencies? undo, Matrix keys)
     {
         KvLayout layout = layer.Layout;
-        if (_row.Length != layout.RowBytes || _key.Length != keys.Columns)
+        if (_row.Length != layout.KeyBytes || _key.Length != keys.Columns)
         {
-            _row = new byte[layout.RowBytes];
+            _row = new byte[layout.KeyBytes];
             _key = new float[keys.Columns];
         }
 
@@ -40,9 +40,9 @@ internal sealed class CachedKeys
             KvPage page = layer.Pages[position / KvLayout.PageTokens];
             for (int head = 0; head < layout.KvHeads; head++)
             {
-                Span<float> key = _key.AsSpan(head * layout.HeadDimension, layout.HeadDimension);
+                Span<float> key = _key.AsSpan(head * layout.KeyDimension, layout.KeyDimension);
                 page.Buffer.Read(page.OffsetBytes + layout.RowOffset(head, position % KvLayout.PageTokens), _row);
-                BlockCodec.Decode(layout.Type, _row, key);
+                BlockCodec.Decode(layout.KeyType, _row, key);
                 _rotation.Undo(key);
             }
 

@@ -14,7 +14,6 @@ namespace Winnow.Models.Forward;
 internal sealed class ForwardPass : IDisposable
 {
     private readonly Transformer _transformer;
-    private readonly ForwardState _state;
     private int _layer;
     private int _lastLayer;
     private bool _endsEarly;
@@ -22,12 +21,12 @@ internal sealed class ForwardPass : IDisposable
     private int _next;
 
     /// <param name="transformer">The layers.</param>
-    /// <param name="state">Buffers, which other passes may share.</param>
-    public ForwardPass(Transformer transformer, ForwardState state)
+    /// <param name="work">Streams and buffers, which other passes may share.</param>
+    public ForwardPass(Transformer transformer, Workspace work)
     {
         _transformer = transformer;
-        _state = state;
-        Rows = new PassRows(state.Device, transformer.Config, state.Chunk);
+        Work = work;
+        Rows = new PassRows(work.Devices, transformer.Config, work.Chunk);
     }
 
     private enum Stage
@@ -40,8 +39,8 @@ internal sealed class ForwardPass : IDisposable
         Done,
     }
 
-    /// <summary>Buffers, which other passes may share.</summary>
-    public ForwardState State => _state;
+    /// <summary>Streams and buffers, which other passes may share.</summary>
+    public Workspace Work { get; }
 
     /// <summary>The rows of the pass.</summary>
     public PassRows Rows { get; }
@@ -119,12 +118,12 @@ internal sealed class ForwardPass : IDisposable
         {
             case Stage.Embed:
                 MoveToNext();
-                _transformer.Embed(_state, Rows);
+                _transformer.Embed(State, Rows);
                 EnterAtEnd(Stage.Project);
                 break;
             case Stage.Project:
                 MoveToNext();
-                _transformer.ProjectHeads(_state, Rows, _layer);
+                _transformer.ProjectHeads(State, Rows, _layer);
                 EnterAtEnd(_endsEarly && _layer == _lastLayer ? Stage.Output : Stage.Attend);
                 break;
             case Stage.Attend:
@@ -132,13 +131,13 @@ internal sealed class ForwardPass : IDisposable
                 break;
             case Stage.Transform:
                 MoveToNext();
-                _transformer.Transform(_state, Rows, _layer);
+                _transformer.Transform(State, Rows, _layer);
                 EndLayer();
                 break;
             case Stage.Output:
                 if (!_endsEarly)
                 {
-                    SegmentOutputs.Write(_transformer, _state, Rows);
+                    SegmentOutputs.Write(_transformer, State, Rows);
                 }
 
                 End();
@@ -154,6 +153,9 @@ internal sealed class ForwardPass : IDisposable
     /// <summary>Frees the buffers of the rows.</summary>
     public void Dispose() => Rows.Dispose();
 
+    /// <summary>Stream and buffers of the layer under way.</summary>
+    private ForwardState State => Work.Of(Math.Min(_layer, _lastLayer));
+
     private void Enter(Stage stage)
     {
         _stage = stage;
@@ -163,7 +165,7 @@ internal sealed class ForwardPass : IDisposable
     private void MoveToNext()
     {
         Rows.MoveTo(_next);
-        _state.Rows = Rows.Rows;
+        State.Rows = Rows.Rows;
         _next += Rows.Rows;
     }
 
@@ -184,7 +186,7 @@ internal sealed class ForwardPass : IDisposable
             Segment segment = Rows.Segments[_next++];
             isStep = segment.IsSteps;
             int answered = _layer == _lastLayer ? segment.AnsweredTokens : segment.Rows;
-            _transformer.Attend(_state, Rows, segment, _layer, answered, cancellation);
+            _transformer.Attend(State, Rows, segment, _layer, answered, cancellation);
         }
         while (isStep && _next < Rows.Segments.Length);
 
@@ -192,7 +194,7 @@ internal sealed class ForwardPass : IDisposable
         {
             if (_layer == _lastLayer)
             {
-                Rows.KeepOutputs(_state.Stream);
+                Rows.KeepOutputs(State.Stream);
             }
 
             Enter(Rows.Count > 0 ? Stage.Transform : Stage.Output);
@@ -206,23 +208,34 @@ internal sealed class ForwardPass : IDisposable
             foreach (SegmentPart part in Rows)
             {
                 part.Segment.Sequence.Observer?.ObserveHidden(
-                    _state.Stream, _layer + 1, part.CacheRow, Rows.Hidden.RowSlice(part.FirstRow, part.Rows));
+                    State.Stream, _layer + 1, part.CacheRow, Rows.Hidden.RowSlice(part.FirstRow, part.Rows));
             }
         }
 
         if (_next >= Rows.Count)
         {
-            _layer++;
+            if (++_layer <= _lastLayer)
+            {
+                Rows.GoTo(Work, _layer);
+            }
+
             Enter(_layer > _lastLayer ? Stage.Output : Stage.Project);
         }
     }
 
     private void End()
     {
-        _state.Stream.Submit();
+        Work.Submit();
         foreach (Segment segment in Rows.Segments)
         {
-            segment.Sequence.Cache.Advance(segment.Rows);
+            if (segment.KeepsRows)
+            {
+                segment.Sequence.Cache.Advance(segment.Rows);
+            }
+            else
+            {
+                segment.Sequence.Cache.Truncate(segment.Sequence.Cache.Length);
+            }
         }
 
         _stage = Stage.Done;

@@ -10,23 +10,24 @@ namespace Winnow.Models.Forward;
 /// </summary>
 internal sealed class PassRows : IDisposable
 {
-    private readonly Device _device;
+    private readonly LayerDevices _devices;
     private readonly ModelConfig _config;
     private readonly int _chunk;
     private readonly List<Segment> _segments = [];
-    private Matrix? _hidden;
-    private Matrix? _query;
-    private Matrix? _unrotated;
-    private Matrix? _attended;
+    private readonly PassBuffers?[] _onDevice;
+    private int _capacity;
+    private bool _hasUnrotated;
+    private int _device;
     private int[] _ids = [];
     private int[] _positions = [];
 
-    /// <param name="device">Where to compute.</param>
+    /// <param name="devices">Where each layer is computed.</param>
     /// <param name="config">The model's sizes.</param>
     /// <param name="chunk">Rows that pass through a layer at once.</param>
-    public PassRows(Device device, ModelConfig config, int chunk)
+    public PassRows(LayerDevices devices, ModelConfig config, int chunk)
     {
-        _device = device;
+        _devices = devices;
+        _onDevice = new PassBuffers?[devices.All.Count];
         _config = config;
         _chunk = chunk;
     }
@@ -56,19 +57,19 @@ internal sealed class PassRows : IDisposable
     public ReadOnlySpan<int> Positions => _positions.AsSpan(First, Rows);
 
     /// <summary>The residual stream, [rows, hidden].</summary>
-    public Matrix Hidden => _hidden!.Value.RowSlice(First, Rows);
+    public Matrix Hidden => Buffers.Hidden.RowSlice(First, Rows);
 
     /// <summary>[rows, queryHeads · headDimension].</summary>
-    public Matrix Query => _query!.Value.RowSlice(First, Rows);
+    public Matrix Query => Buffers.Query.RowSlice(First, Rows);
 
     /// <summary>The queries before rotation; null where no attention method asks for them.</summary>
-    public Matrix? UnrotatedQuery => _unrotated?.RowSlice(First, Rows);
+    public Matrix? UnrotatedQuery => Buffers.UnrotatedQuery?.RowSlice(First, Rows);
 
     /// <summary>What the heads yield, [rows, queryHeads · headDimension].</summary>
-    public Matrix Attended => _attended!.Value.RowSlice(First, Rows);
+    public Matrix Attended => Buffers.Attended.RowSlice(First, Rows);
 
     /// <summary>Bytes of what all rows need at once.</summary>
-    public long SizeBytes => Buffers().Sum(matrix => matrix.Buffer.SizeBytes);
+    public long SizeBytes => _onDevice.Sum(buffers => buffers?.SizeBytes ?? 0);
 
     /// <summary>
     /// Takes the segments of a pass, those of steps first. More rows than a chunk keep the memory of all of them,
@@ -85,7 +86,7 @@ internal sealed class PassRows : IDisposable
         Allocate(Math.Max(Count, _chunk), unrotated: _segments.Exists(static segment => segment.Sequence.Attention.NeedsUnrotatedQueries));
         if (_ids.Length < Count)
         {
-            _ids = new int[_hidden!.Value.Rows];
+            _ids = new int[_capacity];
             _positions = new int[_ids.Length];
         }
 
@@ -120,13 +121,13 @@ internal sealed class PassRows : IDisposable
     public PartEnumerator GetEnumerator() => new(this);
 
     /// <summary>The queries of a segment, [tokens, queryHeads · headDimension].</summary>
-    public Matrix QueryOf(Segment segment) => _query!.Value.RowSlice(segment.FirstRow, segment.Rows);
+    public Matrix QueryOf(Segment segment) => Buffers.Query.RowSlice(segment.FirstRow, segment.Rows);
 
     /// <summary>The queries of a segment before rotation; null where no attention method asks for them.</summary>
-    public Matrix? UnrotatedQueryOf(Segment segment) => _unrotated?.RowSlice(segment.FirstRow, segment.Rows);
+    public Matrix? UnrotatedQueryOf(Segment segment) => Buffers.UnrotatedQuery?.RowSlice(segment.FirstRow, segment.Rows);
 
     /// <summary>What the heads yield for a segment, [tokens, queryHeads · headDimension].</summary>
-    public Matrix AttendedOf(Segment segment) => _attended!.Value.RowSlice(segment.FirstRow, segment.Rows);
+    public Matrix AttendedOf(Segment segment) => Buffers.Attended.RowSlice(segment.FirstRow, segment.Rows);
 
     /// <summary>Drops the rows that need not come out of the last layer; the others move together, in their order.</summary>
     /// <param name="stream">Copies rows.</param>
@@ -141,8 +142,8 @@ internal sealed class PassRows : IDisposable
                 int row = segment.FirstRow + segment.OutputToken(output);
                 if (row != kept)
                 {
-                    stream.Copy(_hidden!.Value.RowSlice(row, 1), _hidden.Value.RowSlice(kept, 1));
-                    stream.Copy(_attended!.Value.RowSlice(row, 1), _attended.Value.RowSlice(kept, 1));
+                    stream.Copy(Buffers.Hidden.RowSlice(row, 1), Buffers.Hidden.RowSlice(kept, 1));
+                    stream.Copy(Buffers.Attended.RowSlice(row, 1), Buffers.Attended.RowSlice(kept, 1));
                 }
             }
 
@@ -154,17 +155,37 @@ internal sealed class PassRows : IDisposable
     }
 
     /// <summary>The residual stream of some rows, [rows, hidden].</summary>
-    public Matrix HiddenRows(int first, int rows) => _hidden!.Value.RowSlice(first, rows);
+    public Matrix HiddenRows(int first, int rows) => Buffers.Hidden.RowSlice(first, rows);
+
+    /// <summary>Goes to the device of a layer; the residual stream goes along.</summary>
+    /// <param name="work">Streams.</param>
+    /// <param name="layer">The next layer.</param>
+    public void GoTo(Workspace work, int layer)
+    {
+        int device = _devices.IndexOf(layer);
+        if (device != _device)
+        {
+            Matrix source = Buffers.Hidden;
+            ForwardState from = work.Of(layer - 1);
+            _device = device;
+            for (int first = 0; first < Count; first += _chunk)
+            {
+                int rows = Math.Min(_chunk, Count - first);
+                work.Of(layer).Stream.Write(from.Show(source.RowSlice(first, rows)), Buffers.Hidden.RowSlice(first, rows));
+            }
+        }
+    }
 
     /// <summary>Frees the buffers.</summary>
     public void Dispose()
     {
-        foreach (Matrix matrix in Buffers())
+        foreach (ref PassBuffers? buffers in _onDevice.AsSpan())
         {
-            matrix.Buffer.Dispose();
+            buffers?.Dispose();
+            buffers = null;
         }
 
-        _hidden = _query = _unrotated = _attended = null;
+        _capacity = 0;
     }
 
     private void Add(ReadOnlySpan<Segment> segments, bool steps)
@@ -180,22 +201,25 @@ internal sealed class PassRows : IDisposable
         }
     }
 
+    private PassBuffers Buffers => _onDevice[_device]!;
+
     private void Allocate(int rows, bool unrotated)
     {
-        if (_hidden?.Rows == rows && (_unrotated is not null || !unrotated))
+        _device = _devices.IndexOf(0);
+        if (_capacity == rows && (_hasUnrotated || !unrotated))
         {
             return;
         }
 
         Dispose();
-        int queryWidth = _config.QueryHeads * _config.HeadDimension;
-        _hidden = _device.AllocateMatrix(rows, _config.HiddenSize);
-        _query = _device.AllocateMatrix(rows, queryWidth);
-        _attended = _device.AllocateMatrix(rows, queryWidth);
-        _unrotated = unrotated ? _device.AllocateMatrix(rows, queryWidth) : null;
-    }
+        for (int i = 0; i < _onDevice.Length; i++)
+        {
+            _onDevice[i] = new PassBuffers(_devices.All[i], _config, rows, unrotated);
+        }
 
-    private IEnumerable<Matrix> Buffers() => new[] { _hidden, _query, _unrotated, _attended }.OfType<Matrix>();
+        _capacity = rows;
+        _hasUnrotated = unrotated;
+    }
 
     /// <summary>Goes through the parts of a chunk; allocates nothing.</summary>
     public struct PartEnumerator(PassRows rows)

@@ -8,21 +8,23 @@ namespace Winnow.Models.Forward;
 internal static class RandomRows
 {
     /// <summary>Appends rows, normally distributed, as if tokens had been read.</summary>
-    /// <param name="state">Buffers.</param>
+    /// <param name="work">Streams and buffers.</param>
     /// <param name="sequence">Its cache is longer by the tokens afterwards.</param>
     /// <param name="tokens">How many tokens.</param>
     /// <param name="seed">Same seed, same rows.</param>
-    public static void Append(ForwardState state, Sequence sequence, int tokens, int seed)
+    public static void Append(Workspace work, Sequence sequence, int tokens, int seed)
     {
         KvCache cache = sequence.Cache;
         cache.Reserve(tokens);
         ulong number = (ulong)(uint)seed << 32;
-        for (int done = 0; done < tokens; done += state.Rows)
+        for (int done = 0, rows; done < tokens; done += rows)
         {
-            state.Rows = Math.Min(state.Chunk, tokens - done);
-            sequence.Attention.Begin(AttentionPhase.Prompt, cache.Length, state.Rows);
+            rows = Math.Min(work.Chunk, tokens - done);
+            sequence.Attention.Begin(AttentionPhase.Prompt, cache.Length, rows);
             for (int layer = 0; layer < cache.LayerCount; layer++)
             {
+                ForwardState state = work.Of(layer);
+                state.Rows = rows;
                 state.Stream.FillRandomly(state.Key, number++);
                 state.Stream.FillRandomly(state.Value, number++);
                 sequence.Attention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
@@ -30,7 +32,7 @@ internal static class RandomRows
                 cache.Leave(layer);
             }
 
-            cache.Advance(state.Rows);
+            cache.Advance(rows);
         }
     }
 }

@@ -18,6 +18,12 @@ internal sealed class Segment(Sequence sequence)
     /// <summary>As what the tokens are read.</summary>
     public AttentionPhase Phase { get; set; }
 
+    /// <summary>Whether a token sees none after itself; otherwise all tokens of the segment see each other, as in encoders.</summary>
+    public bool IsCausal { get; set; } = true;
+
+    /// <summary>Whether the tokens' keys and values stay in the cache; what encodes a text as a whole has no use for them afterwards.</summary>
+    public bool KeepsRows { get; set; } = true;
+
     /// <summary>What to compute.</summary>
     public ForwardOutput Output { get; set; }
 

@@ -67,7 +67,7 @@ internal sealed class Transformer
         sequence.Attention.Attend(new AttentionCall(
             state.Stream,
             index,
-            AttentionLayers.Shapes[index],
+            segment.IsCausal ? AttentionLayers.Shapes[index] : AttentionLayers.Bidirectional[index],
             sequence.Cache.Layer(index),
             sequence.Cache.Length,
             rows.QueryOf(segment),

@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Tensors;
 
 namespace Winnow.Models.Weights;
 
@@ -41,29 +42,22 @@ internal sealed class LayerWeights
     /// <summary>The norm of what the feed-forward block yields.</summary>
     public RowNorm? PostFeedForwardNorm { get; init; }
 
-    /// <summary>The weights that a token is multiplied with, and the share of each that it takes: less than 1 for experts.</summary>
-    public IEnumerable<(Weight Weight, double Share)> Products()
+    /// <summary>The weights that a token is multiplied with, and how often: the used part of experts.</summary>
+    public IEnumerable<(TensorType Type, int Outputs, int Inputs, double Share)> Products()
     {
-        foreach (Weight weight in QueryKeyValue.Weights.Concat([AttentionOutput.Weight]).Concat(GateUp?.Weights ?? []))
+        foreach (Weight? weight in (Weight?[])[.. QueryKeyValue.Weights, AttentionOutput.Weight, .. GateUp?.Weights ?? [], Down?.Weight, Router])
         {
-            yield return (weight, 1);
-        }
-
-        if (Down is { } down)
-        {
-            yield return (down.Weight, 1);
-        }
-
-        if (Router is { } router)
-        {
-            yield return (router, 1);
+            if (weight is not null)
+            {
+                yield return (weight.Type, weight.Outputs, weight.Inputs, 1);
+            }
         }
 
         if (Experts is { } experts)
         {
-            foreach (Weight weight in experts.Gate.Concat(experts.Up).Concat(experts.Down))
+            foreach (ExpertMatrix matrix in (ExpertMatrix[])[experts.Gate, experts.Up, experts.Down])
             {
-                yield return (weight, (double)experts.Used / experts.Count);
+                yield return (matrix.Type, matrix.Outputs, matrix.Inputs, experts.Used);
             }
         }
     }

@@ -9,37 +9,40 @@ namespace Winnow.Models.Weights;
 /// <summary>Brings the tensors of a file to a device: finds them by role, checks shapes, refuses what is missing or unknown.</summary>
 internal sealed unsafe class WeightLoader
 {
-    private readonly Device _device;
+    private readonly LayerDevices _devices;
     private readonly ITensorFile _file;
     private readonly ModelConfig _config;
     private readonly TensorNaming _names;
     private readonly bool _isHuggingFace;
-    private readonly VectorArena _vectors;
+    private readonly VectorArena[] _arenas;
     private readonly List<IDisposable> _owned;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    private WeightLoader(Device device, ITensorFile file, ModelConfig config, VectorArena vectors)
+    /// <summary>The number of the device that tensors go to.</summary>
+    private int _device;
+
+    private WeightLoader(LayerDevices devices, ITensorFile file, ModelConfig config)
     {
-        _device = device;
+        _devices = devices;
         _file = file;
         _config = config;
         _isHuggingFace = file is SafetensorsFile;
         _names = new TensorNaming(file, config.Architecture);
-        _vectors = vectors;
-        _owned = [vectors];
+        _arenas = [.. devices.All.Select(device => new VectorArena(device))];
+        _owned = [.. _arenas];
     }
 
     /// <summary>Loads all weights.</summary>
-    /// <param name="device">Where they go. It may go on reading the file's memory.</param>
+    /// <param name="devices">Where those of each layer go; the embeddings to the first layer's, the output head to the last one's. They may go on reading the file's memory.</param>
     /// <param name="file">The tensors.</param>
     /// <param name="config">The hyper-parameters of the same model.</param>
     /// <param name="progress">Told the fraction that is loaded, or null.</param>
     /// <param name="cancellation">Looked at between layers.</param>
     /// <exception cref="ModelFormatException">A tensor is missing, unknown, or of another shape or type than it must be.</exception>
     public static TransformerWeights Load(
-        Device device, ITensorFile file, ModelConfig config, IProgress<double>? progress, CancellationToken cancellation)
+        LayerDevices devices, ITensorFile file, ModelConfig config, IProgress<double>? progress, CancellationToken cancellation)
     {
-        WeightLoader loader = new(device, file, config, new VectorArena(device));
+        WeightLoader loader = new(devices, file, config);
         try
         {
             return loader.Load(progress, cancellation);
@@ -51,26 +54,33 @@ internal sealed unsafe class WeightLoader
         }
     }
 
+    private Device Device => _devices.All[_device];
+
+    private VectorArena Vectors => _arenas[_device];
+
     private TransformerWeights Load(IProgress<double>? progress, CancellationToken cancellation)
     {
+        _device = _devices.IndexOf(0);
         Weight embedding = LoadWeight(TensorRole.Embedding, 0, _config.VocabularySize, _config.HiddenSize);
         LayerWeights[] layers = new LayerWeights[_config.Layers.Count];
         for (int i = 0; i < layers.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
+            _device = _devices.IndexOf(i);
             layers[i] = LoadLayer(i);
             progress?.Report((i + 1.0) / (layers.Length + 1));
         }
 
         bool isTied = _config.IsTied ?? !_file.Tensors.ContainsKey(_names.Weight(TensorRole.Output, 0));
+        bool isShared = isTied && _device == _devices.IndexOf(0);
         TransformerWeights weights = new(_owned)
         {
             Embedding = embedding,
             Layers = layers,
             OutputNorm = LoadNorm(TensorRole.OutputNorm, 0, _config.HiddenSize),
-            Output = isTied
+            Output = isShared
                 ? new Projection(embedding, null)
-                : LoadProjection(TensorRole.Output, 0, _config.VocabularySize, _config.HiddenSize, needsBias: false),
+                : LoadProjection(isTied ? TensorRole.Embedding : TensorRole.Output, 0, _config.VocabularySize, _config.HiddenSize, needsBias: false),
         };
         if (isTied)
         {
@@ -164,7 +174,7 @@ internal sealed unsafe class WeightLoader
         {
             nint part = data + (nint)(first * tensor.Type.SizeBytes(_config.HiddenSize));
             Weight weight = Load($"{tensor.Name}[{parts[i].Role}]", tensor.Type, parts[i].Outputs, _config.HiddenSize, part);
-            projections[i] = new Projection(weight, bias is null ? null : _vectors.Add(bias.AsSpan(first, parts[i].Outputs)));
+            projections[i] = new Projection(weight, bias is null ? null : Vectors.Add(bias.AsSpan(first, parts[i].Outputs)));
             first += parts[i].Outputs;
         }
 
@@ -187,35 +197,33 @@ internal sealed unsafe class WeightLoader
             experts.Used,
             experts.NormalizesWeights);
 
-        Weight[] LoadEach(TensorRole role, int outputs, int inputs)
+        ExpertMatrix LoadEach(TensorRole role, int outputs, int inputs)
         {
-            Weight[] weights = new Weight[experts.Count];
-            if (_names.ExpertsAreSeparate)
+            TensorEntry first = _names.ExpertsAreSeparate
+                ? Take(_names.Weight(role, layer, 0), outputs, inputs)
+                : Take(_names.Weight(role, layer), experts.Count, outputs, inputs);
+            nint[] data = new nint[experts.Count];
+            for (int e = 0; e < data.Length; e++)
             {
-                for (int e = 0; e < weights.Length; e++)
-                {
-                    TensorEntry tensor = Take(_names.Weight(role, layer, e), outputs, inputs);
-                    weights[e] = Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
-                }
-
-                return weights;
+                data[e] = _names.ExpertsAreSeparate
+                    ? DataOf(Take(_names.Weight(role, layer, e), outputs, inputs), first)
+                    : (nint)(first.Data + first.Type.SizeBytes((long)e * outputs * inputs));
             }
 
-            TensorEntry all = Take(_names.Weight(role, layer), experts.Count, outputs, inputs);
-            for (int e = 0; e < weights.Length; e++)
-            {
-                nint data = (nint)(all.Data + all.Type.SizeBytes((long)e * outputs * inputs));
-                weights[e] = Load($"{all.Name}[{e}]", all.Type, outputs, inputs, data);
-            }
-
-            return weights;
+            return Load(first.Name, first.Type, () => Device.LoadExperts(first.Name, first.Type, outputs, inputs, data));
         }
     }
+
+    /// <summary>The first byte of an expert's own tensor.</summary>
+    private nint DataOf(TensorEntry tensor, TensorEntry first) => tensor.Type == first.Type
+        ? (nint)tensor.Data
+        : throw new ModelFormatException(
+            _file.Path, $"tensor '{tensor.Name}' is of type {tensor.Type}, but '{first.Name}' is of {first.Type}: experts of a layer are of one type");
 
     private Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias)
     {
         float[]? bias = TakeVector(_names.Bias(role, layer), outputs, isRequired: needsBias);
-        return new Projection(LoadWeight(role, layer, outputs, inputs), bias is null ? null : _vectors.Add(bias));
+        return new Projection(LoadWeight(role, layer, outputs, inputs), bias is null ? null : Vectors.Add(bias));
     }
 
     private Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs)
@@ -224,18 +232,21 @@ internal sealed unsafe class WeightLoader
         return Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
     }
 
-    private Weight Load(string name, TensorType type, int outputs, int inputs, nint data)
+    private Weight Load(string name, TensorType type, int outputs, int inputs, nint data) =>
+        Load(name, type, () => Device.LoadWeight(name, type, outputs, inputs, data));
+
+    private T Load<T>(string name, TensorType type, Func<T> load)
+        where T : IDisposable
     {
         try
         {
-            Weight weight = _device.LoadWeight(name, type, outputs, inputs, data);
+            T weight = load();
             _owned.Add(weight);
             return weight;
         }
         catch (NotSupportedException e)
         {
-            throw new ModelFormatException(
-                _file.Path, $"tensor '{name}' is of type {type}, which device {_device.Name} cannot multiply with", e);
+            throw new ModelFormatException(_file.Path, $"tensor '{name}' is of type {type}, which device {Device.Name} cannot multiply with", e);
         }
     }
 
@@ -249,7 +260,7 @@ internal sealed unsafe class WeightLoader
 
         bool isLayerNorm = _config.Architecture.Norm == NormKind.Layer;
         float[]? bias = isLayerNorm ? TakeVector(_names.Bias(role, layer), width, isRequired: false) : null;
-        return new RowNorm(_vectors.Add(weight), bias is null ? null : _vectors.Add(bias), _config.NormEpsilon, isLayerNorm);
+        return new RowNorm(Vectors.Add(weight), bias is null ? null : Vectors.Add(bias), _config.NormEpsilon, isLayerNorm);
     }
 
     private TensorEntry Take(string name, params ReadOnlySpan<long> shape)

@@ -5,12 +5,13 @@ using System.Text;
 namespace Winnow.Sampling.Grammars;
 
 /// <summary>Reads the notation GBNF.</summary>
-internal sealed class GbnfParser(string text)
+internal sealed class GbnfParser(string text, Budget budget)
 {
     private const int MaxRepetitions = 100_000;
 
     private readonly Dictionary<string, GrammarExpression> _rules = new(StringComparer.Ordinal);
     private int _at;
+    private int[]? _lineStarts;
 
     public Dictionary<string, GrammarExpression> Parse()
     {
@@ -22,13 +23,13 @@ internal sealed class GbnfParser(string text)
             SkipSpace(acrossLines: false);
             if (!Skip("::="))
             {
-                throw Fail($"expected '::=' after the rule name '{name}'");
+                throw Fail($"expected '::=' after the rule name '{Quoted.Cut(name)}'");
             }
 
             SkipSpace(acrossLines: true);
             if (!_rules.TryAdd(name, ParseChoice(insideGroup: false)))
             {
-                throw Fail($"the rule '{name}' is defined twice", start);
+                throw Fail($"the rule '{Quoted.Cut(name)}' is defined twice", start);
             }
 
             if (_at < text.Length && text[_at] is not ('\n' or '\r'))
@@ -74,6 +75,7 @@ internal sealed class GbnfParser(string text)
 
     private GrammarExpression ParseItem()
     {
+        budget.Charge(1);
         char c = text[_at];
         switch (c)
         {
@@ -213,6 +215,7 @@ internal sealed class GbnfParser(string text)
 
     private int ReadCharacter()
     {
+        budget.Charge(1);
         int start = _at;
         if (text[_at] != '\\')
         {
@@ -302,7 +305,9 @@ internal sealed class GbnfParser(string text)
 
     private (int Line, int Column) Position(int at)
     {
-        ReadOnlySpan<char> before = text.AsSpan(0, at);
-        return (before.Count('\n') + 1, at - before.LastIndexOf('\n'));
+        _lineStarts ??= [0, .. Enumerable.Range(0, text.Length).Where(i => text[i] == '\n').Select(i => i + 1)];
+        int line = Array.BinarySearch(_lineStarts, at);
+        line = line < 0 ? ~line - 1 : line;
+        return (line + 1, at - _lineStarts[line] + 1);
     }
 }

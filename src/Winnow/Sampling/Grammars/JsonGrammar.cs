@@ -23,7 +23,6 @@ internal static class JsonGrammar
 
     private static readonly CodePointSet Digits = new([('0', '9')]);
     private static readonly CodePointSet FirstDigits = new([('1', '9')]);
-    private static readonly CodePointSet HexDigits = new([('0', '9'), ('a', 'f'), ('A', 'F')]);
 
     /// <summary>What a JSON string holds without an escape.</summary>
     public static CodePointSet Plain { get; } = new CodePointSet([(' ', 0x10FFFF)]).Except(new CodePointSet([('"', '"'), ('\\', '\\')]));
@@ -43,14 +42,21 @@ internal static class JsonGrammar
 
     public static GrammarExpression Digit { get; } = new ClassExpression(Digits);
 
+    private static GrammarExpression HexDigit => Hex("0123456789abcdefABCDEF");
+
     public static GrammarExpression Spaced(string sign) => Sequence(Text(sign), Rule(Space));
 
-    /// <summary>Any escape in a string, the escapes of code points included.</summary>
+    /// <summary>Any escape of a character in a string: beyond the first plane it is a pair, of which no half stands alone.</summary>
     public static GrammarExpression Escape { get; } = Sequence(
         Text("\\"),
         Choice(
             new ClassExpression(new CodePointSet("\"\\/bfnrt".Select(c => ((int)c, (int)c)))),
-            Sequence(Text("u"), new RepetitionExpression(new ClassExpression(HexDigits), 4, 4))));
+            Sequence(
+                Text("u"),
+                Choice(
+                    Sequence(Hex("0123456789abcefABCEF"), HexDigit, HexDigit, HexDigit),
+                    Sequence(Hex("dD"), Hex("01234567"), HexDigit, HexDigit),
+                    Sequence(Hex("dD"), Hex("89abAB"), HexDigit, HexDigit, Text("\\u"), Hex("dD"), Hex("cdefCDEF"), HexDigit, HexDigit)))));
 
     public static void AddTo(Dictionary<string, GrammarExpression> rules)
     {
@@ -80,6 +86,8 @@ internal static class JsonGrammar
             new ClassExpression(new CodePointSet([('e', 'e'), ('E', 'E')])),
             Optional(new ClassExpression(new CodePointSet([('+', '+'), ('-', '-')]))),
             new RepetitionExpression(Digit, 1, 3))));
+
+    private static ClassExpression Hex(string digits) => new(new CodePointSet(digits.Select(c => ((int)c, (int)c))));
 
     /// <summary>Items between commas, each followed by the space that the next sign allows.</summary>
     private static GrammarExpression List(GrammarExpression item) => Sequence(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -22,8 +23,21 @@ internal static class JsonLiteral
         return text.ToString();
     }
 
+    /// <summary>A character as a string holds it: escaped only where it must be.</summary>
+    public static string Escape(int codePoint)
+    {
+        StringBuilder text = new();
+        Append(text, char.ConvertFromUtf32(codePoint));
+        return text.ToString();
+    }
+
     private static void Write(StringBuilder text, JsonNode? node)
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new GrammarException("a value of the JSON schema nests too deeply");
+        }
+
         string separator = "";
         switch (node)
         {
@@ -60,6 +74,12 @@ internal static class JsonLiteral
     private static void Quote(StringBuilder text, string value)
     {
         text.Append('"');
+        Append(text, value);
+        text.Append('"');
+    }
+
+    private static void Append(StringBuilder text, string value)
+    {
         foreach (char c in value)
         {
             _ = c switch
@@ -69,7 +89,5 @@ internal static class JsonLiteral
                 _ => JsonGrammar.Escapes.TryGetValue(c, out string? escape) ? text.Append(escape) : text.Append(c),
             };
         }
-
-        text.Append('"');
     }
 }

@@ -67,8 +67,8 @@ internal sealed partial class Runtime
             DictView view => view.Items,
             PythonRange range => range.Items,
             Generator generator => generator.Items,
-            string text => CodePoints.Split(text),
-            Markup markup => CodePoints.Split(markup.Text).Select(c => new Markup(c)),
+            string text => Characters(text),
+            Markup markup => Characters(markup.Text).Select(c => new Markup(c)),
             Undefined => [],
             _ => null,
         };
@@ -140,6 +140,7 @@ internal sealed partial class Runtime
                 return item is not null;
             case string or Markup when Number.TryIndex(key, out int index):
                 string? c = CodePoints.At(owner.ToString()!, index);
+                c = c is null ? null : Made(c, owner);
                 item = c is not null && owner is Markup ? new Markup(c) : c;
                 return c is not null;
             default:
@@ -179,12 +180,16 @@ internal sealed partial class Runtime
         }
     }
 
+    // Lazy filters wrap each other without a bound: what reads the next item may be as deep as their chain is long.
     private IEnumerable<object?> Metered(IEnumerable<object?> items)
     {
-        foreach (object? item in items)
+        CheckStack();
+        using IEnumerator<object?> source = items.GetEnumerator();
+        while (source.MoveNext())
         {
             Charge(1);
-            yield return item;
+            yield return source.Current;
+            CheckStack();
         }
     }
 
@@ -196,13 +201,24 @@ internal sealed partial class Runtime
         if (step is null or 1L && characters.Length == 0)
         {
             (int from, int to, _) = SliceBounds(count, start, stop, step);
-            return from < to ? text[from..to] : "";
+            return from < to ? Cut(text, from, to) : "";
         }
 
         IEnumerable<int> indices = SliceIndices(count, start, stop, step);
-        return characters.Length > 0
+        string slice = characters.Length > 0
             ? string.Concat(indices.Select(index => characters[index]))
             : string.Concat(indices.Select(index => text[index]));
+        return Made(slice, text);
+    }
+
+    private IEnumerable<string> Characters(string text)
+    {
+        int at = 0;
+        foreach (string character in CodePoints.Split(text))
+        {
+            yield return origins is null ? character : Cut(text, at, at + character.Length);
+            at += character.Length;
+        }
     }
 
     private static PythonRange SliceRange(PythonRange range, object? start, object? stop, object? step)

@@ -36,10 +36,12 @@ internal sealed partial class Runtime : IEqualityComparer<object>, IComparer<obj
         switch (left, right)
         {
             case (string first, string second):
+                Charge(first.Length == second.Length ? first.Length / CharactersPerStep : 0);
                 return first == second;
             case (long first, long second):
                 return first == second;
             case (Markup or string, Markup or string):
+                Charge(left.ToString()!.Length / CharactersPerStep);
                 return left.ToString() == right.ToString();
             case (Undefined, Undefined):
                 return true;
@@ -64,10 +66,10 @@ internal sealed partial class Runtime : IEqualityComparer<object>, IComparer<obj
         {
             case string or Markup:
                 string text = container.ToString()!;
-                Charge(text.Length / CharactersPerStep);
-                return PythonText.AsString(item) is { } part
-                    ? text.Contains(part, StringComparison.Ordinal)
-                    : throw TemplateRuntimeException.Type($"'in <string>' requires string as left operand, not {PythonType.Name(item)}");
+                string part = PythonText.AsString(item)
+                    ?? throw TemplateRuntimeException.Type($"'in <string>' requires string as left operand, not {PythonType.Name(item)}");
+                ChargeSearch(text, part);
+                return text.Contains(part, StringComparison.Ordinal);
             case PythonDict dict:
                 return dict.TryGet(RequireHashable(item), out _);
             case DictView { Kind: DictViewKind.Keys } keys:
@@ -96,6 +98,7 @@ internal sealed partial class Runtime : IEqualityComparer<object>, IComparer<obj
             case (long first, long second):
                 return first.CompareTo(second);
             case (Markup or string, Markup or string):
+                Charge(Math.Min(left.ToString()!.Length, right.ToString()!.Length) / CharactersPerStep);
                 return CodePoints.Compare(left.ToString()!, right.ToString()!);
             case (List<object?> first, List<object?> second):
                 return Order(first, second, sign);
@@ -144,8 +147,10 @@ internal sealed partial class Runtime : IEqualityComparer<object>, IComparer<obj
                 return hash.ToHashCode();
             case List<object?> or PythonDict:
                 throw TemplateRuntimeException.Type($"unhashable type: '{PythonType.Name(value)}'");
-            case Markup markup:
-                return markup.Text.GetHashCode(StringComparison.Ordinal);
+            case string or Markup:
+                string text = value.ToString()!;
+                Charge(text.Length / CharactersPerStep);
+                return text.GetHashCode(StringComparison.Ordinal);
             case double number when double.IsFinite(number) && Math.Floor(number) == number:
                 return new BigInteger(number).GetHashCode();
             case Undefined:

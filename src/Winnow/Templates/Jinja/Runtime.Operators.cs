@@ -26,6 +26,7 @@ internal sealed partial class Runtime
 
         if (Number.Is(left) && Number.Is(right))
         {
+            Charge(4);
             return Number.TryInteger(left, out BigInteger x) && Number.TryInteger(right, out BigInteger y)
                 ? CalculateIntegers(operation, x, y)
                 : CalculateDoubles(operation, Number.ToDouble(left), Number.ToDouble(right));
@@ -59,12 +60,12 @@ internal sealed partial class Runtime
             case (_, Undefined undefined):
                 throw undefined.Fail();
             case (Markup or string, Markup or string) when left is Markup || right is Markup:
-                string escaped = EscapeText(left) + EscapeText(right);
+                string escaped = Concat(EscapeText(left), EscapeText(right));
                 ChargeText(escaped.Length);
                 return new Markup(escaped);
             case (string first, string second):
                 ChargeText((long)first.Length + second.Length);
-                return first + second;
+                return Concat(first, second);
             case (List<object?> first, List<object?> second):
                 Charge(first.Count + second.Count);
                 return new List<object?>([.. first, .. second]);
@@ -83,7 +84,17 @@ internal sealed partial class Runtime
     }
 
     /// <summary>A text, escaped unless it is markup already.</summary>
-    public string EscapeText(object? value) => value is Markup markup ? markup.Text : Markup.Escape(ToText(value));
+    public string EscapeText(object? value)
+    {
+        if (value is Markup markup)
+        {
+            return markup.Text;
+        }
+
+        string text = ToText(value);
+        ChargeText(Markup.EscapedLength(text));
+        return Made(Markup.Escape(text), text);
+    }
 
     private static bool IsSequence(object? value) => value is string or Markup or List<object?> or PythonTuple;
 
@@ -101,7 +112,7 @@ internal sealed partial class Runtime
             default:
                 string text = value!.ToString()!;
                 ChargeText((long)text.Length * count);
-                string repeated = text.Length == 0 ? "" : string.Concat(Enumerable.Repeat(text, count));
+                string repeated = text.Length == 0 ? "" : Made(string.Concat(Enumerable.Repeat(text, count)), text);
                 return value is Markup ? new Markup(repeated) : repeated;
         }
     }

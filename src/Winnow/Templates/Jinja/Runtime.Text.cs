@@ -25,7 +25,7 @@ internal sealed partial class Runtime
         StringBuilder text = new();
         Represent(text, value);
         ChargeText(text.Length);
-        return text.ToString();
+        return Made(text.ToString(), value);
     }
 
     private void Represent(StringBuilder text, object? value)
@@ -56,6 +56,11 @@ internal sealed partial class Runtime
                 break;
             case Namespace container:
                 RepresentPairs(text.Append("<Namespace {"), container.Attributes).Append("}>");
+                break;
+            case double or BigInteger:
+                // Exact digits are found by arithmetic with hundreds of them.
+                Charge(64);
+                text.Append(RepresentScalar(value));
                 break;
             default:
                 text.Append(RepresentScalar(value));

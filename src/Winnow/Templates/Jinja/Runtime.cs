@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Winnow.Templates.Jinja;
 
@@ -8,17 +7,23 @@ namespace Winnow.Templates.Jinja;
 /// Values are: null for None, <see cref="bool"/>, <see cref="long"/>, <see cref="System.Numerics.BigInteger"/>, <see cref="double"/>,
 /// <see cref="string"/>, <see cref="List{T}"/> for lists, and the types of the folder Values.
 /// </summary>
-internal sealed partial class Runtime(ChatTemplateLimits limits, TimeProvider clock)
+/// <param name="limits">What the rendering may spend.</param>
+/// <param name="clock">The clock that a template may read.</param>
+/// <param name="origins">Where its texts come from, if that is asked for.</param>
+/// <param name="cancellation">The caller's.</param>
+internal sealed partial class Runtime(ChatTemplateLimits limits, TimeProvider clock, TextOrigins? origins, CancellationToken cancellation)
 {
     /// <summary>How many characters cost one step.</summary>
     private const int CharactersPerStep = 16;
 
-    private long _steps = limits.MaxSteps;
+    private readonly Budget _budget = new(
+        limits.MaxSteps, limits.MaxTime, spent => new TemplateRuntimeException($"the rendering takes {spent}"), cancellation);
+
     private int _callDepth;
 
     public TimeProvider Clock { get; } = clock;
 
-    public StringBuilder Output { get; private set; } = new();
+    public TextBuilder Output { get; private set; } = new(origins);
 
     /// <summary>The line that is being executed.</summary>
     public int Line { get; private set; } = 1;
@@ -32,14 +37,7 @@ internal sealed partial class Runtime(ChatTemplateLimits limits, TimeProvider cl
     }
 
     /// <summary>Spends steps.</summary>
-    public void Charge(long steps)
-    {
-        _steps -= steps;
-        if (_steps < 0)
-        {
-            throw new TemplateRuntimeException($"the rendering takes more than the {limits.MaxSteps} steps it may take");
-        }
-    }
+    public void Charge(long steps) => _budget.Charge(steps);
 
     /// <summary>Spends what making a text costs, before it is made.</summary>
     public void ChargeText(long length)
@@ -47,6 +45,9 @@ internal sealed partial class Runtime(ChatTemplateLimits limits, TimeProvider cl
         CheckTextLength(length);
         Charge(length / CharactersPerStep);
     }
+
+    /// <summary>Spends what it costs to look for a text in another.</summary>
+    public void ChargeSearch(string text, string part) => Charge(text.Length / CharactersPerStep * (1 + (part.Length / 64L)));
 
     public static void CheckStack()
     {
@@ -74,10 +75,10 @@ internal sealed partial class Runtime(ChatTemplateLimits limits, TimeProvider cl
     }
 
     /// <summary>Directs what is written into a new buffer; returns the one to go back to.</summary>
-    public StringBuilder BeginCapture()
+    public TextBuilder BeginCapture()
     {
-        StringBuilder outer = Output;
-        Output = new StringBuilder();
+        TextBuilder outer = Output;
+        Output = NewText();
         return outer;
     }
 
@@ -88,7 +89,7 @@ internal sealed partial class Runtime(ChatTemplateLimits limits, TimeProvider cl
         return Output.ToString();
     }
 
-    public void EndCapture(StringBuilder outer) => Output = outer;
+    public void EndCapture(TextBuilder outer) => Output = outer;
 
     public void CheckTextLength(long length)
     {

@@ -6,6 +6,9 @@ namespace Winnow.Templates.Jinja;
 /// <summary>The variables of a template, a loop iteration, a macro call or a block.</summary>
 internal sealed class Scope(Runtime runtime, Scope? parent)
 {
+    /// <summary>How many scopes that do not have a name cost one step.</summary>
+    private const int HopsPerStep = 16;
+
     private Dictionary<string, object?>? _variables;
 
     public Runtime Runtime { get; } = runtime;
@@ -14,8 +17,14 @@ internal sealed class Scope(Runtime runtime, Scope? parent)
 
     public object? Get(string name)
     {
+        int hops = 0;
         for (Scope? scope = this; scope is not null; scope = scope.Parent)
         {
+            if (++hops % HopsPerStep == 0)
+            {
+                Runtime.Charge(1);
+            }
+
             if (scope._variables is not null && scope._variables.TryGetValue(name, out object? value))
             {
                 return value is Missing ? Undefined.Variable(name) : value;

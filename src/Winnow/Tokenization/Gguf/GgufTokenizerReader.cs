@@ -140,6 +140,7 @@ internal sealed class GgufTokenizerReader
             Model = model,
             Ids = ids,
             Ends = ends,
+            KeepsText = model is BpeModel or SentencePieceModel,
             SpecialTokens = SpecialTokens(),
             Prefix = prefix,
             Suffix = suffix,

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Winnow.Tokenization.Text;
 
 namespace Winnow.Tokenization.HuggingFace;
@@ -9,8 +8,53 @@ namespace Winnow.Tokenization.HuggingFace;
 /// <param name="json">The file.</param>
 internal sealed class HuggingFaceNormalizers(TokenizerJson json)
 {
+    /// <summary>How many times longer a text may become; compatibility forms have up to 18 characters for one.</summary>
+    private const int MaxGrowth = 32;
+
+    private const int MaxAddition = 4096;
+
+    /// <summary>A transformation that makes no text longer than a limit.</summary>
+    private delegate string BoundedTransform(string text, bool startOfText, int limit);
+
     /// <summary>The transformation, or null where there is none.</summary>
     public TextTransform? Read(JsonElement element)
+    {
+        List<BoundedTransform> parts = [];
+        Add(element, parts);
+        return parts.Count == 0 ? null : (text, start) =>
+        {
+            // A few replacements in a row could make gigabytes of a word; what vocabularies have is far below this.
+            int limit = (int)Math.Min(((long)text.Length * MaxGrowth) + MaxAddition, int.MaxValue);
+            foreach (BoundedTransform part in parts)
+            {
+                text = part(text, start, limit);
+                CheckLength(text.Length, limit);
+            }
+
+            return text;
+        };
+    }
+
+    private void Add(JsonElement element, List<BoundedTransform> parts)
+    {
+        if (TokenizerJson.Optional(element, "type") is { ValueKind: JsonValueKind.String } type && type.ValueEquals("Sequence"))
+        {
+            foreach (JsonElement part in json.Items(element, "normalizers"))
+            {
+                Add(part, parts);
+            }
+        }
+        else if (TokenizerJson.Optional(element, "type") is { ValueKind: JsonValueKind.String } kind && kind.ValueEquals("Replace"))
+        {
+            parts.Add(Replace(element));
+        }
+        else if (ReadOne(element) is { } transform)
+        {
+            parts.Add((text, start, _) => transform(text, start));
+        }
+    }
+
+    private TextTransform? ReadOne(JsonElement element)
     {
         if (element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
         {
@@ -20,16 +64,11 @@ internal sealed class HuggingFaceNormalizers(TokenizerJson json)
         string type = json.Text(element, "type");
         switch (type)
         {
-            case "Sequence":
-                TextTransform[] parts = [.. json.Items(element, "normalizers").Select(Read).OfType<TextTransform>()];
-                return (text, start) => parts.Aggregate(text, (current, part) => part(current, start));
             case "Prepend":
                 string prefix = json.Text(element, "prepend");
                 return (text, _) => text.Length == 0 ? text : prefix + text;
-            case "Replace":
-                return Replace(element);
             case "Lowercase":
-                return (text, _) => text.ToLowerInvariant();
+                return (text, _) => FullCase.LowerEach(text);
             case "NFC":
                 return (text, _) => CanonicalForms.Normalize(text, compose: true);
             case "NFD":
@@ -75,16 +114,35 @@ internal sealed class HuggingFaceNormalizers(TokenizerJson json)
         }
     }
 
-    private TextTransform Replace(JsonElement element)
+    private BoundedTransform Replace(JsonElement element)
     {
         string content = json.Text(element, "content");
         if (json.Pattern(element, out string pattern))
         {
-            Regex regex = new(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(20));
-            return (text, _) => regex.Replace(text, content.Replace("$", "$$", StringComparison.Ordinal));
+            try
+            {
+                return new RegexReplacement(pattern, content, json.Path).Apply;
+            }
+            catch (ArgumentException error)
+            {
+                throw json.Error($"normalizer 'Replace' has the pattern '{Quoted.Cut(pattern)}', which is not supported: {error.Message}");
+            }
         }
 
-        return (text, _) => pattern.Length == 0 ? text : text.Replace(pattern, content, StringComparison.Ordinal);
+        return (text, _, limit) =>
+        {
+            long count = pattern.Length == 0 ? 0 : text.AsSpan().Count(pattern);
+            CheckLength(text.Length + (count * (content.Length - pattern.Length)), limit);
+            return count == 0 ? text : text.Replace(pattern, content, StringComparison.Ordinal);
+        };
+    }
+
+    private void CheckLength(long length, int limit)
+    {
+        if (length > limit)
+        {
+            throw new WinnowException($"{json.Path}: the normalizer makes more than {limit} characters of a text, {MaxGrowth} times what it is given");
+        }
     }
 
     private TextTransform Compatibility(string type, NormalizationForm form)

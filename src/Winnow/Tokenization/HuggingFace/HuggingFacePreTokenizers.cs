@@ -100,7 +100,7 @@ internal sealed class HuggingFacePreTokenizers(TokenizerJson json)
         }
         catch (ArgumentException error)
         {
-            throw json.Error($"pre-tokenizer 'Split' has the pattern '{pattern}', which is not supported: {error.Message}");
+            throw json.Error($"pre-tokenizer 'Split' has the pattern '{Quoted.Cut(pattern)}', which is not supported: {error.Message}");
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using Winnow.Tokenization.Models;
+using Winnow.Tokenization.Text;
 
 namespace Winnow.Tokenization.HuggingFace;
 
@@ -30,7 +32,16 @@ internal sealed class HuggingFaceSpecialTokens
     }
 
     /// <summary>The tokens beside the model's own vocabulary, or in it but with more to say.</summary>
-    public IReadOnlyList<AddedToken> Added { get; }
+    public IReadOnlyList<AddedToken> Added { get; private set; }
+
+    /// <summary>Leaves out tokens that only the configuration knows, where the vocabulary has something else in their places.</summary>
+    /// <param name="texts">The vocabulary without added tokens, by ids.</param>
+    public void KeepThoseThatFit(IReadOnlyDictionary<int, string> texts)
+    {
+        HashSet<string> listed = new(texts.Values, StringComparer.Ordinal);
+        listed.UnionWith(Added.Where(token => token.IsListed).Select(token => token.Text));
+        Added = [.. Added.Where(token => token.IsListed || (texts.TryGetValue(token.Id, out string? known) ? known == token.Text : listed.Add(token.Text)))];
+    }
 
     /// <summary>The tokens with a role: by name in the tokenizer's files, else by id in the model's.</summary>
     public SpecialTokenIds Ids(Vocabulary vocabulary)
@@ -68,14 +79,28 @@ internal sealed class HuggingFaceSpecialTokens
     /// <summary>The ids that the model's files name as ends of a text; there may be several.</summary>
     public IEnumerable<int> NamedEnds(Vocabulary vocabulary) => ModelIds("eos_token_id", vocabulary);
 
-    /// <summary>The tokens that are recognized in text.</summary>
-    public IEnumerable<SpecialToken> Recognized(Vocabulary vocabulary) => Added.Where(token => token.Text.Length > 0)
-        .Select(token => new SpecialToken(token.Id, token.Text, !vocabulary.IsText(token.Id))
+    /// <summary>The tokens that are recognized in text, or else in the text that a normalizer made of it.</summary>
+    /// <param name="vocabulary">The vocabulary.</param>
+    /// <param name="normalize">The normalizer; null where there is none.</param>
+    /// <param name="inNormalized">Whether those of the normalized text are wanted.</param>
+    public IEnumerable<SpecialToken> Recognized(Vocabulary vocabulary, TextTransform? normalize, bool inNormalized)
+    {
+        foreach (AddedToken token in Added)
         {
-            StripLeft = token.StripLeft,
-            StripRight = token.StripRight,
-            SingleWord = token.SingleWord,
-        });
+            // Tokens that control are looked for on request, and in what somebody wrote.
+            bool isNormalized = token.IsNormalized && normalize is not null && vocabulary.IsText(token.Id);
+            string text = isNormalized ? normalize!(token.Text, true) : token.Text;
+            if (isNormalized == inNormalized && text.Length > 0)
+            {
+                yield return new SpecialToken(token.Id, text, !vocabulary.IsText(token.Id))
+                {
+                    StripLeft = token.StripLeft,
+                    StripRight = token.StripRight,
+                    SingleWord = token.SingleWord,
+                };
+            }
+        }
+    }
 
     /// <summary>The tokens that the post-processor puts around a text; <c>add_bos_token</c> and <c>add_eos_token</c> overrule it.</summary>
     public (int[] Prefix, int[] Suffix) Surroundings(Vocabulary vocabulary, SpecialTokenIds ids)
@@ -190,19 +215,41 @@ internal sealed class HuggingFaceSpecialTokens
         {
             foreach (JsonElement token in _json.Items(_root, "added_tokens"))
             {
-                tokens.Add(new AddedToken(
-                    _json.Id(TokenizerJson.Optional(token, "id"), "the id of an added token"),
-                    _json.Text(token, "content"),
-                    _json.Flag(token, "special", false),
-                    _json.Flag(token, "lstrip", false),
-                    _json.Flag(token, "rstrip", false),
-                    _json.Flag(token, "single_word", false)));
+                tokens.Add(ReadAdded(_json.Id(TokenizerJson.Optional(token, "id"), "the id of an added token"), token, isListed: true));
+            }
+        }
+
+        // The configuration may have more of them, added by whoever trained the model further.
+        JsonElement more = TokenizerJson.Optional(_config, "added_tokens_decoder");
+        if (more.ValueKind == JsonValueKind.Object)
+        {
+            HashSet<int> known = [.. tokens.Select(token => token.Id)];
+            foreach (JsonProperty entry in more.EnumerateObject())
+            {
+                int id = int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                    ? number
+                    : throw _json.Error($"'added_tokens_decoder' of tokenizer_config.json has '{Quoted.Cut(entry.Name)}', which is no id");
+                if (known.Add(id))
+                {
+                    tokens.Add(ReadAdded(id, entry.Value, isListed: false));
+                }
             }
         }
 
         return tokens;
     }
 
-    /// <summary>An entry of <c>added_tokens</c>.</summary>
-    public sealed record AddedToken(int Id, string Text, bool IsControl, bool StripLeft, bool StripRight, bool SingleWord);
+    private AddedToken ReadAdded(int id, JsonElement token, bool isListed) => new(
+        id,
+        _json.Text(token, "content"),
+        _json.Flag(token, "special", false),
+        _json.Flag(token, "lstrip", false),
+        _json.Flag(token, "rstrip", false),
+        _json.Flag(token, "single_word", false),
+        _json.Flag(token, "normalized", false),
+        isListed);
+
+    /// <summary>An entry of <c>added_tokens</c> or, where it is not listed there, of the configuration's <c>added_tokens_decoder</c>.</summary>
+    public sealed record AddedToken(
+        int Id, string Text, bool IsControl, bool StripLeft, bool StripRight, bool SingleWord, bool IsNormalized, bool IsListed);
 }

@@ -38,6 +38,9 @@ internal sealed class HuggingFaceTokenizerReader
         HuggingFacePreTokenizers preTokenizers = new(_json);
         TextTransform? normalize = new HuggingFaceNormalizers(_json).Read(TokenizerJson.Optional(_root, "normalizer"));
         PreTokenizer? preTokenizer = preTokenizers.Read(TokenizerJson.Optional(_root, "pre_tokenizer"));
+        SpecialToken[] inNormalized = [.. _specials.Recognized(_vocabulary, normalize, inNormalized: true)];
+        TextTransform? whole = normalize;
+        normalize = inNormalized.Length > 0 ? null : normalize;
         (SpecialTokenIds ids, HashSet<int> ends) = EndOfGeneration.Detect(_vocabulary, _specials.Ids(_vocabulary), _specials.NamedEnds(_vocabulary));
         TokenizerModel model = _modelType switch
         {
@@ -51,6 +54,7 @@ internal sealed class HuggingFaceTokenizerReader
                 normalize,
                 preTokenizer),
         };
+        model = inNormalized.Length > 0 ? new NormalizedTokensModel(whole!, new SpecialTokenPartition(inNormalized), model) : model;
         (int[] prefix, int[] suffix) = _specials.Surroundings(_vocabulary, ids);
         return new Tokenizer(new TokenizerParts
         {
@@ -59,7 +63,8 @@ internal sealed class HuggingFaceTokenizerReader
             Model = model,
             Ids = ids,
             Ends = ends,
-            SpecialTokens = _specials.Recognized(_vocabulary),
+            KeepsText = preTokenizers.IsByteLevel && whole is null,
+            SpecialTokens = _specials.Recognized(_vocabulary, whole, inNormalized: false),
             Prefix = prefix,
             Suffix = suffix,
             DropsLeadingSpace = _modelType == "WordPiece" || DropsLeadingSpace(TokenizerJson.Optional(_root, "decoder")),
@@ -216,6 +221,7 @@ internal sealed class HuggingFaceTokenizerReader
                     : _json.Unsupported("model", _modelType, "BPE, WordPiece, Unigram");
         }
 
+        _specials.KeepThoseThatFit(texts);
         foreach (HuggingFaceSpecialTokens.AddedToken added in _specials.Added)
         {
             if (!texts.TryGetValue(added.Id, out string? known))

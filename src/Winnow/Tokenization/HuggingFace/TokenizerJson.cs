@@ -7,6 +7,9 @@ namespace Winnow.Tokenization.HuggingFace;
 /// <param name="path">The file.</param>
 internal sealed class TokenizerJson(string path)
 {
+    /// <summary>The file that errors name.</summary>
+    public string Path => path;
+
     /// <summary>The root object of a file, or null where the file does not exist.</summary>
     public static JsonElement? Open(string path) => File.Exists(path) ? JsonFile.Read(path) : null;
 
@@ -78,7 +81,7 @@ internal sealed class TokenizerJson(string path)
         }
         catch (ArgumentException error)
         {
-            throw Error($"the pattern '{source}' is not supported: {error.Message}");
+            throw Error($"the pattern '{Quoted.Cut(source)}' is not supported: {error.Message}");
         }
     }
 }

@@ -12,6 +12,9 @@ internal sealed class Vocabulary
     private readonly TokenType[] _types;
     private readonly Dictionary<string, int> _ids;
 
+    /// <summary>Tokens behind those with a text; they have names, which are made when they are asked for.</summary>
+    private readonly int _padding;
+
     /// <param name="path">The file that errors name.</param>
     /// <param name="source">The key or property that the texts come from, for errors.</param>
     /// <param name="texts">The text of each id; an empty one gets a name of its own.</param>
@@ -41,35 +44,32 @@ internal sealed class Vocabulary
         }
     }
 
-    private Vocabulary(string[] texts, TokenType[] types)
+    private Vocabulary(string[] texts, TokenType[] types, Dictionary<string, int> ids, int padding)
     {
         _texts = texts;
         _types = types;
-        _ids = texts.Select(KeyValuePair.Create<string, int>).ToDictionary(StringComparer.Ordinal);
+        _ids = ids;
+        _padding = padding;
     }
 
     /// <summary>A vocabulary without tokens, to be padded.</summary>
-    public static Vocabulary Unused { get; } = new([], []);
+    public static Vocabulary Unused { get; } = new([], [], [], 0);
 
-    public int Count => _texts.Length;
+    public int Count => _texts.Length + _padding;
 
     /// <summary>The same with unused tokens behind, as converters write them: <c>[PAD511]</c>.</summary>
-    public Vocabulary Padded(int size)
-    {
-        IEnumerable<string> padding = Enumerable.Range(Count, size - Count).Select(id => Find($"[PAD{id}]") is null ? $"[PAD{id}]" : $"[PAD{id}]'");
-        return new Vocabulary([.. _texts, .. padding], [.. _types, .. Enumerable.Repeat(TokenType.Unused, size - Count)]);
-    }
+    public Vocabulary Padded(int size) => new(_texts, _types, _ids, size - _texts.Length);
 
-    public string Text(int id) => _texts[id];
+    public string Text(int id) => id < _texts.Length ? _texts[id] : PaddingName(id);
 
-    public TokenType Type(int id) => _types[id];
+    public TokenType Type(int id) => id < _types.Length ? _types[id] : TokenType.Unused;
 
     public void SetType(int id, TokenType type) => _types[id] = type;
 
-    public int? Find(string text) => _ids.TryGetValue(text, out int id) ? id : null;
+    public int? Find(string text) => _ids.TryGetValue(text, out int id) ? id : FindPadding(text);
 
     /// <summary>Whether text may become this token without being asked to; control tokens only stand for themselves.</summary>
-    public bool IsText(int id) => _types[id] is not (TokenType.Control or TokenType.Unknown);
+    public bool IsText(int id) => Type(id) is not (TokenType.Control or TokenType.Unknown);
 
     /// <summary>For each byte the token that stands for it (<c>&lt;0x0A&gt;</c>), or -1.</summary>
     public int[] ByteTokens(bool bareBytes)
@@ -150,6 +150,17 @@ internal sealed class Vocabulary
         }
 
         return table;
+    }
+
+    // A name that a token has already is not given twice.
+    private string PaddingName(int id) => _ids.ContainsKey($"[PAD{id}]") ? $"[PAD{id}]'" : $"[PAD{id}]";
+
+    private int? FindPadding(string text)
+    {
+        const string Prefix = "[PAD";
+        return _padding > 0 && text.StartsWith(Prefix, StringComparison.Ordinal) && text.TrimEnd('\'') is [.., ']'] name
+            && int.TryParse(name.AsSpan(Prefix.Length, name.Length - Prefix.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            && id >= _texts.Length && id < Count && PaddingName(id) == text ? id : null;
     }
 
     /// <summary>Reads the text of a byte token.</summary>

@@ -78,12 +78,9 @@ internal sealed record BertNormalizer
         }
 
         bool separate = SeparateChinese && IsChinese(rune.Value);
-        string character = (Lowercase ? ToLower(rune) : rune).ToString();
+        string character = Lowercase ? FullCase.LowerEach(rune.ToString()) : rune.ToString();
         output.Append(separate ? $" {character} " : character);
     }
-
-    // Simple case mapping has no lower case for İ; every vocabulary that is lower-cased has it as i.
-    private static Rune ToLower(Rune rune) => rune.Value == 0x130 ? new Rune('i') : Rune.ToLowerInvariant(rune);
 
     // The blocks that BERT's reference lists, with its later implementations' slip in the last but two (2B920 for 2B820).
     private static bool IsChinese(int codePoint) => codePoint is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF)

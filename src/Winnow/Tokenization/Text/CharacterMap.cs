@@ -13,6 +13,12 @@ namespace Winnow.Tokenization.Text;
 /// </remarks>
 internal sealed class CharacterMap
 {
+    /// <summary>The longest sequence that is looked up; those of vocabularies have some twenty bytes.</summary>
+    private const int MaxKey = 256;
+
+    /// <summary>How many times longer a text may become.</summary>
+    private const int MaxGrowth = 32;
+
     private readonly uint[] _units;
     private readonly byte[] _replacements;
 
@@ -48,11 +54,13 @@ internal sealed class CharacterMap
     }
 
     /// <summary>Replaces, from the left, the longest sequences that the map knows.</summary>
+    /// <exception cref="WinnowException">The result would be many times as long as the text.</exception>
     public string Apply(string text)
     {
         byte[] buffer = [];
         ReadOnlySpan<byte> bytes = Utf8Text.Encode(text, ref buffer);
-        byte[] output = new byte[bytes.Length + 64];
+        int limit = (int)Math.Min(((long)bytes.Length * MaxGrowth) + 64, Array.MaxLength);
+        byte[] output = new byte[(int)Math.Min(bytes.Length + 64L, Array.MaxLength)];
         int count = 0;
         while (bytes.Length > 0)
         {
@@ -63,9 +71,14 @@ internal sealed class CharacterMap
                 replacement = bytes[..length];
             }
 
+            if (count + replacement.Length > limit)
+            {
+                throw new WinnowException($"the vocabulary's character map makes more than {limit} bytes of this text");
+            }
+
             if (count + replacement.Length > output.Length)
             {
-                Array.Resize(ref output, Math.Max(2 * output.Length, count + replacement.Length));
+                Array.Resize(ref output, (int)Math.Min(Math.Max(2L * output.Length, count + replacement.Length), Array.MaxLength));
             }
 
             replacement.CopyTo(output.AsSpan(count));
@@ -81,7 +94,8 @@ internal sealed class CharacterMap
         replacement = default;
         int longest = 0;
         uint node = Offset(_units[0]);
-        for (int i = 0; i < text.Length && text[i] != 0; i++)
+        uint longestStart = 0;
+        for (int i = 0; i < Math.Min(text.Length, MaxKey) && text[i] != 0; i++)
         {
             node ^= text[i];
             if (node >= _units.Length || (_units[node] & 0x8000_00FF) != text[i])
@@ -100,9 +114,14 @@ internal sealed class CharacterMap
             if ((unit & 0x100) != 0 && start < _replacements.Length)
             {
                 longest = i + 1;
-                replacement = _replacements.AsSpan((int)start);
-                replacement = replacement[..replacement.IndexOf((byte)0)];
+                longestStart = start;
             }
+        }
+
+        if (longest > 0)
+        {
+            replacement = _replacements.AsSpan((int)longestStart);
+            replacement = replacement[..replacement.IndexOf((byte)0)];
         }
 
         return longest;

@@ -6,7 +6,7 @@ namespace Winnow.Tokenization.Text;
 internal sealed class RegexSplit : PreTokenizerStep
 {
     // A vocabulary's expression finds each piece in microseconds; one that takes this long never comes back.
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(4);
 
     private readonly Regex _regex;
     private readonly SplitBehavior _behavior;
@@ -56,7 +56,7 @@ internal sealed class RegexSplit : PreTokenizerStep
         }
         catch (RegexMatchTimeoutException error)
         {
-            throw new WinnowException($"the tokenizer's expression '{_regex}' takes too long on this text", error);
+            throw new WinnowException($"the tokenizer's expression '{Quoted.Cut(_regex.ToString())}' takes too long on this text", error);
         }
 
         collector.Finish();

@@ -10,16 +10,21 @@ internal static class Utf8Text
     /// <summary>The mark that SentencePiece writes for a space.</summary>
     public const char SpaceMark = '\u2581';
 
+    /// <summary>The longest text whose UTF-8 fits into one array, whatever it holds.</summary>
+    private static readonly int MaxLength = Array.MaxLength / 3;
+
     /// <summary>How many bytes a character has whose first byte is <paramref name="first"/>.</summary>
     public static int Length(byte first) => first switch { < 0xC0 => 1, < 0xE0 => 2, < 0xF0 => 3, _ => 4 };
 
     /// <summary>Writes a text into a buffer that grows as needed.</summary>
     /// <returns>The bytes.</returns>
+    /// <exception cref="WinnowException">The text is too long.</exception>
     public static ReadOnlySpan<byte> Encode(ReadOnlySpan<char> text, ref byte[] buffer)
     {
         if (buffer.Length < 3L * text.Length)
         {
-            buffer = new byte[checked(3 * text.Length)];
+            buffer = new byte[text.Length <= MaxLength ? 3 * text.Length : throw new WinnowException(
+                $"a text of {text.Length} characters is too long; at most {MaxLength} can be encoded at once")];
         }
 
         Utf8.FromUtf16(text, buffer, out _, out int written);

@@ -13,6 +13,7 @@ public class A2atsAttentionTests
     [InlineData("a2ats:rho=0.04815967725673653,sink=8")]
     [InlineData("a2ats:budget=512,window=128,sink=4,far=1024,centroids=256,codebook=online")]
     [InlineData("token-sparse:tau=0.005,window=64,pool=7,min=512+a2ats:rho=0.05,window=64,sink=8,tier=disk,resident=64MiB")]
+    [InlineData("a2ats:rho=0.03,sink=8,tier=ram")]
     public void A_specification_is_read_back_as_it_is_written(string specification) =>
         Assert.EndsWith(specification[specification.IndexOf("a2ats", StringComparison.Ordinal)..], AttentionOptions.Parse(specification).ToString(), StringComparison.Ordinal);
 

@@ -1,4 +1,3 @@
-using Winnow.Attention.A2ats;
 using Winnow.Compute.Host.Selection;
 using Winnow.Tests.InstructionSets;
 

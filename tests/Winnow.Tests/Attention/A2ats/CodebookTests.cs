@@ -1,4 +1,3 @@
-using Winnow.Attention.A2ats;
 using Winnow.Compute;
 using Winnow.Compute.Host;
 using Winnow.Compute.Host.Selection;

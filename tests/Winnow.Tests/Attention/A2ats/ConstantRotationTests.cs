@@ -1,8 +1,6 @@
-using Winnow.Attention.A2ats;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Compute.Host;
-using Winnow.Compute.Host.Selection;
 
 namespace Winnow.Tests.Attention.A2ats;
 

@@ -1,4 +1,3 @@
-using Winnow.Attention.A2ats;
 using Winnow.Compute.Host.Selection;
 using Winnow.Tests.InstructionSets;
 
@@ -42,6 +41,19 @@ public class FarSelectionTests
             Assert.True(expected.SequenceEqual(rows[..count]), $"seed {seed}, round {round}: [{string.Join(' ', rows[..count])}] instead of [{string.Join(' ', expected)}]");
             Assert.True(count <= 3 * budget);
         }
+    }
+
+    /// <summary>Whatever codes there are, and wherever they came from: the choice looks at no memory but its own.</summary>
+    [Fact]
+    public void Codes_of_no_centroid_are_never_chosen()
+    {
+        FarSelection selection = new();
+        ushort[] codes = [.. Enumerable.Range(0, 20_000).Select(i => i % 100 == 0 ? (ushort)1 : (ushort)(65_535 - (i * 7 % 60_000)))];
+        selection.Begin(4);
+        selection.Add([0, 3, 1, 2], codes, [0, 200, 0, 0], 0, codes.Length, 200);
+        int[] rows = new int[codes.Length];
+        int count = selection.Write(codes, 0, codes.Length, rows);
+        Assert.Equal(Enumerable.Range(0, 200).Select(i => 100 * i), rows[..count]);
     }
 
     [Fact]

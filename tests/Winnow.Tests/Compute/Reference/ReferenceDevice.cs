@@ -18,7 +18,7 @@ internal sealed class ReferenceDevice : Device
     public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
         new ReferenceWeight(name, type, outputs, inputs, data);
 
-    public override ComputeStream CreateStream() => new ReferenceStream();
+    public override ComputeStream CreateStream() => new ReferenceStream(this);
 
     protected override void Dispose(bool disposing)
     {

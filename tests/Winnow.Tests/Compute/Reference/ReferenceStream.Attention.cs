@@ -25,16 +25,16 @@ internal sealed partial class ReferenceStream
         }
     }
 
-    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstRow)
+    protected override void AppendCore(KvLayer layer, Matrix keys, Matrix values, int firstPosition)
     {
-        int width = layer.Layout.HeadDimension;
+        KvLayout layout = layer.Layout;
         for (int t = 0; t < keys.Rows; t++)
         {
-            for (int head = 0; head < layer.Layout.KvHeads; head++)
+            for (int head = 0; head < layout.KvHeads; head++)
             {
-                Span<byte> pair = KeyAndValue(layer, head, firstRow + t);
-                ReferenceRow.Encode(layer.Layout.Type, Row(keys, t).Slice(head * width, width), pair[..layer.Layout.RowBytes]);
-                ReferenceRow.Encode(layer.Layout.Type, Row(values, t).Slice(head * width, width), pair[layer.Layout.RowBytes..]);
+                Span<byte> pair = KeyAndValue(layer, head, Positions(layer, head, firstPosition + t + 1).ToList().IndexOf(firstPosition + t));
+                ReferenceRow.Encode(layout.KeyType, Row(keys, t).Slice(head * layout.KeyDimension, layout.KeyDimension), pair[..layout.KeyBytes]);
+                ReferenceRow.Encode(layout.ValueType, Row(values, t).Slice(head * layout.ValueDimension, layout.ValueDimension), pair[layout.KeyBytes..]);
             }
         }
     }
@@ -50,9 +50,9 @@ internal sealed partial class ReferenceStream
             for (int head = 0; head < shape.QueryHeads; head++)
             {
                 int kvHead = head / shape.GroupSize;
-                int[] rows = VisibleRows(shape, plan, head, position);
-                double[] weights = Softmax(shape, layer, kvHead, Head(queries, t, head, shape), rows);
-                WeightedValues(layer, kvHead, rows, weights, Head(output, t, head, shape));
+                int[] rows = VisibleRows(shape, layer, plan, head, position, firstPosition + queries.Rows);
+                double[] weights = Softmax(shape, layer, head, Head(queries, t, head, shape.HeadDimension), rows);
+                WeightedValues(layer, kvHead, rows, weights, Head(output, t, head, shape.ValueDimension));
                 AddMass(mass, head, rows, weights, queries.Rows);
             }
         }
@@ -65,40 +65,54 @@ internal sealed partial class ReferenceStream
         {
             for (int head = 0; head < shape.QueryHeads; head++)
             {
-                int[] rows = VisibleRows(shape, AttentionPlan.All, head, firstPosition + t);
-                AddMass(mass, head, rows, Softmax(shape, layer, head / shape.GroupSize, Head(queries, t, head, shape), rows), queries.Rows);
+                int[] rows = VisibleRows(shape, layer, AttentionPlan.All, head, firstPosition + t, firstPosition + queries.Rows);
+                AddMass(mass, head, rows, Softmax(shape, layer, head, Head(queries, t, head, shape.HeadDimension), rows), queries.Rows);
             }
         }
     }
 
-    /// <summary>The plan's rows, less those of the future and those that have left the window; none for a query that is left out.</summary>
-    private static int[] VisibleRows(AttentionShape shape, AttentionPlan plan, int head, int position)
+    /// <summary>The plan's rows, less those that a query at this position does not see; none for a query that is left out.</summary>
+    private static int[] VisibleRows(AttentionShape shape, KvLayer layer, AttentionPlan plan, int head, int position, int length)
     {
+        int[] positions = Positions(layer, head / shape.GroupSize, length);
         int[] named = plan.Kind switch
         {
-            AttentionPlanKind.All => [.. Enumerable.Range(0, position + 1)],
+            AttentionPlanKind.All => [.. Enumerable.Range(0, positions.Length)],
             AttentionPlanKind.Shared => plan.Rows(0).ToArray(),
             AttentionPlanKind.PerKvHead => plan.Rows(head / shape.GroupSize).ToArray(),
             AttentionPlanKind.PerQueryHead => plan.Rows(head).ToArray(),
             _ => throw new ArgumentOutOfRangeException(nameof(plan)),
         };
         bool attends = !plan.SelectsQueries || named.Contains(position);
-        return attends ? [.. named.Where(row => row <= position && (shape.Window <= 0 || position - row < shape.Window))] : [];
+        return attends ? [.. named.Where(row => row < positions.Length && Sees(shape, position, positions[row]))] : [];
     }
 
-    private static double[] Softmax(AttentionShape shape, KvLayer layer, int kvHead, ReadOnlySpan<float> query, int[] rows)
+    private static bool Sees(AttentionShape shape, int query, int key) =>
+        (!shape.Causal || key <= query)
+        && (shape.Window <= 0 || Math.Abs(query - key) < shape.Window)
+        && (shape.Chunk <= 0 || query / shape.Chunk == key / shape.Chunk);
+
+    /// <summary>Where the rows of a KV head stand, up to a position that is not yet stored.</summary>
+    private static int[] Positions(KvLayer layer, int kvHead, int length)
+    {
+        KvGroup group = layer.GroupOf(kvHead);
+        return group.IsMapped ? [.. group.Positions.ToArray().Where(position => position < length)] : [.. Enumerable.Range(0, length)];
+    }
+
+    private static double[] Softmax(AttentionShape shape, KvLayer layer, int head, ReadOnlySpan<float> query, int[] rows)
     {
         double[] weights = new double[rows.Length];
         float[] key = new float[shape.HeadDimension];
         for (int i = 0; i < rows.Length; i++)
         {
-            ReferenceRow.Decode(layer.Layout.Type, KeyAndValue(layer, kvHead, rows[i])[..layer.Layout.RowBytes], key);
+            ReferenceRow.Decode(layer.Layout.KeyType, KeyAndValue(layer, head / shape.GroupSize, rows[i])[..layer.Layout.KeyBytes], key);
             double score = Dot(query, key) * shape.Scale;
             weights[i] = shape.SoftCap > 0 ? shape.SoftCap * Math.Tanh(score / shape.SoftCap) : score;
         }
 
-        double largest = weights.DefaultIfEmpty().Max();
-        double sum = weights.Sum(score => Math.Exp(score - largest));
+        double sink = shape.Sinks is { } sinks ? Row(sinks, 0)[head] : double.NegativeInfinity;
+        double largest = weights.Append(sink).Max();
+        double sum = weights.Append(sink).Sum(score => Math.Exp(score - largest));
         return Array.ConvertAll(weights, score => Math.Exp(score - largest) / sum);
     }
 
@@ -108,7 +122,7 @@ internal sealed partial class ReferenceStream
         float[] value = new float[output.Length];
         for (int i = 0; i < rows.Length; i++)
         {
-            ReferenceRow.Decode(layer.Layout.Type, KeyAndValue(layer, kvHead, rows[i])[layer.Layout.RowBytes..], value);
+            ReferenceRow.Decode(layer.Layout.ValueType, KeyAndValue(layer, kvHead, rows[i])[layer.Layout.KeyBytes..], value);
             for (int j = 0; j < sum.Length; j++)
             {
                 sum[j] += weights[i] * value[j];
@@ -137,12 +151,13 @@ internal sealed partial class ReferenceStream
         }
     }
 
-    private static Span<float> Head(Matrix rows, int t, int head, AttentionShape shape) =>
-        Row(rows, t).Slice(head * shape.HeadDimension, shape.HeadDimension);
+    private static Span<float> Head(Matrix rows, int t, int head, int dimension) => Row(rows, t).Slice(head * dimension, dimension);
 
     private static Span<byte> KeyAndValue(KvLayer layer, int kvHead, int row)
     {
-        KvPage page = layer.Pages[row / KvLayout.PageTokens];
-        return ReferenceBuffer.Page(page, layer.Layout).Slice((int)layer.Layout.RowOffset(kvHead, row % KvLayout.PageTokens), layer.Layout.TokenBytes);
+        KvGroup group = layer.GroupOf(kvHead);
+        KvPage page = group.Pages[row / KvLayout.PageTokens];
+        int offset = (int)group.Layout.RowOffset(kvHead - group.FirstHead, row % KvLayout.PageTokens);
+        return ReferenceBuffer.Page(page, group.Layout).Slice(offset, group.Layout.TokenBytes);
     }
 }

@@ -16,9 +16,9 @@ internal sealed partial class ReferenceStream
             double[] mixed = new double[output.Columns];
             foreach (int e in best)
             {
-                double[] inner = Multiply(experts.Up[e], Array.ConvertAll(Row(input, t).ToArray(), x => (double)x));
-                double[] gate = Multiply(experts.Gate[e], Array.ConvertAll(Row(input, t).ToArray(), x => (double)x));
-                double[] result = Multiply(experts.Down[e], [.. inner.Zip(gate, (up, g) => Apply(experts.Activation, g) * up)]);
+                double[] inner = Multiply(((ExpertList)experts.Up)[e], Array.ConvertAll(Row(input, t).ToArray(), x => (double)x));
+                double[] gate = Multiply(((ExpertList)experts.Gate)[e], Array.ConvertAll(Row(input, t).ToArray(), x => (double)x));
+                double[] result = Multiply(((ExpertList)experts.Down)[e], [.. inner.Zip(gate, (up, g) => Apply(experts.Activation, g) * up)]);
                 mixed = [.. mixed.Zip(result, (m, r) => m + (weights[e] / total * r))];
             }
 

@@ -3,8 +3,10 @@ using Winnow.Compute;
 namespace Winnow.Tests.Compute.Reference;
 
 /// <summary>Runs each operation at once: sums in double precision, results rounded to f32.</summary>
-internal sealed partial class ReferenceStream : ComputeStream
+internal sealed partial class ReferenceStream(ReferenceDevice device) : ComputeStream
 {
+    public override Device Device => device;
+
     protected override void EmbedCore(Weight table, ReadOnlySpan<int> ids, Matrix output)
     {
         for (int t = 0; t < ids.Length; t++)

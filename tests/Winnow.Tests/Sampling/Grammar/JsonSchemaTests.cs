@@ -119,14 +119,15 @@ public class JsonSchemaTests
     }
 
     [Theory]
-    [InlineData("""{"not": {}}""", "#: the keyword 'not' is not supported")]
+    [InlineData("""{"not": {"type": "null"}}""", "#: the keyword 'not' is not supported")]
+    [InlineData("""{"not": {}}""", "#/not: allows nothing")]
     [InlineData("""{"properties": {"a": {"type": "strnig"}}}""", "#/properties/a: 'strnig' is no type")]
     [InlineData("""{"$ref": "#/$defs/x"}""", "leads nowhere")]
     [InlineData("""{"$ref": "http://x/y"}""", "not within the schema")]
     [InlineData("""{"type": "string", "pattern": "(?=a)"}""", "only groups")]
     [InlineData("""{"type": "string", "pattern": "a\\b"}""", "is not supported in patterns")]
     [InlineData("""{"type": "array", "minItems": 3, "maxItems": 2}""", "does not exist")]
-    [InlineData("""{"type": "number", "maximum": 3}""", "bounds of numbers")]
+    [InlineData("""{"type": "number", "minimum": 3, "exclusiveMaximum": 3}""", "no number")]
     [InlineData("""{"type": "string", "maxLength": -1}""", "no count")]
     [InlineData("""{"enum": []}""", "must not be empty")]
     [InlineData("""{"enum": 3}""", "must be an array")]
@@ -182,8 +183,7 @@ public class JsonSchemaTests
                 Assert.True(list.GetArrayLength() is >= 1 and <= 3, json);
             }
 
-            // Half of a surrogate pair may be escaped, which no .NET text holds.
-            if (value.TryGetProperty("name", out JsonElement name) && !json.Contains("\\u", StringComparison.Ordinal))
+            if (value.TryGetProperty("name", out JsonElement name))
             {
                 Assert.True(name.GetString()!.EnumerateRunes().Count() is >= 2 and <= 5, json);
             }

@@ -6,7 +6,14 @@ namespace Winnow.Compute.Cpu.Attention;
 internal unsafe struct AppendJob
 {
     public AttentionInput Input;
+
+    /// <summary>Where each page begins.</summary>
+    public byte** Pages;
+
+    /// <summary>[tokens, KvHeads · KeyDimension].</summary>
     public float* Keys;
+
+    /// <summary>[tokens, KvHeads · ValueDimension].</summary>
     public float* Values;
     public long KeyStride;
     public long ValueStride;
@@ -17,15 +24,20 @@ internal unsafe struct AppendJob
     {
         ref readonly AppendJob job = ref *(AppendJob*)state;
         ref readonly AttentionInput input = ref job.Input;
-        int dimension = input.HeadDimension;
-        float* keys = job.Keys + (token * job.KeyStride);
-        float* values = job.Values + (token * job.ValueStride);
+        float* key = job.Keys + (token * job.KeyStride);
+        float* value = job.Values + (token * job.ValueStride);
+        int row = job.FirstRow + token;
+        byte* target = job.Pages[row / KvLayout.PageTokens] + (row % KvLayout.PageTokens * input.TokenBytes);
         for (int head = 0; head < job.KvHeads; head++)
         {
-            byte* row = input.KeyRow(head, job.FirstRow + token);
-            BlockCodec.Encode(input.Type, new ReadOnlySpan<float>(keys + (head * dimension), dimension), new Span<byte>(row, input.RowBytes));
+            BlockCodec.Encode(input.KeyType, new ReadOnlySpan<float>(key, input.KeyDimension), new Span<byte>(target, input.KeyBytes));
             BlockCodec.Encode(
-                input.Type, new ReadOnlySpan<float>(values + (head * dimension), dimension), new Span<byte>(row + input.RowBytes, input.RowBytes));
+                input.ValueType,
+                new ReadOnlySpan<float>(value, input.ValueDimension),
+                new Span<byte>(target + input.KeyBytes, input.TokenBytes - input.KeyBytes));
+            key += input.KeyDimension;
+            value += input.ValueDimension;
+            target += input.HeadBytes;
         }
     }
 }

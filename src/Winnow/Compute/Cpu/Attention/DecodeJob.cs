@@ -20,7 +20,7 @@ internal unsafe struct DecodeJob
     public float* Slots;
     public long SlotFloats;
 
-    /// <summary>Whether rows must be decoded before use: heads that are no whole vectors.</summary>
+    /// <summary>Whether rows must be decoded before use: heads that are no whole vectors, keys and values of two types.</summary>
     public bool Decodes;
     public int Items;
     public int NextItem;
@@ -29,12 +29,12 @@ internal unsafe struct DecodeJob
     private const int AddressFloats = 2 * 3 * AttentionInput.TileRows;
 
     /// <summary>Floats of an item's result: the sums of each head, then the maxima, then the sums of probabilities.</summary>
-    public static int PartialFloats(int heads, int paddedDimension) => heads * (paddedDimension + 2);
+    public static int PartialFloats(int heads, int paddedValue) => heads * (paddedValue + 2);
 
     /// <summary>Floats of a task's scratch memory: under 70 KiB for 8 heads of 128.</summary>
-    public static long SlotSize(int heads, int paddedDimension, int width) =>
-        AddressFloats + (AttentionInput.TileRows * paddedDimension) // decoded rows
-        + (heads * (paddedDimension + AttentionInput.TileRows + width)) // queries, scores, lanes of sums
+    public static long SlotSize(ref readonly AttentionInput input, int heads, int width) =>
+        AddressFloats + (AttentionInput.TileRows * input.PaddedWidest) // decoded rows
+        + (heads * (input.PaddedKey + AttentionInput.TileRows + width)) // queries, scores, lanes of sums
         + heads + width; // corrections
 
     public static void Work<S, V, E>(void* state, int task)
@@ -68,21 +68,22 @@ internal unsafe struct DecodeJob
     {
         ref readonly AttentionInput input = ref job.Input;
         int heads = group.Heads;
-        int dimension = input.PaddedDimension;
-        float* sums = group.Partials + ((long)partition * PartialFloats(heads, dimension));
-        float* maxima = sums + (heads * dimension);
+        int keyWidth = input.PaddedKey;
+        int valueWidth = input.PaddedValue;
+        float* sums = group.Partials + ((long)partition * PartialFloats(heads, valueWidth));
+        float* maxima = sums + (heads * valueWidth);
 
         byte** rows = (byte**)slot;
         byte** ahead = rows + AttentionInput.TileRows;
         byte** decodedRows = ahead + AttentionInput.TileRows;
         float* decoded = slot + AddressFloats;
-        float* queries = decoded + (AttentionInput.TileRows * dimension);
-        float* scores = queries + (heads * dimension);
+        float* queries = decoded + (AttentionInput.TileRows * input.PaddedWidest);
+        float* scores = queries + (heads * keyWidth);
         float* lanes = scores + (heads * AttentionInput.TileRows);
         float* corrections = lanes + (heads * S.Width);
 
         LoadQueries(in input, in group, E.Factor, queries);
-        new Span<float>(sums, heads * dimension).Clear();
+        new Span<float>(sums, heads * valueWidth).Clear();
         new Span<float>(maxima, heads).Fill(float.NegativeInfinity);
         new Span<float>(lanes, heads * S.Width).Clear();
         int first = group.Begin + (partition * PartitionRows);
@@ -97,19 +98,20 @@ internal unsafe struct DecodeJob
             UpcomingRows firstHalf = new(ahead, bytes);
             UpcomingRows secondHalf = new(ahead + (AttentionInput.TileRows / 2), bytes);
             byte** values = rows;
-            int valueOffset = input.RowBytes;
+            int valueOffset = input.KeyBytes;
             if (job.Decodes)
             {
                 values = decodedRows;
                 valueOffset = 0;
-                KvRows.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
-                LocateDecoded(decoded, count, dimension, values);
-                GroupDots<S, V, E>.Scores(values, firstHalf, count, queries, heads, dimension, scores);
-                KvRows.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, decoded);
+                KvRows.Decode<S, V>(input.KeyType, rows, 0, count, input.KeyDimension, keyWidth, decoded);
+                LocateDecoded(decoded, count, keyWidth, values);
+                GroupDots<S, V, E>.Scores(values, firstHalf, count, queries, heads, keyWidth, scores);
+                KvRows.Decode<S, V>(input.ValueType, rows, input.KeyBytes, count, input.ValueDimension, valueWidth, decoded);
+                LocateDecoded(decoded, count, valueWidth, values);
             }
             else
             {
-                GroupDots<S, V, E>.Scores(rows, firstHalf, count, queries, heads, dimension, scores);
+                GroupDots<S, V, E>.Scores(rows, firstHalf, count, queries, heads, keyWidth, scores);
             }
 
             if (input.SoftCap > 0)
@@ -131,7 +133,7 @@ internal unsafe struct DecodeJob
             if (input.Output is not null)
             {
                 GroupDots<S, V, E>.Accumulate(
-                    values, valueOffset, secondHalf, count, scores, corrections, heads, dimension, sums);
+                    values, valueOffset, secondHalf, count, scores, corrections, heads, valueWidth, sums);
             }
 
             byte** visited = rows;
@@ -177,12 +179,12 @@ internal unsafe struct DecodeJob
     private static void LoadQueries(ref readonly AttentionInput input, ref readonly HeadGroup group, float factor, float* queries)
     {
         factor *= input.Scale;
-        float* query = input.Queries + (group.Query * input.QueryStride) + ((long)group.FirstHead * input.HeadDimension);
-        for (int head = 0; head < group.Heads; head++, query += input.HeadDimension)
+        float* query = input.Queries + (group.Query * input.QueryStride) + ((long)group.FirstHead * input.KeyDimension);
+        for (int head = 0; head < group.Heads; head++, query += input.KeyDimension)
         {
-            for (int i = 0; i < input.PaddedDimension; i++)
+            for (int i = 0; i < input.PaddedKey; i++)
             {
-                *queries++ = i < input.HeadDimension ? query[i] * factor : 0;
+                *queries++ = i < input.KeyDimension ? query[i] * factor : 0;
             }
         }
     }
@@ -207,20 +209,21 @@ internal unsafe struct DecodeJob
         where S : struct, ISimd<V>
         where V : struct
     {
-        int dimension = input.PaddedDimension;
+        int dimension = input.PaddedValue;
         long record = PartialFloats(group.Heads, dimension);
         float* merged = slot + AddressFloats;
         for (int head = 0; head < group.Heads; head++)
         {
             float* maxima = group.Partials + (group.Heads * dimension) + head;
-            float maximum = float.NegativeInfinity;
+            float sink = input.Sinks is null ? float.NegativeInfinity : input.Sinks[group.FirstHead + head];
+            float maximum = sink;
             for (int i = 0; i < group.Items; i++)
             {
                 maximum = Math.Max(maximum, maxima[i * record]);
             }
 
             new Span<float>(merged, dimension).Clear();
-            float total = 0;
+            float total = input.Sinks is null ? 0 : MathF.Exp(sink - maximum);
             for (int i = 0; i < group.Items; i++)
             {
                 float weight = MathF.Exp(maxima[i * record] - maximum);
@@ -230,8 +233,8 @@ internal unsafe struct DecodeJob
 
             if (input.Output is not null)
             {
-                float* output = input.Output + (group.Query * input.OutputStride) + ((long)(group.FirstHead + head) * input.HeadDimension);
-                for (int i = 0; i < input.HeadDimension; i++)
+                float* output = input.Output + (group.Query * input.OutputStride) + ((long)(group.FirstHead + head) * input.ValueDimension);
+                for (int i = 0; i < input.ValueDimension; i++)
                 {
                     output[i] = merged[i] / total;
                 }

@@ -5,11 +5,21 @@ internal unsafe struct HeadGroup
 {
     public int FirstHead;
     public int Heads;
+
+    /// <summary>Where each page begins that the KV head lies in.</summary>
+    public byte** Pages;
+
+    /// <summary>The number of the KV head inside a page.</summary>
     public int KvHead;
 
     /// <summary>The rows to visit, ascending; null for every row from 0 on.</summary>
     public int* Rows;
+
+    /// <summary>How many rows there are to visit.</summary>
     public int RowCount;
+
+    /// <summary>The position of each row of the pages; null where row r stands at position r.</summary>
+    public int* RowPositions;
 
     /// <summary>The positions of the queries that attend, ascending; null for all queries.</summary>
     public int* Positions;
@@ -35,10 +45,13 @@ internal unsafe struct HeadGroup
     /// <summary>The cache row that is visited as number <paramref name="index"/>.</summary>
     public readonly int Row(int index) => Rows is null ? index : Rows[index];
 
-    /// <summary>How many of the visited rows in [begin, end) are not above <paramref name="position"/>.</summary>
+    /// <summary>The position of the row that is visited as number <paramref name="index"/>.</summary>
+    public readonly int Position(int index) => RowPositions is null ? Row(index) : RowPositions[Row(index)];
+
+    /// <summary>How many of the visited rows in [begin, end) do not stand above <paramref name="position"/>.</summary>
     public readonly int CountUpTo(int position, int begin, int end)
     {
-        if (Rows is null)
+        if (Rows is null && RowPositions is null)
         {
             return Math.Clamp(position + 1 - begin, 0, end - begin);
         }
@@ -48,7 +61,7 @@ internal unsafe struct HeadGroup
         while (low < high)
         {
             int middle = (int)((uint)(low + high) / 2);
-            if (Rows[middle] <= position)
+            if (Position(middle) <= position)
             {
                 low = middle + 1;
             }

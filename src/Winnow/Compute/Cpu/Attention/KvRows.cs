@@ -22,7 +22,7 @@ internal static unsafe class KvRows
             while (i < count)
             {
                 int inPage = (first + i) % KvLayout.PageTokens;
-                byte* row = input.Pages[(first + i) / KvLayout.PageTokens] + head + (inPage * tokenBytes);
+                byte* row = group.Pages[(first + i) / KvLayout.PageTokens] + head + (inPage * tokenBytes);
                 for (int end = Math.Min(count, i + KvLayout.PageTokens - inPage); i < end; i++, row += tokenBytes)
                 {
                     rows[i] = row;
@@ -34,7 +34,7 @@ internal static unsafe class KvRows
             for (; i < count; i++)
             {
                 uint row = (uint)group.Rows[first + i];
-                rows[i] = input.Pages[row / KvLayout.PageTokens] + head + (row % KvLayout.PageTokens * tokenBytes);
+                rows[i] = group.Pages[row / KvLayout.PageTokens] + head + (row % KvLayout.PageTokens * tokenBytes);
             }
         }
 

@@ -31,9 +31,8 @@ internal unsafe struct MassJob
         where V : struct
     {
         ref readonly AttentionInput input = ref job.Input;
-        int dimension = input.PaddedDimension;
-        int visited = group.Rows is null ? input.Length : group.RowCount;
-        int count = Math.Min(AttentionInput.TileRows, visited - first);
+        int dimension = input.PaddedKey;
+        int count = Math.Min(AttentionInput.TileRows, group.RowCount - first);
 
         byte** rows = (byte**)slot;
         float* scores = slot + (2 * AttentionInput.TileRows);
@@ -42,7 +41,7 @@ internal unsafe struct MassJob
         float* queries = decoded;
         float* sums = scores + (6 * AttentionInput.TileRows);
         KvRows.Locate(in input, in group, first, count, rows);
-        KvRows.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, decoded);
+        KvRows.Decode<S, V>(input.KeyType, rows, 0, count, input.KeyDimension, dimension, decoded);
         KvRows.Transpose(decoded, count, dimension, keys);
 
         int* positions = stackalloc int[6];
@@ -58,15 +57,15 @@ internal unsafe struct MassJob
                     positions[i] = input.FirstPosition + token;
                 }
 
-                if (group.Row(first) > positions[5])
+                if (group.Position(first) > input.LastVisible(positions[5]))
                 {
                     continue;
                 }
 
                 for (int i = 0; i < queryCount; i++)
                 {
-                    float* source = input.Queries + ((positions[i] - input.FirstPosition) * input.QueryStride) + ((long)head * input.HeadDimension);
-                    for (int j = 0; j < input.HeadDimension; j++)
+                    float* source = input.Queries + ((positions[i] - input.FirstPosition) * input.QueryStride) + ((long)head * input.KeyDimension);
+                    for (int j = 0; j < input.KeyDimension; j++)
                     {
                         queries[(i * dimension) + j] = source[j] * input.Scale;
                     }

@@ -35,13 +35,13 @@ internal unsafe struct PrefillJob
     public static int TileQueries(int heads) => Math.Max(1, MaxQueryRows / heads);
 
     /// <summary>Floats of a task's scratch memory: 330 KiB for heads of 128.</summary>
-    public static long SlotSize(int heads, int paddedDimension, int width)
+    public static long SlotSize(ref readonly AttentionInput input, int heads, int width)
     {
         long queryRows = RoundUp(TileQueries(heads) * heads);
         return (2 * AttentionInput.TileRows) // addresses
-            + (queryRows * ((2 * paddedDimension) + width + 2)) // queries, outputs, lanes of sums, maxima, positions
+            + (queryRows * (input.PaddedKey + input.PaddedValue + width + 2)) // queries, outputs, lanes of sums, maxima, positions
             + (6 * AttentionInput.TileRows) + 16 // scores, corrections
-            + (2 * AttentionInput.TileRows * paddedDimension); // keys, values
+            + (AttentionInput.TileRows * (input.PaddedKey + input.PaddedWidest)); // keys, values
     }
 
     public static void Work<S, V>(void* state, int task)
@@ -66,7 +66,8 @@ internal unsafe struct PrefillJob
         where V : struct
     {
         ref readonly AttentionInput input = ref job.Input;
-        int dimension = input.PaddedDimension;
+        int keyWidth = input.PaddedKey;
+        int valueWidth = input.PaddedValue;
         int firstQuery = tile * TileQueries(group.Heads);
         int queryCount = Math.Min(TileQueries(group.Heads), group.QueryCount - firstQuery);
         int queryRows = RoundUp(queryCount * group.Heads);
@@ -75,37 +76,36 @@ internal unsafe struct PrefillJob
         float* scores = slot + (2 * AttentionInput.TileRows);
         float* corrections = scores + (6 * AttentionInput.TileRows);
         float* keys = corrections + 16;
-        float* values = keys + (AttentionInput.TileRows * dimension);
-        float* queries = values + (AttentionInput.TileRows * dimension);
-        float* sums = queries + (queryRows * dimension);
-        float* lanes = sums + (queryRows * dimension);
+        float* values = keys + (AttentionInput.TileRows * keyWidth);
+        float* queries = values + (AttentionInput.TileRows * input.PaddedWidest);
+        float* sums = queries + (queryRows * keyWidth);
+        float* lanes = sums + (queryRows * valueWidth);
         float* maxima = lanes + (queryRows * S.Width);
         int* positions = (int*)(maxima + queryRows);
 
         LoadQueries(in input, in group, firstQuery, queryCount, queryRows, queries, positions);
-        new Span<float>(sums, queryRows * dimension).Clear();
+        new Span<float>(sums, queryRows * valueWidth).Clear();
         new Span<float>(lanes, queryRows * S.Width).Clear();
         new Span<float>(maxima, queryRows).Fill(float.NegativeInfinity);
         new Span<float>(corrections, 16).Clear();
 
-        int visited = group.Rows is null ? input.Length : group.RowCount;
-        int end = group.CountUpTo(positions[queryRows - 1], 0, visited);
-        int begin = input.Window > 0 ? group.CountUpTo(positions[0] - input.Window, 0, visited) : 0;
+        int end = group.CountUpTo(input.LastVisible(positions[queryRows - 1]), 0, group.RowCount);
+        int begin = group.CountUpTo(input.FirstVisible(positions[0]) - 1, 0, group.RowCount);
         for (int first = begin / AttentionInput.TileRows * AttentionInput.TileRows; first < end; first += AttentionInput.TileRows)
         {
             int count = Math.Min(AttentionInput.TileRows, end - first);
             KvRows.Locate(in input, in group, first, count, rows);
-            KvRows.Decode<S, V>(input.Type, rows, 0, count, input.HeadDimension, dimension, values);
-            KvRows.Transpose(values, count, dimension, keys);
+            KvRows.Decode<S, V>(input.KeyType, rows, 0, count, input.KeyDimension, keyWidth, values);
+            KvRows.Transpose(values, count, keyWidth, keys);
             if (input.Output is not null)
             {
-                KvRows.Decode<S, V>(input.Type, rows, input.RowBytes, count, input.HeadDimension, dimension, values);
+                KvRows.Decode<S, V>(input.ValueType, rows, input.KeyBytes, count, input.ValueDimension, valueWidth, values);
             }
 
             for (int row = 0; row < queryRows; row += 6)
             {
                 int visible = PrefillScores.Compute<S, V>(
-                    in input, in group, first, count, keys, queries + (row * dimension), dimension, positions + row, scores);
+                    in input, in group, first, count, keys, queries + (row * keyWidth), keyWidth, positions + row, scores);
                 if (visible == 0)
                 {
                     continue;
@@ -115,7 +115,7 @@ internal unsafe struct PrefillJob
                 if (input.Output is not null)
                 {
                     SixRowProduct<S, V>.Multiply(
-                        scores, AttentionInput.TileRows, visible, values, dimension, dimension, sums + (row * dimension), dimension, corrections);
+                        scores, AttentionInput.TileRows, visible, values, valueWidth, valueWidth, sums + (row * valueWidth), valueWidth, corrections);
                 }
             }
         }
@@ -126,12 +126,20 @@ internal unsafe struct PrefillJob
             float inverse = total > 0 ? 1 / total : 0;
             int token = positions[row] - input.FirstPosition;
             int head = group.FirstHead + (row % group.Heads);
+            if (input.Sinks is not null && total > 0)
+            {
+                // Relative to the larger of both, so that neither overflows.
+                float largest = Math.Max(maxima[row], input.Sinks[head]);
+                float share = MathF.Exp(maxima[row] - largest);
+                inverse = share / ((total * share) + MathF.Exp(input.Sinks[head] - largest));
+            }
+
             if (input.Output is not null)
             {
-                float* output = input.Output + (token * input.OutputStride) + ((long)head * input.HeadDimension);
-                for (int i = 0; i < input.HeadDimension; i++)
+                float* output = input.Output + (token * input.OutputStride) + ((long)head * input.ValueDimension);
+                for (int i = 0; i < input.ValueDimension; i++)
                 {
-                    output[i] = sums[(row * dimension) + i] * inverse;
+                    output[i] = sums[(row * valueWidth) + i] * inverse;
                 }
             }
 
@@ -147,14 +155,14 @@ internal unsafe struct PrefillJob
     private static void LoadQueries(
         ref readonly AttentionInput input, ref readonly HeadGroup group, int firstQuery, int queryCount, int queryRows, float* queries, int* positions)
     {
-        for (int row = 0; row < queryRows; row++, queries += input.PaddedDimension)
+        for (int row = 0; row < queryRows; row++, queries += input.PaddedKey)
         {
             int source = Math.Min(row, (queryCount * group.Heads) - 1);
             int token = group.Token(firstQuery + (source / group.Heads), input.FirstPosition);
             int head = group.FirstHead + (source % group.Heads);
             positions[row] = input.FirstPosition + token;
-            float* query = input.Queries + (token * input.QueryStride) + ((long)head * input.HeadDimension);
-            for (int i = 0; i < input.HeadDimension; i++)
+            float* query = input.Queries + (token * input.QueryStride) + ((long)head * input.KeyDimension);
+            for (int i = 0; i < input.KeyDimension; i++)
             {
                 queries[i] = query[i] * input.Scale;
             }

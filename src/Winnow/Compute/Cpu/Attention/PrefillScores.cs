@@ -10,7 +10,7 @@ internal static unsafe class PrefillScores
     /// <param name="group">Whose rows are visited.</param>
     /// <param name="first">The number of the tile's first row.</param>
     /// <param name="count">Rows of the tile.</param>
-    /// <param name="keys">[HeadDimension, <see cref="AttentionInput.TileRows"/>].</param>
+    /// <param name="keys">[KeyDimension, <see cref="AttentionInput.TileRows"/>].</param>
     /// <param name="queries">[6, stride], scaled.</param>
     /// <param name="queryStride">Elements from one query row to the next.</param>
     /// <param name="positions">[6], ascending.</param>
@@ -29,22 +29,22 @@ internal static unsafe class PrefillScores
         where S : struct, ISimd<V>
         where V : struct
     {
-        int firstRow = group.Row(first);
-        int lastRow = group.Row(first + count - 1);
-        if (firstRow > positions[5] || (input.Window > 0 && lastRow <= positions[0] - input.Window))
+        int firstRow = group.Position(first);
+        int lastRow = group.Position(first + count - 1);
+        if (firstRow > input.LastVisible(positions[5]) || lastRow < input.FirstVisible(positions[0]))
         {
             return 0;
         }
 
         SixRowProduct<S, V>.Multiply(
-            queries, queryStride, input.HeadDimension, keys, AttentionInput.TileRows, AttentionInput.TileRows, scores, AttentionInput.TileRows, null);
+            queries, queryStride, input.KeyDimension, keys, AttentionInput.TileRows, AttentionInput.TileRows, scores, AttentionInput.TileRows, null);
         if (input.SoftCap > 0)
         {
             OnlineSoftmax.SoftCap<S, V>(scores, 6 * AttentionInput.TileRows, input.SoftCap);
         }
 
-        bool isWhole = count == AttentionInput.TileRows && lastRow <= positions[0];
-        if (isWhole && (input.Window <= 0 || firstRow > positions[5] - input.Window))
+        bool isWhole = count == AttentionInput.TileRows && lastRow <= input.LastVisible(positions[0]);
+        if (isWhole && firstRow >= input.FirstVisible(positions[5]))
         {
             return count;
         }
@@ -52,12 +52,10 @@ internal static unsafe class PrefillScores
         int visible = 0;
         for (int row = 0; row < 6; row++, scores += AttentionInput.TileRows)
         {
-            visible = group.CountUpTo(positions[row], first, first + count);
+            visible = group.CountUpTo(input.LastVisible(positions[row]), first, first + count);
             new Span<float>(scores + visible, AttentionInput.TileRows - visible).Fill(float.NegativeInfinity);
-            if (input.Window > 0)
-            {
-                new Span<float>(scores, group.CountUpTo(positions[row] - input.Window, first, first + count)).Fill(float.NegativeInfinity);
-            }
+            int hidden = group.CountUpTo(input.FirstVisible(positions[row]) - 1, first, first + count);
+            new Span<float>(scores, hidden).Fill(float.NegativeInfinity);
         }
 
         return visible;

@@ -3,8 +3,12 @@ namespace Winnow.Compute.Host.Selection;
 /// <summary>A ranking in host memory.</summary>
 internal sealed class HostRanking(AttentionShape shape, bool keepsQuery) : RankedRows(shape, keepsQuery)
 {
+    private const int Unsorted = -1;
+
     private readonly int[][] _ranking = Create(shape.KvHeads);
     private readonly int[][] _kept = Create(shape.KvHeads);
+
+    /// <summary>Rows in ascending order; <see cref="Unsorted"/> for a copy that nobody has used: marks never need them.</summary>
     private readonly int[] _keptCount = new int[shape.KvHeads];
     private int _count;
 
@@ -40,6 +44,11 @@ internal sealed class HostRanking(AttentionShape shape, bool keepsQuery) : Ranke
     {
         count = Math.Min(count, _count);
         ReadOnlySpan<int> ranking = Ranking(head);
+        if (_keptCount[head] == Unsorted)
+        {
+            Sort(head);
+        }
+
         while (_keptCount[head] > count)
         {
             // The victim is the row that was ranked lowest.
@@ -72,12 +81,14 @@ internal sealed class HostRanking(AttentionShape shape, bool keepsQuery) : Ranke
     protected override void CopyCore(RankedRows other)
     {
         HostRanking source = (HostRanking)other;
-        Begin(source.Length, source._count);
+        Length = source.Length;
+        _count = source._count;
+        Array.Fill(_keptCount, Unsorted);
         source.Query.CopyTo(Query, 0);
-        for (int head = 0; head < _kept.Length; head++)
+        for (int head = 0; head < _ranking.Length; head++)
         {
+            Grow(ref _ranking[head], _count);
             source.Ranking(head).CopyTo(Ranking(head));
-            KeepAll(head);
         }
     }
 
@@ -95,7 +106,7 @@ internal sealed class HostRanking(AttentionShape shape, bool keepsQuery) : Ranke
         for (int head = 0; count > 0 && head < Shape.KvHeads; head++)
         {
             source.Read(Ranking(head));
-            KeepAll(head);
+            Sort(head);
             StateReader.RequireAscending(Kept(head), rankedLength);
         }
 
@@ -122,8 +133,10 @@ internal sealed class HostRanking(AttentionShape shape, bool keepsQuery) : Ranke
         return lists;
     }
 
-    private void KeepAll(int head)
+    private void Sort(int head)
     {
+        Grow(ref _kept[head], _count);
+        _keptCount[head] = _count;
         Ranking(head).CopyTo(Kept(head));
         Kept(head).Sort();
     }

@@ -5,6 +5,7 @@ internal sealed partial class HostSelector
     private readonly CodingWork _coding = new();
     private readonly CodedChoice _coded = new();
     private Matrix? _readBack;
+    private Device? _readBackDevice;
     private float[] _keys = [];
     private float[] _queries = [];
 
@@ -16,7 +17,7 @@ internal sealed partial class HostSelector
     public override void Train(ComputeStream stream, CodedKeys codes, QuerySums sums, KvLayer cache, CodebookTraining training)
     {
         HostCodes target = (HostCodes)codes;
-        Matrix keys = device.AllocateMatrix(training.Count, codes.Shape.KvHeads * codes.Shape.HeadDimension);
+        Matrix keys = stream.Device.AllocateMatrix(training.Count, codes.Shape.KvHeads * codes.Shape.HeadDimension);
         using DeviceBuffer owned = keys.Buffer;
         stream.ReadKeys(cache, 0, training.Step, training.Count, target.Rope, keys);
         float[] scratch = [];
@@ -39,10 +40,11 @@ internal sealed partial class HostSelector
     protected override void EncodeFromCacheCore(ComputeStream stream, CodedKeys codes, KvLayer cache, int firstPosition, int count)
     {
         int width = codes.Shape.KvHeads * codes.Shape.HeadDimension;
-        if (_readBack is not { } memory || memory.Rows < count || memory.Columns != width)
+        if (_readBack is not { } memory || memory.Rows < count || memory.Columns != width || _readBackDevice != stream.Device)
         {
             _readBack?.Buffer.Dispose();
-            _readBack = memory = device.AllocateMatrix(count, width);
+            _readBack = memory = stream.Device.AllocateMatrix(count, width);
+            _readBackDevice = stream.Device;
         }
 
         Matrix keys = memory.RowSlice(0, count);

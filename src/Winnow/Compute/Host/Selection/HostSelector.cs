@@ -5,8 +5,7 @@ namespace Winnow.Compute.Host.Selection;
 /// a device that is late.
 /// </summary>
 /// <remarks>One file for each family of methods. Plans and states are managed memory, which nobody has to free; keys that are read back are not.</remarks>
-/// <param name="device">Gives the memory that keys are read back into.</param>
-internal sealed partial class HostSelector(Device device) : RowSelector
+internal sealed partial class HostSelector : RowSelector
 {
     private readonly TopRows _top = new();
     private float[] _mass = [];

@@ -46,6 +46,15 @@ internal sealed class HostSums : QuerySums
 
     public override SelectionState CreateLike() => new HostSums(Shape, _rope, _far);
 
+    public override void Save(StateBuffer target)
+    {
+        target.Write(Tokens);
+        foreach (QueryMoments moments in _moments)
+        {
+            moments.Mark(target);
+        }
+    }
+
     protected override void CopyCore(QuerySums other)
     {
         for (int head = 0; head < _moments.Length; head++)
@@ -54,19 +63,14 @@ internal sealed class HostSums : QuerySums
         }
     }
 
-    protected override void SaveCore(StateBuffer target)
+    protected override long LoadCore(ref StateReader source)
     {
-        foreach (QueryMoments moments in _moments)
-        {
-            moments.Mark(target);
-        }
-    }
-
-    protected override void LoadCore(ref StateReader source)
-    {
+        long tokens = source.ReadInt64();
         foreach (QueryMoments moments in _moments)
         {
             moments.Return(ref source);
         }
+
+        return tokens;
     }
 }

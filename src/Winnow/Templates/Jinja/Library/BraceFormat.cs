@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Templates.Jinja.Library;
@@ -50,17 +49,17 @@ internal sealed class BraceFormat
             throw TemplateRuntimeException.Value("Max string recursion exceeded");
         }
 
-        StringBuilder text = new();
+        TextBuilder text = _runtime.NewText();
         for (int i = 0; i < format.Length; i++)
         {
             char c = format[i];
             if (c is not ('{' or '}'))
             {
-                text.Append(c);
+                text.Append(format, i, 1);
             }
             else if (i + 1 < format.Length && format[i + 1] == c)
             {
-                text.Append(c);
+                text.Append(format, i, 1);
                 i++;
             }
             else if (c == '}')
@@ -120,8 +119,8 @@ internal sealed class BraceFormat
             _ => throw TemplateRuntimeException.Value($"Unknown conversion specifier '{conversion}'"),
         };
         spec = spec.Contains('{', StringComparison.Ordinal) ? Format(spec, nesting + 1) : spec;
-        string text = value is Undefined && spec.Length == 0 ? "" : FormatSpec.Parse(spec).Format(_runtime, value);
-        return _escape && value is not Markup ? Markup.Escape(text) : text;
+        string text = value is Undefined && spec.Length == 0 ? "" : _runtime.Made(FormatSpec.Parse(spec).Format(_runtime, value), value);
+        return _escape && value is not Markup ? _runtime.EscapeText(text) : text;
     }
 
     private static int NameEnd(string field)

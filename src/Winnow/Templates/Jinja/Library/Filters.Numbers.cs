@@ -8,6 +8,9 @@ namespace Winnow.Templates.Jinja.Library;
 /// <summary>Filters that make numbers.</summary>
 internal static partial class Filters
 {
+    /// <summary>The longest text that is read as an integer.</summary>
+    private const int MaxDigits = 1000;
+
     private static IEnumerable<Builtin> Numbers() =>
     [
         new("abs", "", (runtime, value, _) => Absolute(runtime, value)),
@@ -35,16 +38,22 @@ internal static partial class Filters
             case double number:
                 return double.IsFinite(number) ? Number.Truncate(number) : double.IsNaN(number) ? null : Number.Truncate(number);
             case string or Markup:
-                return ParseInteger(value.ToString()!, numberBase)
+                return ParseInteger(runtime, value.ToString()!, numberBase)
                     ?? (ToFloat(runtime, value) is double parsed && double.IsFinite(parsed) ? Number.Truncate(parsed) : null);
             default:
                 return Number.TryInteger(value, out BigInteger integer) ? Number.Normalize(integer) : null;
         }
     }
 
-    private static object? ParseInteger(string text, int numberBase)
+    private static object? ParseInteger(Runtime runtime, string text, int numberBase)
     {
-        text = StringMethods.Strip(text, Missing.Value, true, true);
+        text = StringMethods.Strip(runtime, text, Missing.Value, true, true);
+        if (text.Length <= MaxDigits)
+        {
+            // Each digit is multiplied into a number that grows.
+            runtime.Charge(text.Length + ((long)text.Length * text.Length / 128));
+        }
+
         bool isNegative = text.StartsWith('-');
         text = isNegative || text.StartsWith('+') ? text[1..] : text;
         string prefix = text.Length > 2 ? text[..2].ToLowerInvariant() : "";
@@ -59,7 +68,7 @@ internal static partial class Filters
         numberBase = numberBase == 0 ? 10 : numberBase;
         BigInteger value = BigInteger.Zero;
         bool afterDigit = false;
-        foreach (char c in text.Length <= 1000 ? text : "")
+        foreach (char c in text.Length <= MaxDigits ? text : "")
         {
             int digit = char.IsAsciiDigit(c) ? c - '0' : char.IsAsciiLetter(c) ? char.ToLowerInvariant(c) - 'a' + 10
                 : char.IsDigit(c) ? (int)char.GetNumericValue(c) : int.MaxValue;
@@ -89,7 +98,7 @@ internal static partial class Filters
             case Undefined undefined:
                 throw undefined.Fail();
             case string or Markup:
-                string text = StringMethods.Strip(value.ToString()!, Missing.Value, true, true);
+                string text = StringMethods.Strip(runtime, value.ToString()!, Missing.Value, true, true);
                 runtime.ChargeText(text.Length);
                 string unsigned = text.TrimStart('+', '-').ToLowerInvariant();
                 bool isNegative = text.StartsWith('-');
@@ -138,6 +147,7 @@ internal static partial class Filters
         }
 
         int digits = precision is null ? 0 : Number.Index(precision);
+        runtime.Charge(64 + Math.Min(Math.Abs((long)digits), Number.MaxBits));
         if (kind == "common")
         {
             return RoundHalfEven(value, digits, precision is null);

@@ -84,9 +84,11 @@ internal static partial class Filters
     /// <summary>Reads an attribute such as <c>function.name</c> or <c>0</c>; without one, the item itself.</summary>
     private static Func<object?, object?> AttributeOf(Runtime runtime, object? attribute, object? whenUndefined)
     {
+        runtime.ChargeText(PythonText.AsString(attribute)?.Length ?? 0);
         object?[] parts = Parts(attribute);
         return item =>
         {
+            runtime.Charge(parts.Length);
             foreach (object? part in parts)
             {
                 item = runtime.GetItem(item, part);
@@ -125,7 +127,7 @@ internal static partial class Filters
     }
 
     private static object? Fold(object? value, bool caseSensitive) =>
-        caseSensitive || PythonText.AsString(value) is not { } text ? value : StringMethods.Lower(text);
+        caseSensitive || PythonText.AsString(value) is not { } text ? value : FullCase.Lower(text);
 
     // An item of that name does not count, other than with a dot.
     private static object? Attribute(Runtime runtime, object? value, string name) =>

@@ -17,30 +17,30 @@ internal static partial class Filters
         new("safe", "", (runtime, value, _) => new Markup(runtime.ToText(value))),
         new("e", "", (runtime, value, _) => Escape(runtime, value)),
         new("escape", "", (runtime, value, _) => Escape(runtime, value)),
-        new("forceescape", "", (runtime, value, _) => new Markup(Markup.Escape(runtime.ToText(value)))),
+        new("forceescape", "", (runtime, value, _) => new Markup(runtime.EscapeText(runtime.ToText(value)))),
         new("tojson", "ensure_ascii? indent? separators? sort_keys?", (runtime, value, a) => JsonWriter.Write(runtime, value, a)),
         new("upper", "", (runtime, value, _) => OfText(runtime, value, "upper")),
         new("lower", "", (runtime, value, _) => OfText(runtime, value, "lower")),
         new("capitalize", "", (runtime, value, _) => OfText(runtime, value, "capitalize")),
         new("title", "", (runtime, value, _) => Title(runtime.ToText(value))),
-        new("trim", "chars?", (runtime, value, a) => OfText(runtime, value, "strip", a[0] is Missing or null ? [] : [a[0]])),
+        new("trim", "chars?", (runtime, value, a) => OfText(runtime, value, "strip", a[0] is Missing or null ? [] : [a[0]])) { KeepsOrigins = true },
         new("center", "width?", (runtime, value, a) => OfText(runtime, value, "center", Or(a[0], 80L))),
         new("replace", "old new count?", (runtime, value, a) => StringMethods.Replace(
-            runtime, runtime.ToText(value), runtime.ToText(a[0]), runtime.ToText(a[1]), a[2] is null ? -1 : Number.Index(a[2], -1))),
-        new("format", (runtime, value, arguments) => Format(runtime, value, arguments)),
+            runtime, runtime.ToText(value), runtime.ToText(a[0]), runtime.ToText(a[1]), a[2] is null ? -1 : Number.Index(a[2], -1))) { KeepsOrigins = true },
+        new("format", (runtime, value, arguments) => Format(runtime, value, arguments)) { KeepsOrigins = true },
         new("indent", "width? first? blank?", (runtime, value, a) =>
-            Indent(runtime, value, Or(a[0], 4L), Flag(a[1]), Flag(a[2]))),
+            Indent(runtime, value, Or(a[0], 4L), Flag(a[1]), Flag(a[2]))) { KeepsOrigins = true },
         new("truncate", "length? killwords? end? leeway?", Truncate),
-        new("wordcount", "", (runtime, value, _) => (long)Word().Count(runtime.ToText(value))),
+        new("wordcount", "", (runtime, value, _) => CountWords(runtime, runtime.ToText(value))),
         new("wordwrap", "width? break_long_words? wrapstring? break_on_hyphens?", WordWrap.Apply),
-        new("striptags", "", (runtime, value, _) => StripTags(runtime.ToText(value))),
+        new("striptags", "", (runtime, value, _) => StripTags(runtime, runtime.ToText(value))),
         new("urlencode", "", (runtime, value, _) => UrlEncode(runtime, value)),
         new("xmlattr", "autospace?", (runtime, value, a) => XmlAttributes(runtime, value, a[0] is Missing || Runtime.IsTrue(a[0]))),
         new("pprint", "", (runtime, value, _) => runtime.Represent(value)),
         new("filesizeformat", "binary?", (runtime, value, a) => FileSize(runtime, value, Flag(a[0]))),
     ];
 
-    private static Markup Escape(Runtime runtime, object? value) => value as Markup ?? new Markup(Markup.Escape(runtime.ToText(value)));
+    private static Markup Escape(Runtime runtime, object? value) => value as Markup ?? new Markup(runtime.EscapeText(value));
 
     /// <summary>Calls a method of str on a value's text; markup stays markup.</summary>
     private static object? OfText(Runtime runtime, object? value, string method, params object?[] arguments) => Methods.Call(
@@ -49,15 +49,21 @@ internal static partial class Filters
     private static string Title(string text)
     {
         StringBuilder title = new(text.Length);
-        bool atStart = true;
-        foreach (char c in text)
+        int start = 0;
+        for (int i = 1; i <= text.Length; i++)
         {
-            bool separates = c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c);
-            _ = atStart ? title.Append(StringMethods.Upper(c.ToString())) : title.Append(char.ToLowerInvariant(c));
-            atStart = separates;
+            // A word is what stands between such signs; each of them is one of its own.
+            if (i == text.Length || Separates(text[i - 1]))
+            {
+                int first = start + (char.IsHighSurrogate(text[start]) && start + 1 < i ? 2 : 1);
+                title.Append(FullCase.Upper(text[start..first])).Append(FullCase.Lower(text[first..i]));
+                start = i;
+            }
         }
 
         return title.ToString();
+
+        static bool Separates(char c) => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c);
     }
 
     private static object Format(Runtime runtime, object? value, CallArguments arguments)
@@ -90,9 +96,9 @@ internal static partial class Filters
             ? throw undefined.Fail()
             : throw TemplateRuntimeException.Type($"unsupported operand type(s) for +=: '{PythonType.Name(value)}' and 'str'"));
         string indentation = PythonText.AsString(width) ?? Spaces(runtime, Number.Index(width));
-        StringBuilder indented = new();
+        TextBuilder indented = runtime.NewText();
         bool isFirst = true;
-        foreach (string line in StringSplitter.SplitLines(runtime, text + "\n", keepEnds: false))
+        foreach (string line in StringSplitter.SplitLines(runtime, runtime.Concat(text, "\n"), keepEnds: false))
         {
             StringMethods.Append(runtime, indented, isFirst ? "" : "\n");
             StringMethods.Append(runtime, indented, isFirst ? (first ? indentation : "") : blank || line.Length > 0 ? indentation : "");
@@ -133,13 +139,24 @@ internal static partial class Filters
         return (space < 0 ? text : text[..space]) + end;
     }
 
-    private static Markup StripTags(string text)
+    private static long CountWords(Runtime runtime, string text)
     {
+        runtime.Charge(text.Length / 4);
+        return Word().Count(text);
+    }
+
+    private static Markup StripTags(Runtime runtime, string text)
+    {
+        runtime.Charge(text.Length / 4);
         StringBuilder stripped = new(text.Length);
+
+        // No tag ends behind the last of its ends: to look for one from every beginning would take the square of the length.
+        int lastTag = text.LastIndexOf('>');
+        int lastComment = text.LastIndexOf("-->", StringComparison.Ordinal);
         for (int i = 0; i < text.Length; i++)
         {
             bool isComment = string.CompareOrdinal(text, i, "<!--", 0, 4) == 0;
-            int close = text[i] != '<' ? -1
+            int close = text[i] != '<' || i > (isComment ? lastComment : lastTag) ? -1
                 : isComment ? text.IndexOf("-->", i, StringComparison.Ordinal) + 2
                 : text.IndexOf('>', i);
             if (close <= i)
@@ -159,12 +176,12 @@ internal static partial class Filters
     {
         if (PythonText.AsString(value) is { } text)
         {
-            return Quote(text, "/");
+            return Quote(runtime, text, "/");
         }
 
         if (!runtime.TryIterate(value, out IEnumerable<object?> items))
         {
-            return Quote(runtime.ToText(value), "/");
+            return Quote(runtime, runtime.ToText(value), "/");
         }
 
         IEnumerable<object?> pairs = value is PythonDict dict ? new DictView(dict, DictViewKind.Items).Items : items;
@@ -172,17 +189,18 @@ internal static partial class Filters
         {
             List<object?> parts = runtime.ToList(pair);
             return parts.Count == 2
-                ? Quote(runtime.ToText(parts[0]), "").Replace("%20", "+", StringComparison.Ordinal) + "="
-                    + Quote(runtime.ToText(parts[1]), "").Replace("%20", "+", StringComparison.Ordinal)
+                ? Quote(runtime, runtime.ToText(parts[0]), "").Replace("%20", "+", StringComparison.Ordinal) + "="
+                    + Quote(runtime, runtime.ToText(parts[1]), "").Replace("%20", "+", StringComparison.Ordinal)
                 : throw TemplateRuntimeException.Value("urlencode needs pairs");
         }));
     }
 
-    private static string Quote(string text, string safe)
+    private static string Quote(Runtime runtime, string text, string safe)
     {
         StringBuilder quoted = new();
         foreach (byte unit in Encoding.UTF8.GetBytes(text))
         {
+            runtime.CheckTextLength(quoted.Length);
             char c = (char)unit;
             _ = char.IsAsciiLetterOrDigit(c) || "_.-~".Contains(c, StringComparison.Ordinal) || safe.Contains(c, StringComparison.Ordinal)
                 ? quoted.Append(c)

@@ -83,6 +83,7 @@ internal sealed record FormatSpec
     public string Format(Runtime runtime, object? value)
     {
         runtime.ChargeText(Width);
+        runtime.Charge(Math.Min(Precision ?? 0, FloatText.MaxPrecision));
         switch (value)
         {
             case string or Markup:

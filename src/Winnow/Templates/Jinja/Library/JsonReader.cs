@@ -29,18 +29,38 @@ internal static class JsonReader
                 PythonDict dict = new(runtime);
                 foreach ((string key, JsonNode? value) in members)
                 {
-                    dict.Set(key, Read(runtime, value));
+                    dict.Set(runtime.FromInput(key), Read(runtime, value));
                 }
 
                 return dict;
             default:
-                return ReadValue(node.AsValue());
+                return ReadValue(runtime, node.AsValue());
         }
     }
 
-    private static object? ReadValue(JsonValue value) => value.GetValueKind() switch
+    /// <summary>Messages. A role that is no more than a name is not taken as text of the input: templates make tokens of it, <c>&lt;|user|&gt;</c> say.</summary>
+    public static List<object?> ReadMessages(Runtime runtime, JsonArray messages)
     {
-        JsonValueKind.String => value.GetValue<string>(),
+        List<object?> list = new(messages.Count);
+        foreach (JsonNode? message in messages)
+        {
+            object? read = Read(runtime, message);
+            if (read is PythonDict dict && dict.TryGet("role", out object? role) && role is string name && name.All(IsOfName))
+            {
+                dict.Set("role", new string(name.AsSpan()));
+            }
+
+            list.Add(read);
+        }
+
+        return list;
+    }
+
+    private static bool IsOfName(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
+
+    private static object? ReadValue(Runtime runtime, JsonValue value) => value.GetValueKind() switch
+    {
+        JsonValueKind.String => runtime.FromInput(value.GetValue<string>()),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Number => ReadNumber(value),

@@ -179,6 +179,7 @@ internal sealed class JsonWriter
     private void WriteText(string text)
     {
         _runtime.ChargeText(text.Length);
+        _runtime.CheckTextLength((long)_text.Length + text.Length);
         _text.Append('"');
         foreach (char c in text)
         {

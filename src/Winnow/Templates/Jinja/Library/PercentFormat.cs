@@ -10,14 +10,14 @@ internal static class PercentFormat
     public static string Apply(Runtime runtime, string format, object? values, bool escape)
     {
         object?[] positional = values is PythonTuple tuple ? tuple.Items : [values];
-        StringBuilder text = new();
+        TextBuilder text = runtime.NewText();
         int used = 0;
         bool usedName = false;
         for (int i = 0; i < format.Length; i++)
         {
             if (format[i] != '%')
             {
-                text.Append(format[i]);
+                text.Append(format, i, 1);
                 continue;
             }
 
@@ -43,8 +43,8 @@ internal static class PercentFormat
             }
 
             value = value is Missing ? Take(positional, ref used) : value;
-            string field = FormatValue(runtime, spec, type, value);
-            text.Append(escape && value is not Markup && type is 's' or 'r' ? Markup.Escape(field) : field);
+            string field = runtime.Made(FormatValue(runtime, spec, type, value), value);
+            text.Append(escape && value is not Markup && type is 's' or 'r' ? runtime.EscapeText(field) : field);
             runtime.ChargeText(text.Length);
         }
 

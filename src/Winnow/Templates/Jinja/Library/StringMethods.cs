@@ -10,11 +10,11 @@ internal static class StringMethods
     public static IReadOnlyDictionary<string, Builtin> Table { get; } = new Builtin[]
     {
         Simple("capitalize", Capitalize),
-        Simple("casefold", text => Lower(text).Replace("ß", "ss", StringComparison.Ordinal)),
-        Simple("lower", Lower),
-        Simple("swapcase", text => string.Concat(text.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)))),
+        Simple("casefold", FullCase.Fold),
+        Simple("lower", FullCase.Lower),
+        Simple("swapcase", SwapCase),
         Simple("title", Title),
-        Simple("upper", Upper),
+        Simple("upper", FullCase.Upper),
         Test("isalnum", text => All(text, rune => Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune))),
         Test("isalpha", text => All(text, Rune.IsLetter)),
         Test("isdecimal", text => All(text, rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber)),
@@ -28,21 +28,23 @@ internal static class StringMethods
         Test("islower", IsLower),
         Test("isupper", IsUpper),
         Test("istitle", text => text.Any(char.IsLetter) && text == Title(text)),
-        new("strip", "_?", (_, self, a) => Strip((string)self!, a[0], true, true)),
-        new("lstrip", "_?", (_, self, a) => Strip((string)self!, a[0], true, false)),
-        new("rstrip", "_?", (_, self, a) => Strip((string)self!, a[0], false, true)),
-        new("removeprefix", "_", (_, self, a) => self is string text && text.StartsWith(Text(a[0]), StringComparison.Ordinal) ? text[Text(a[0]).Length..] : self),
-        new("removesuffix", "_", (_, self, a) => self is string text && text.EndsWith(Text(a[0]), StringComparison.Ordinal) ? text[..^Text(a[0]).Length] : self),
+        new("strip", "_?", (runtime, self, a) => Strip(runtime, (string)self!, a[0], true, true)) { KeepsOrigins = true },
+        new("lstrip", "_?", (runtime, self, a) => Strip(runtime, (string)self!, a[0], true, false)) { KeepsOrigins = true },
+        new("rstrip", "_?", (runtime, self, a) => Strip(runtime, (string)self!, a[0], false, true)) { KeepsOrigins = true },
+        new("removeprefix", "_", (runtime, self, a) => self is string text && text.StartsWith(Text(a[0]), StringComparison.Ordinal)
+            ? runtime.Cut(text, Text(a[0]).Length, text.Length) : self) { KeepsOrigins = true },
+        new("removesuffix", "_", (runtime, self, a) => self is string text && text.EndsWith(Text(a[0]), StringComparison.Ordinal)
+            ? runtime.Cut(text, 0, text.Length - Text(a[0]).Length) : self) { KeepsOrigins = true },
         new("startswith", "_ _? _?", (runtime, self, a) => Affix(runtime, (string)self!, a, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
         new("endswith", "_ _? _?", (runtime, self, a) => Affix(runtime, (string)self!, a, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
-        new("split", "sep? maxsplit?", (runtime, self, a) => StringSplitter.Split(runtime, (string)self!, a[0], Number.Index(a[1], -1))),
-        new("rsplit", "sep? maxsplit?", (runtime, self, a) => StringSplitter.SplitFromEnd(runtime, (string)self!, a[0], Number.Index(a[1], -1))),
+        new("split", "sep? maxsplit?", (runtime, self, a) => StringSplitter.Split(runtime, (string)self!, a[0], Number.Index(a[1], -1))) { KeepsOrigins = true },
+        new("rsplit", "sep? maxsplit?", (runtime, self, a) => StringSplitter.SplitFromEnd(runtime, (string)self!, a[0], Number.Index(a[1], -1))) { KeepsOrigins = true },
         new("splitlines", "keepends?", (runtime, self, a) =>
-            StringSplitter.SplitLines(runtime, (string)self!, a[0] is not Missing && Runtime.IsTrue(a[0])).ConvertAll<object?>(line => line)),
-        new("partition", "_", (_, self, a) => StringSplitter.Partition((string)self!, Text(a[0]), fromEnd: false)),
-        new("rpartition", "_", (_, self, a) => StringSplitter.Partition((string)self!, Text(a[0]), fromEnd: true)),
-        new("join", "_", (runtime, self, a) => Join(runtime, (string)self!, a[0])),
-        new("replace", "_ _ count?", (runtime, self, a) => Replace(runtime, (string)self!, Text(a[0]), Text(a[1]), Number.Index(a[2], -1))),
+            StringSplitter.SplitLines(runtime, (string)self!, a[0] is not Missing && Runtime.IsTrue(a[0])).ConvertAll<object?>(line => line)) { KeepsOrigins = true },
+        new("partition", "_", (runtime, self, a) => StringSplitter.Partition(runtime, (string)self!, Text(a[0]), fromEnd: false)) { KeepsOrigins = true },
+        new("rpartition", "_", (runtime, self, a) => StringSplitter.Partition(runtime, (string)self!, Text(a[0]), fromEnd: true)) { KeepsOrigins = true },
+        new("join", "_", (runtime, self, a) => Join(runtime, (string)self!, a[0])) { KeepsOrigins = true },
+        new("replace", "_ _ count?", (runtime, self, a) => Replace(runtime, (string)self!, Text(a[0]), Text(a[1]), Number.Index(a[2], -1))) { KeepsOrigins = true },
         new("find", "_ _? _?", (runtime, self, a) => Find(runtime, (string)self!, a, fromEnd: false)),
         new("rfind", "_ _? _?", (runtime, self, a) => Find(runtime, (string)self!, a, fromEnd: true)),
         new("index", "_ _? _?", (runtime, self, a) => Found(Find(runtime, (string)self!, a, fromEnd: false))),
@@ -53,29 +55,27 @@ internal static class StringMethods
         new("rjust", "_ _?", (runtime, self, a) => Pad(runtime, (string)self!, a, '>')),
         new("zfill", "_", (runtime, self, a) => FillZeros(runtime, (string)self!, Number.Index(a[0]))),
         new("expandtabs", "tabsize?", (runtime, self, a) => ExpandTabs(runtime, (string)self!, Number.Index(a[0], 8))),
-        new("format", (runtime, self, arguments) => Format(runtime, (string)self!, "format", arguments, escape: false)),
-        new("format_map", (runtime, self, arguments) => Format(runtime, (string)self!, "format_map", arguments, escape: false)),
+        new("format", (runtime, self, arguments) => Format(runtime, (string)self!, "format", arguments, escape: false)) { KeepsOrigins = true },
+        new("format_map", (runtime, self, arguments) => Format(runtime, (string)self!, "format_map", arguments, escape: false)) { KeepsOrigins = true },
     }.ToDictionary(method => method.Name, StringComparer.Ordinal);
 
     public static string Text(object? value) => PythonText.AsString(value)
         ?? throw TemplateRuntimeException.Type($"must be str, not {PythonType.Name(value)}");
 
-    // One letter becomes two: the only common case that .NET's simple case mapping misses.
-    public static string Upper(string text) => text.ToUpperInvariant().Replace("ß", "SS", StringComparison.Ordinal);
-
-    public static string Lower(string text) => text.ToLowerInvariant();
-
     public static string Capitalize(string text)
     {
         int first = CodePoints.Offset(text, 1);
-        return text.Length == 0 ? text : TitleCase(text[..first]) + Lower(text[first..]);
+        return text.Length == 0 ? text : TitleCase(text[..first]) + LowerFrom(text, first);
     }
+
+    /// <summary>The lower case of the rest of a text; what stands before it decides which Σ are final.</summary>
+    private static string LowerFrom(string text, int start) => FullCase.Lower(text)[FullCase.LowerEach(text[..start]).Length..];
 
     public static bool IsLower(string text) => text.Any(char.IsLower) && !text.Any(c => char.IsUpper(c) || IsTitleLetter(c));
 
     public static bool IsUpper(string text) => text.Any(char.IsUpper) && !text.Any(c => char.IsLower(c) || IsTitleLetter(c));
 
-    public static string Strip(string text, object? characters, bool atStart, bool atEnd)
+    public static string Strip(Runtime runtime, string text, object? characters, bool atStart, bool atEnd)
     {
         int start = 0;
         int end = text.Length;
@@ -83,7 +83,9 @@ internal static class StringMethods
         if (characters is not (Missing or null))
         {
             string set = Text(characters);
-            strips = c => set.Contains(c, StringComparison.Ordinal);
+            runtime.ChargeText(set.Length);
+            HashSet<char> stripped = [.. set];
+            strips = stripped.Contains;
         }
 
         while (atStart && start < end && strips(text[start]))
@@ -96,7 +98,7 @@ internal static class StringMethods
             end--;
         }
 
-        return text[start..end];
+        return runtime.Cut(text, start, end);
     }
 
     public static string Replace(Runtime runtime, string text, string old, string replacement, int count)
@@ -106,7 +108,8 @@ internal static class StringMethods
             return text;
         }
 
-        StringBuilder result = new();
+        runtime.ChargeSearch(text, old);
+        TextBuilder result = runtime.NewText();
         int from = 0;
         for (int done = 0; done != count; done++)
         {
@@ -140,7 +143,7 @@ internal static class StringMethods
 
     public static string Join(Runtime runtime, string separator, object? items)
     {
-        StringBuilder text = new();
+        TextBuilder text = runtime.NewText();
         bool isFirst = true;
         foreach (object? item in runtime.Iterate(items))
         {
@@ -155,7 +158,7 @@ internal static class StringMethods
     }
 
     /// <summary>Appends to a text that is being made, within what a rendering may spend.</summary>
-    public static void Append(Runtime runtime, StringBuilder text, string part)
+    public static void Append(Runtime runtime, TextBuilder text, string part)
     {
         runtime.CheckTextLength((long)text.Length + part.Length);
         runtime.ChargeText(part.Length);
@@ -228,16 +231,41 @@ internal static class StringMethods
 
     private static bool IsTitleLetter(char c) => char.GetUnicodeCategory(c) == UnicodeCategory.TitlecaseLetter;
 
-    private static string TitleCase(string letter) => letter switch { "ß" => "Ss", _ => letter.ToUpperInvariant() };
+    private static string TitleCase(string letter) => Rune.TryGetRuneAt(letter, 0, out Rune rune) ? FullCase.Title(rune) : letter;
+
+    private static string SwapCase(string text)
+    {
+        StringBuilder swapped = new(text.Length);
+        string lower = FullCase.Lower(text);
+        int at = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            int length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1;
+            int lowerLength = text[i] == '\u0130' ? 2 : length;
+            _ = char.IsUpper(text, i) ? swapped.Append(lower, at, lowerLength)
+                : char.IsLower(text, i) && Rune.TryGetRuneAt(text, i, out Rune rune) ? swapped.Append(FullCase.Upper(rune))
+                : swapped.Append(text, i, length);
+            at += lowerLength;
+            i += length - 1;
+        }
+
+        return swapped.ToString();
+    }
 
     private static string Title(string text)
     {
         StringBuilder title = new(text.Length);
+        string lower = FullCase.Lower(text);
+        int at = 0;
         bool insideWord = false;
-        foreach (char c in text)
+        for (int i = 0; i < text.Length; i++)
         {
-            _ = insideWord ? title.Append(char.ToLowerInvariant(c)) : title.Append(TitleCase(c.ToString()));
-            insideWord = char.IsLower(c) || char.IsUpper(c) || IsTitleLetter(c);
+            int length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1;
+            int lowerLength = text[i] == '\u0130' ? 2 : length;
+            _ = insideWord ? title.Append(lower, at, lowerLength) : title.Append(TitleCase(text.Substring(i, length)));
+            insideWord = char.IsLower(text, i) || char.IsUpper(text, i) || CharUnicodeInfo.GetUnicodeCategory(text, i) == UnicodeCategory.TitlecaseLetter;
+            at += lowerLength;
+            i += length - 1;
         }
 
         return title.ToString();
@@ -279,8 +307,8 @@ internal static class StringMethods
 
     private static long Find(Runtime runtime, string text, object?[] arguments, bool fromEnd)
     {
-        runtime.ChargeText(text.Length);
         string part = Text(arguments[0]);
+        runtime.ChargeSearch(text, part);
         (int start, int end) = Bounds(text, arguments);
         if (start > end)
         {
@@ -296,8 +324,8 @@ internal static class StringMethods
 
     private static object CountOf(Runtime runtime, string text, object?[] arguments)
     {
-        runtime.ChargeText(text.Length);
         string part = Text(arguments[0]);
+        runtime.ChargeSearch(text, part);
         (int start, int end) = Bounds(text, arguments);
         return start > end ? 0L
             : part.Length == 0 ? CodePoints.Count(text[start..end]) + 1L

@@ -14,15 +14,16 @@ internal static class StringSplitter
         }
 
         string sign = Separator(separator);
+        runtime.ChargeSearch(text, sign);
         List<object?> parts = [];
         int from = 0;
         for (int at; parts.Count != limit && (at = text.IndexOf(sign, from, StringComparison.Ordinal)) >= 0; from = at + sign.Length)
         {
             runtime.Charge(1);
-            parts.Add(text[from..at]);
+            parts.Add(runtime.Cut(text, from, at));
         }
 
-        parts.Add(text[from..]);
+        parts.Add(runtime.Cut(text, from, text.Length));
         return parts;
     }
 
@@ -35,15 +36,16 @@ internal static class StringSplitter
         }
 
         string sign = Separator(separator);
+        runtime.ChargeSearch(text, sign);
         List<object?> parts = [];
         int end = text.Length;
         for (int at; parts.Count != limit && (at = text.AsSpan(0, end).LastIndexOf(sign)) >= 0; end = at)
         {
             runtime.Charge(1);
-            parts.Add(text[(at + sign.Length)..end]);
+            parts.Add(runtime.Cut(text, at + sign.Length, end));
         }
 
-        parts.Add(text[..end]);
+        parts.Add(runtime.Cut(text, 0, end));
         parts.Reverse();
         return parts;
     }
@@ -60,24 +62,25 @@ internal static class StringSplitter
                 int end = i;
                 i += text[i] == '\r' && i + 1 < text.Length && text[i + 1] == '\n' ? 1 : 0;
                 runtime.Charge(1);
-                lines.Add(text[start..(keepEnds ? i + 1 : end)]);
+                lines.Add(runtime.Cut(text, start, keepEnds ? i + 1 : end));
                 start = i + 1;
             }
         }
 
         if (start < text.Length)
         {
-            lines.Add(text[start..]);
+            lines.Add(runtime.Cut(text, start, text.Length));
         }
 
         return lines;
     }
 
-    public static PythonTuple Partition(string text, string separator, bool fromEnd)
+    public static PythonTuple Partition(Runtime runtime, string text, string separator, bool fromEnd)
     {
         separator = Separator(separator);
+        runtime.ChargeSearch(text, separator);
         int at = fromEnd ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
-        return at >= 0 ? new PythonTuple([text[..at], separator, text[(at + separator.Length)..]])
+        return at >= 0 ? new PythonTuple([runtime.Cut(text, 0, at), separator, runtime.Cut(text, at + separator.Length, text.Length)])
             : fromEnd ? new PythonTuple(["", "", text])
             : new PythonTuple([text, "", ""]);
     }
@@ -106,7 +109,7 @@ internal static class StringSplitter
 
             if (parts.Count == limit)
             {
-                parts.Add(text[at..]);
+                parts.Add(runtime.Cut(text, at, text.Length));
                 return parts;
             }
 
@@ -117,7 +120,7 @@ internal static class StringSplitter
             }
 
             runtime.Charge(1);
-            parts.Add(text[start..at]);
+            parts.Add(runtime.Cut(text, start, at));
         }
     }
 
@@ -129,7 +132,7 @@ internal static class StringSplitter
         {
             if (parts.Count == limit)
             {
-                parts.Add(text[..end]);
+                parts.Add(runtime.Cut(text, 0, end));
                 break;
             }
 
@@ -140,7 +143,7 @@ internal static class StringSplitter
             }
 
             runtime.Charge(1);
-            parts.Add(text[start..end]);
+            parts.Add(runtime.Cut(text, start, end));
             end = start;
         }
 

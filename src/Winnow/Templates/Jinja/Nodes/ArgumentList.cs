@@ -28,7 +28,7 @@ internal sealed class ArgumentList(Expression[] positional, (string Name, Expres
 
         if (caller is not null)
         {
-            AddKeyword(named, "caller", caller);
+            AddKeyword([.. named.Select(pair => pair.Key)], named, "caller", caller);
         }
 
         if (spread is not null)
@@ -38,30 +38,32 @@ internal sealed class ArgumentList(Expression[] positional, (string Name, Expres
 
         if (keywordSpread is not null)
         {
-            AddKeywords(named, keywordSpread.Evaluate(scope));
+            AddKeywords(scope.Runtime, named, keywordSpread.Evaluate(scope));
         }
 
         return new CallArguments([.. values], [.. named]);
     }
 
-    private static void AddKeywords(List<KeyValuePair<string, object?>> named, object? mapping)
+    private static void AddKeywords(Runtime runtime, List<KeyValuePair<string, object?>> named, object? mapping)
     {
         if (mapping is not PythonDict dict)
         {
             throw TemplateRuntimeException.Type($"argument after ** must be a mapping, not {PythonType.Name(mapping)}");
         }
 
+        runtime.Charge(dict.Count);
+        HashSet<string> known = [.. named.Select(pair => pair.Key)];
         foreach ((object? key, object? value) in dict.Entries)
         {
-            AddKeyword(named, PythonText.AsString(key) ?? throw TemplateRuntimeException.Type("keywords must be strings"), value);
+            AddKeyword(known, named, PythonText.AsString(key) ?? throw TemplateRuntimeException.Type("keywords must be strings"), value);
         }
     }
 
-    private static void AddKeyword(List<KeyValuePair<string, object?>> named, string name, object? value)
+    private static void AddKeyword(HashSet<string> known, List<KeyValuePair<string, object?>> named, string name, object? value)
     {
-        if (named.Exists(pair => pair.Key == name))
+        if (!known.Add(name))
         {
-            throw TemplateRuntimeException.Type($"got multiple values for keyword argument '{name}'");
+            throw TemplateRuntimeException.Type($"got multiple values for keyword argument '{Quoted.Cut(name)}'");
         }
 
         named.Add(new(name, value));

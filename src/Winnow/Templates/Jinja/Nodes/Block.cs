@@ -1,4 +1,3 @@
-using System.Text;
 using Winnow.Templates.Jinja.Syntax;
 
 namespace Winnow.Templates.Jinja.Nodes;
@@ -18,7 +17,7 @@ internal sealed class Block(Statement[] statements, ScopeNames names)
     /// <summary>Executes the statements and takes what they write.</summary>
     public Flow Capture(Scope inner, out string text)
     {
-        StringBuilder outer = inner.Runtime.BeginCapture();
+        TextBuilder outer = inner.Runtime.BeginCapture();
         try
         {
             Flow flow = Statement.Execute(Statements, inner);

@@ -1,4 +1,3 @@
-using System.Text;
 using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Templates.Jinja.Nodes;
@@ -55,7 +54,7 @@ internal sealed class ForStatement : Statement
     /// <summary>Runs the loop over the items that a recursive loop passes to <c>loop(…)</c>; returns what it writes.</summary>
     public string Recurse(Scope scope, object? items, int depth)
     {
-        StringBuilder outer = scope.Runtime.BeginCapture();
+        TextBuilder outer = scope.Runtime.BeginCapture();
         scope.Runtime.EnterCall();
         try
         {

@@ -59,7 +59,7 @@ internal sealed class ConcatenationExpression(int line, Expression[] parts) : Ex
         }
 
         scope.Runtime.ChargeText(length);
-        return string.Concat(texts);
+        return scope.Runtime.Concat(texts);
     }
 }
 

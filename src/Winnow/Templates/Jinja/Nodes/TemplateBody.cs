@@ -3,9 +3,9 @@ namespace Winnow.Templates.Jinja.Nodes;
 /// <summary>A whole template.</summary>
 internal sealed class TemplateBody(Block block)
 {
-    public string Render(Scope context)
+    public TextBuilder Render(Scope context)
     {
         Statement.Execute(block.Statements, block.Open(context));
-        return context.Runtime.Output.ToString();
+        return context.Runtime.Output;
     }
 }

@@ -210,13 +210,13 @@ internal sealed partial class Parser
             case TokenKind.Name:
                 return ParseName(token);
             case TokenKind.String:
-                string text = token.Text;
+                List<string> texts = [token.Text];
                 while (Current.Kind == TokenKind.String)
                 {
-                    text += Next().Text;
+                    texts.Add(Next().Text);
                 }
 
-                return new ConstantExpression(token.Line, text);
+                return new ConstantExpression(token.Line, texts.Count == 1 ? token.Text : string.Concat(texts));
             case TokenKind.Integer or TokenKind.Float:
                 return new ConstantExpression(token.Line, token.Value);
             case TokenKind.Operator when token.Text == "(":
@@ -360,6 +360,7 @@ internal sealed partial class Parser
         ExpectOperator("(");
         List<Expression> positional = [];
         List<(string, Expression)> keywords = [];
+        HashSet<string> keywordNames = new(StringComparer.Ordinal);
         Expression? spread = null;
         Expression? keywordSpread = null;
         for (bool first = true; !SkipOperator(")"); first = false)
@@ -385,9 +386,9 @@ internal sealed partial class Parser
             {
                 string name = Next().Text;
                 _at++;
-                if (keywords.Exists(keyword => keyword.Item1 == name))
+                if (!keywordNames.Add(name))
                 {
-                    throw Fail($"keyword argument repeated: {name}");
+                    throw Fail($"keyword argument repeated: {Quoted.Cut(name)}");
                 }
 
                 keywords.Add((name, ParseExpression()));
@@ -446,7 +447,7 @@ internal sealed partial class Parser
         string name = ParseDottedName();
         if (!Filters.Exists(name))
         {
-            _unknown.Add((token.Line, $"No filter named '{name}'."));
+            _unknown.Add((token.Line, $"No filter named '{Quoted.Cut(name)}'."));
         }
 
         return new FilterExpression(token.Line, input, name, Current.IsOperator("(") ? ParseArguments() : ArgumentList.Empty);
@@ -459,7 +460,7 @@ internal sealed partial class Parser
         string name = ParseDottedName();
         if (!Tests.Exists(name))
         {
-            _unknown.Add((line, $"No test named '{name}'."));
+            _unknown.Add((line, $"No test named '{Quoted.Cut(name)}'."));
         }
 
         ArgumentList arguments = Current.IsOperator("(") ? ParseArguments()
@@ -484,13 +485,13 @@ internal sealed partial class Parser
 
     private string ParseDottedName()
     {
-        string name = Expect(TokenKind.Name).Text;
+        List<string> names = [Expect(TokenKind.Name).Text];
         while (SkipOperator("."))
         {
-            name += "." + Expect(TokenKind.Name).Text;
+            names.Add(Expect(TokenKind.Name).Text);
         }
 
-        return name;
+        return string.Join('.', names);
     }
 
     private Token Next()

@@ -16,7 +16,11 @@ internal sealed partial class Parser(List<Token> tokens)
     /// </summary>
     private readonly List<(int Line, string Message)> _unknown = [];
 
+    /// <summary>How deep blocks may stand in each other: a name is looked up through all of them.</summary>
+    private const int MaxBlockDepth = 200;
+
     private ScopeNames _names = new(null);
+    private int _blockDepth;
     private int _loopDepth;
     private int _at;
 
@@ -28,7 +32,7 @@ internal sealed partial class Parser(List<Token> tokens)
         List<Statement> statements = ParseStatements();
         if (Current.Kind != TokenKind.End)
         {
-            throw Fail($"Encountered unknown tag '{Current.Text}'.");
+            throw Fail($"Encountered unknown tag '{Quoted.Cut(Current.Text)}'.");
         }
 
         FailOnUnknown(0);
@@ -40,6 +44,18 @@ internal sealed partial class Parser(List<Token> tokens)
     private List<Statement> ParseStatements(params ReadOnlySpan<string> ends)
     {
         CheckDepth();
+        if (++_blockDepth > MaxBlockDepth)
+        {
+            throw Fail($"the template nests too deeply: more than {MaxBlockDepth} blocks within each other");
+        }
+
+        List<Statement> statements = ParseStatementsUpTo(ends);
+        _blockDepth--;
+        return statements;
+    }
+
+    private List<Statement> ParseStatementsUpTo(ReadOnlySpan<string> ends)
+    {
         List<Statement> statements = [];
         while (Current.Kind != TokenKind.End)
         {
@@ -110,7 +126,7 @@ internal sealed partial class Parser(List<Token> tokens)
             case "extends" or "block" or "include" or "import" or "from" or "autoescape":
                 throw new TemplateSyntaxException(tag.Line, $"the tag '{tag.Text}' is not supported: a chat template stands alone");
             default:
-                throw new TemplateSyntaxException(tag.Line, $"Encountered unknown tag '{tag.Text}'.");
+                throw new TemplateSyntaxException(tag.Line, $"Encountered unknown tag '{Quoted.Cut(tag.Text)}'.");
         }
     }
 
@@ -301,6 +317,7 @@ internal sealed partial class Parser(List<Token> tokens)
     private (string Name, Expression? Default)[] ParseParameters()
     {
         List<(string, Expression?)> parameters = [];
+        HashSet<string> names = new(StringComparer.Ordinal);
         ExpectOperator("(");
         while (!Current.IsOperator(")"))
         {
@@ -310,9 +327,9 @@ internal sealed partial class Parser(List<Token> tokens)
             }
 
             string name = ParseTargetName();
-            if (parameters.Exists(parameter => parameter.Item1 == name))
+            if (!names.Add(name))
             {
-                throw Fail($"duplicate argument '{name}'");
+                throw Fail($"duplicate argument '{Quoted.Cut(name)}'");
             }
 
             Expression? value = SkipOperator("=") ? ParseExpression() : null;

@@ -1,4 +1,3 @@
-using System.Text;
 using Winnow.Templates.Jinja.Nodes;
 
 namespace Winnow.Templates.Jinja.Values;
@@ -11,9 +10,10 @@ internal sealed class Macro(MacroDefinition definition, Scope closure)
     public string Call(CallArguments arguments)
     {
         Runtime runtime = closure.Runtime;
+        runtime.Charge(Definition.Parameters.Length + arguments.Positional.Length + arguments.Keywords.Length);
         Scope scope = Definition.Body.Open(closure);
         runtime.EnterCall();
-        StringBuilder outer = runtime.BeginCapture();
+        TextBuilder outer = runtime.BeginCapture();
         try
         {
             Bind(scope, arguments);

@@ -9,6 +9,18 @@ internal sealed class Markup(string text)
 
     public override string ToString() => Text;
 
+    /// <summary>How long a text is once it is escaped.</summary>
+    public static long EscapedLength(string text)
+    {
+        long length = text.Length;
+        for (int at = 0, next; (next = text.AsSpan(at).IndexOfAny("&<>'\"")) >= 0; at += next + 1)
+        {
+            length += text[at + next] switch { '&' or '\'' or '"' => 4, _ => 3 };
+        }
+
+        return length;
+    }
+
     public static string Escape(string text)
     {
         if (text.AsSpan().IndexOfAny("&<>'\"") < 0)

@@ -22,7 +22,7 @@ internal unsafe struct MatMulJob
     /// <summary>Tokens of prompts: those behind the steps.</summary>
     public int Prompts;
 
-    /// <summary><see cref="Prompts"/> rounded up to whole tiles.</summary>
+    /// <summary><see cref="Prompts"/>, <see cref="PanelLayout.Padded"/>.</summary>
     public int PaddedPrompts;
 
     public int Tasks;
@@ -127,6 +127,7 @@ internal unsafe struct MatMulJob
     private static void MultiplyTile(MatMulProduct* product, int firstRow, int rows, MatMulJob* job, MatMulShare* share, byte* scratch)
     {
         int paddedTokens = job->PaddedPrompts;
+        int tiledTokens = paddedTokens / PanelLayout.TileTokens * PanelLayout.TileTokens;
         long recordStride = product->PromptActivations.RecordStride;
         ref WeightKernels kernels = ref product->Kernels;
         int chunkWords = kernels.ChunkWords;
@@ -167,9 +168,17 @@ internal unsafe struct MatMulJob
             int recordCount = ((count * kernels.ChunkRecords) + chunkBlocks - 1) / chunkBlocks;
             for (int row = 0; row < rows; row += kernels.TileRows)
             {
-                kernels.Tile(
-                    panels + (row / PanelLayout.Rows * PanelLayout.Rows * chunkWords) + (row % PanelLayout.Rows), chunkWords,
-                    records, recordStride, recordCount, paddedTokens, sums + row);
+                uint* panel = panels + (row / PanelLayout.Rows * PanelLayout.Rows * chunkWords) + (row % PanelLayout.Rows);
+                if (tiledTokens > 0)
+                {
+                    kernels.Tile(panel, chunkWords, records, recordStride, recordCount, tiledTokens, sums + row);
+                }
+
+                if (tiledTokens < paddedTokens)
+                {
+                    byte* last = records + (tiledTokens * product->PromptActivations.TokenStride);
+                    kernels.TileOne(panel, chunkWords, last, recordStride, recordCount, 1, sums + row + (tiledTokens * PanelLayout.TileRows));
+                }
             }
         }
 

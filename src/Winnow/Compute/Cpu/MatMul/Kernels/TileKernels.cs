@@ -14,7 +14,8 @@ internal static unsafe class TileKernels<TLanes, TVector>
     {
         DotFormat = ActivationFormat.Rows,
         TileFormat = ActivationFormat.Float,
-        Tile = &RegisterTile<TLanes, TVector>.Float,
+        Tile = &RegisterTile<TLanes, TLanes, TVector>.Float,
+        TileOne = &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Float,
         TileRows = 2 * TLanes.Count,
         BlockWords = BlockWords.Float.Words,
         ChunkBlocks = FloatRecord.Length,
@@ -25,7 +26,8 @@ internal static unsafe class TileKernels<TLanes, TVector>
     {
         DotFormat = ActivationFormat.Int16Per32,
         TileFormat = ActivationFormat.Int16Per32,
-        Tile = &RegisterTile<TLanes, TVector>.Wide32,
+        Tile = &RegisterTile<TLanes, TLanes, TVector>.Wide32,
+        TileOne = &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Wide32,
         TileRows = 2 * TLanes.Count,
         BlockWords = BlockWords.Wide32.Words,
         ChunkBlocks = Int16Per32Record.Length / 32,
@@ -37,7 +39,12 @@ internal static unsafe class TileKernels<TLanes, TVector>
         {
             DotFormat = ActivationFormat.Int8Per32,
             TileFormat = ActivationFormat.Int8Per32,
-            Tile = TBlock.HasMinimum ? &RegisterTile<TLanes, TVector>.Per32WithMinima : &RegisterTile<TLanes, TVector>.Per32,
+            Tile = TBlock.HasMinimum
+                ? &RegisterTile<TLanes, TLanes, TVector>.Per32WithMinima
+                : &RegisterTile<TLanes, TLanes, TVector>.Per32,
+            TileOne = TBlock.HasMinimum
+                ? &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Per32WithMinima
+                : &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Per32,
             TileRows = 2 * TLanes.Count,
             BlockWords = BlockWords.Per32.Words,
             ChunkBlocks = 2 * Int8Per32Record.Length / 32,
@@ -58,9 +65,18 @@ internal static unsafe class TileKernels<TLanes, TVector>
         };
         switch (TBlock.Form)
         {
-            case SuperBlockForm.Per32: kernels.Tile = &RegisterTile<TLanes, TVector>.Super32; break;
-            case SuperBlockForm.Per16: kernels.Tile = &RegisterTile<TLanes, TVector>.Super16; break;
-            case SuperBlockForm.Per16Centred: kernels.Tile = &RegisterTile<TLanes, TVector>.Super16Centred; break;
+            case SuperBlockForm.Per32:
+                kernels.Tile = &RegisterTile<TLanes, TLanes, TVector>.Super32;
+                kernels.TileOne = &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Super32;
+                break;
+            case SuperBlockForm.Per16:
+                kernels.Tile = &RegisterTile<TLanes, TLanes, TVector>.Super16;
+                kernels.TileOne = &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Super16;
+                break;
+            case SuperBlockForm.Per16Centred:
+                kernels.Tile = &RegisterTile<TLanes, TLanes, TVector>.Super16Centred;
+                kernels.TileOne = &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Super16Centred;
+                break;
             default: throw new InvalidOperationException($"no tile multiplies super-blocks of the form {TBlock.Form}");
         }
 

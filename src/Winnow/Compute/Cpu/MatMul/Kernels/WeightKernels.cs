@@ -38,8 +38,11 @@ internal unsafe struct WeightKernels
     /// <summary>[16 rows][words], words, [words][16 rows].</summary>
     public delegate*<uint*, int, uint*, void> Transpose;
 
-    /// <summary>See <see cref="RegisterTile{TLanes, TVector}"/>.</summary>
+    /// <summary>Four tokens at a time: see <see cref="RegisterTile{TLanes, TMore, TVector}"/>.</summary>
     public delegate*<uint*, int, byte*, long, int, int, float*, void> Tile;
+
+    /// <summary>One token, with the bits that it has among four.</summary>
+    public delegate*<uint*, int, byte*, long, int, int, float*, void> TileOne;
 
     /// <summary>Weight rows that a call of <see cref="Tile"/> multiplies.</summary>
     public int TileRows;

@@ -20,4 +20,7 @@ internal static class PanelLayout
 
     /// <summary>Tokens that a tile multiplies at once.</summary>
     public const int TileTokens = 4;
+
+    /// <summary>Tokens rounded up to whole tiles, and a single one behind them, which has a kernel of its own.</summary>
+    public static int Padded(int tokens) => tokens % TileTokens == 1 ? tokens : (tokens + TileTokens - 1) / TileTokens * TileTokens;
 }

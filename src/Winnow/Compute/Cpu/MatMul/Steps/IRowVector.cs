@@ -15,8 +15,10 @@ internal unsafe interface IRowVector<TVector>
     /// <summary>The same 256 bits for each row.</summary>
     static abstract TVector Repeat(byte* source);
 
-    /// <summary>Bytes picked within each 128 bits, the same ones for each row.</summary>
-    static abstract TVector Shuffle(TVector bytes, Vector256<byte> order);
+    /// <summary>Two bytes of each 128 bits, again and again.</summary>
+    /// <param name="bytes">Where they are.</param>
+    /// <param name="two">Their numbers, the first in the low byte; a literal.</param>
+    static abstract TVector Pick(TVector bytes, short two);
 
     /// <summary>Products of unsigned and signed bytes as int16, summed by twos.</summary>
     static abstract TVector Pairs(TVector quants, TVector activations);

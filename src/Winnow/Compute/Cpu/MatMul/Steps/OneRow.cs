@@ -14,7 +14,8 @@ internal readonly unsafe struct OneRow : IRowVector<Vector256<int>>
     public static Vector256<int> Repeat(byte* source) => Vector256.Load((int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Shuffle(Vector256<int> bytes, Vector256<byte> order) => Avx2.Shuffle(bytes.AsByte(), order).AsInt32();
+    public static Vector256<int> Pick(Vector256<int> bytes, short two) =>
+        Avx2.Shuffle(bytes.AsByte(), Vector256.Create(two).AsByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Pairs(Vector256<int> quants, Vector256<int> activations) =>

@@ -32,7 +32,7 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
         long tokenStride = steps->TokenStride;
         for (int r = 0; r < rows; r += TRows.Count, row += TRows.Count * rowBytes)
         {
-            // The last row may stand for the one that is missing beside it.
+            // The last row stands for the one that is missing beside it.
             long second = r + 1 < rows ? rowBytes : 0;
             byte* block = row;
             byte* record = steps->Activations;
@@ -54,8 +54,10 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
                 Vector256<short> others = TRows.Count == 2 ? TBlock.Factors(block + second) : factors;
                 TVector minima = TRows.Join(TBlock.Minima(block, factors).AsInt32(), TBlock.Minima(block + second, others).AsInt32());
                 TVector scales = TRows.Join(DotInt8Per256.Scales<TBlock>(factors).AsInt32(), DotInt8Per256.Scales<TBlock>(others).AsInt32());
-                TVector s0 = Scale(scales, 0x0100), s1 = Scale(scales, 0x0302), s2 = Scale(scales, 0x0504), s3 = Scale(scales, 0x0706);
-                TVector s4 = Scale(scales, 0x0908), s5 = Scale(scales, 0x0B0A), s6 = Scale(scales, 0x0D0C), s7 = Scale(scales, 0x0F0E);
+                TVector s0 = TRows.Pick(scales, 0x0100), s1 = TRows.Pick(scales, 0x0302);
+                TVector s2 = TRows.Pick(scales, 0x0504), s3 = TRows.Pick(scales, 0x0706);
+                TVector s4 = TRows.Pick(scales, 0x0908), s5 = TRows.Pick(scales, 0x0B0A);
+                TVector s6 = TRows.Pick(scales, 0x0D0C), s7 = TRows.Pick(scales, 0x0F0E);
 
                 Vector128<float> multipliers = TBlock.Multipliers(block);
                 Vector128<float> otherMultipliers = TRows.Count == 2 ? TBlock.Multipliers(block + second) : multipliers;
@@ -87,10 +89,11 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
             byte* done = sums;
             for (int step = steps->Count; step > 0; step--, output += steps->OutputStride, done += Sums * vectorBytes)
             {
-                for (int i = 0; i < Math.Min(TRows.Count, rows - r); i++)
+                TVector sum = TLanes.Load(done), offset = TLanes.Load(done + vectorBytes);
+                output[0] = Vector256.Sum(TRows.Row(sum, 0).AsSingle() - TRows.Row(offset, 0).AsSingle());
+                if (TRows.Count == 2 && second > 0)
                 {
-                    output[i] = Vector256.Sum(
-                        TRows.Row(TLanes.Load(done), i).AsSingle() - TRows.Row(TLanes.Load(done + vectorBytes), i).AsSingle());
+                    output[1] = Vector256.Sum(TRows.Row(sum, 1).AsSingle() - TRows.Row(offset, 1).AsSingle());
                 }
             }
         }
@@ -103,9 +106,6 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
         Vector256<int> quants = TBlock.Quants32(block, part).AsInt32();
         return TRows.Join(quants, TRows.Count == 2 ? TBlock.Quants32(block + second, part).AsInt32() : quants);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Scale(TVector scales, short order) => TRows.Shuffle(scales, Vector256.Create(order).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Add(TVector sum, TVector quants, byte* activations, TVector scales) =>

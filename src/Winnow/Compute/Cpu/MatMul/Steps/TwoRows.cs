@@ -9,16 +9,18 @@ internal readonly unsafe struct TwoRows : IRowVector<Vector512<int>>
 {
     public static int Count => 2;
 
+    /// <remarks>Not by <see cref="Vector512.Create(Vector256{int}, Vector256{int})"/>, for which .NET 10.0 loads and stores what is overwritten.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Join(Vector256<int> first, Vector256<int> second) => Vector512.Create(first, second);
+    public static Vector512<int> Join(Vector256<int> first, Vector256<int> second) =>
+        Avx512F.InsertVector256(first.ToVector512Unsafe(), second, 1);
 
     /// <remarks>Of the broadcasts of 256 bits, those of AVX-512DQ: .NET 10.0 encodes the displacements of the others wrongly.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Repeat(byte* source) => Avx512DQ.BroadcastVector256ToVector512((int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Shuffle(Vector512<int> bytes, Vector256<byte> order) =>
-        Avx512BW.Shuffle(bytes.AsByte(), Vector512.Create(order, order)).AsInt32();
+    public static Vector512<int> Pick(Vector512<int> bytes, short two) =>
+        Avx512BW.Shuffle(bytes.AsByte(), Vector512.Create(two).AsByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Pairs(Vector512<int> quants, Vector512<int> activations) =>
