@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Winnow;
 
 /// <summary>What the work on an input that is not trusted may spend: steps, time, and until its caller gives up.</summary>
@@ -32,15 +34,16 @@ internal sealed class Budget
         _fail = fail;
         _cancellation = cancellation;
         _left = steps;
-        _nextLook = steps - StepsPerLook;
+        _nextLook = Math.Max(steps - StepsPerLook, 0);
     }
 
     /// <summary>Spends steps.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Charge(long steps)
     {
         _left -= steps;
-        if (_left < _nextLook || _left < 0)
+        if (_left < _nextLook)
         {
             Look();
         }
@@ -48,7 +51,7 @@ internal sealed class Budget
 
     private void Look()
     {
-        _nextLook = _left - StepsPerLook;
+        _nextLook = Math.Max(_left - StepsPerLook, 0);
         if (_left < 0)
         {
             // What is refused once stays refused, whatever is charged after it.

@@ -155,7 +155,9 @@ public partial class TextOriginsTests
         JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
         JsonObject Call(string name, string argument, string value, string id) => new()
         {
-            ["id"] = id, ["type"] = "function", ["function"] = new JsonObject { ["name"] = name, ["arguments"] = new JsonObject { [argument] = value } },
+            ["id"] = id,
+            ["type"] = "function",
+            ["function"] = new JsonObject { ["name"] = name, ["arguments"] = new JsonObject { [argument] = value } },
         };
         JsonArray Tools(string text, string name) => [new JsonObject
         {

@@ -194,7 +194,7 @@ internal sealed partial class JsonSchemaConverter
         return names.Count == 0 ? Rule(JsonGrammar.String) : Sequence(Text("\""), rests[0]);
     }
 
-    private GrammarExpression OtherCharacters(ICollection<int> taken)
+    private GrammarExpression OtherCharacters(SortedDictionary<int, int>.KeyCollection taken)
     {
         _budget.Charge(taken.Count);
         string key = string.Join(' ', taken);

@@ -21,6 +21,9 @@ internal sealed partial class Runtime
         return own;
     }
 
+    /// <summary>The same text, as if the template had it.</summary>
+    public string FromTemplate(string text) => origins is null ? text : new string(text.AsSpan());
+
     /// <summary>A part of a text.</summary>
     public string Cut(string text, int start, int end)
     {

@@ -20,7 +20,7 @@ internal sealed class Scope(Runtime runtime, Scope? parent)
         int hops = 0;
         for (Scope? scope = this; scope is not null; scope = scope.Parent)
         {
-            if (++hops % HopsPerStep == 0)
+            if ((++hops & (HopsPerStep - 1)) == 0)
             {
                 Runtime.Charge(1);
             }

@@ -6,12 +6,12 @@ namespace Winnow.Templates.Jinja;
 internal sealed class TextBuilder(TextOrigins? origins)
 {
     private readonly StringBuilder _text = new();
-    private readonly List<(int Start, int End)> _foreign = [];
+    private List<(int Start, int End)>? _foreign;
 
     public int Length => _text.Length;
 
     /// <summary>The parts that come from the input.</summary>
-    public TextSpans Foreign => new([.. _foreign]);
+    public TextSpans Foreign => new([.. _foreign ?? []]);
 
     public TextBuilder Append(char character)
     {
@@ -38,7 +38,7 @@ internal sealed class TextBuilder(TextOrigins? origins)
     public override string ToString()
     {
         string text = _text.ToString();
-        if (_foreign.Count > 0)
+        if (_foreign is not null)
         {
             origins!.Mark(text, Foreign);
         }
@@ -48,6 +48,7 @@ internal sealed class TextBuilder(TextOrigins? origins)
 
     private void AddForeign(int start, int end)
     {
+        _foreign ??= [];
         if (_foreign.Count > 0 && _foreign[^1].End == start)
         {
             _foreign[^1] = (_foreign[^1].Start, end);

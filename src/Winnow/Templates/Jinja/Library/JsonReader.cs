@@ -47,7 +47,7 @@ internal static class JsonReader
             object? read = Read(runtime, message);
             if (read is PythonDict dict && dict.TryGet("role", out object? role) && role is string name && name.All(IsOfName))
             {
-                dict.Set("role", new string(name.AsSpan()));
+                dict.Set("role", runtime.FromTemplate(name));
             }
 
             list.Add(read);

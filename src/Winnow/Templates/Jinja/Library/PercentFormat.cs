@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Winnow.Templates.Jinja.Values;
 
 namespace Winnow.Templates.Jinja.Library;

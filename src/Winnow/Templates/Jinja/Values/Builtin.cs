@@ -37,9 +37,9 @@ internal sealed class Builtin(string name, Func<Runtime, object?, CallArguments,
 
     private static void ChargeText(Runtime runtime, object? value)
     {
-        if (PythonText.AsString(value) is { } text)
+        if (value is string or Markup)
         {
-            runtime.ChargeText(text.Length);
+            runtime.ChargeText((value as string ?? ((Markup)value).Text).Length);
         }
     }
 
