@@ -1,5 +1,4 @@
 using Winnow.Cache;
-using Winnow.Compute;
 using Winnow.Compute.Cpu;
 
 namespace Winnow.Tests.Cache;
