@@ -35,7 +35,8 @@ internal sealed class ChatLoop : IDisposable
     private CancellationTokenSource? _reply;
     private readonly PosixSignalRegistration[] _signals;
     private bool _interrupted;
-    private volatile bool _isLeaving;
+    private bool _isWaiting;
+    private bool _isLeaving;
 
     public ChatLoop(ConversationState conversation, GenerationOptions options, TextWriter output, TextWriter notes, bool interactive)
     {
@@ -57,7 +58,7 @@ internal sealed class ChatLoop : IDisposable
             Note("This small bundled model answers questions about a text well and chats poorly: try /example, or name another model with -m.");
         }
 
-        while (!_isLeaving && ReadMessage(input) is { } message)
+        while (ReadMessage(input) is { } message)
         {
             _interrupted = false;
             if (message.StartsWith('/'))
@@ -96,7 +97,7 @@ internal sealed class ChatLoop : IDisposable
                 _output.Flush();
             }
 
-            string? line = input.ReadLine();
+            string? line = ReadLine(input);
             if (line is null)
             {
                 return message.Length > 0 ? message.ToString() : null;
@@ -109,6 +110,28 @@ internal sealed class ChatLoop : IDisposable
 
             message.Append(line, 0, line.Length - 1).Append('\n');
         }
+    }
+
+    /// <summary>The next line; null at the end of the input, and where the process was told to end.</summary>
+    private string? ReadLine(TextReader input)
+    {
+        lock (_replyLock)
+        {
+            if (_isLeaving)
+            {
+                return null;
+            }
+
+            _isWaiting = true;
+        }
+
+        string? line = input.ReadLine();
+        lock (_replyLock)
+        {
+            _isWaiting = false;
+        }
+
+        return line;
     }
 
     /// <summary>Runs a command; false ends the chat.</summary>
@@ -289,16 +312,16 @@ internal sealed class ChatLoop : IDisposable
         Environment.Exit(ExitCodes.Interrupted);
     }
 
-    /// <summary>Who is told to end while it waits for a question ends at once; a reply or a scan is stopped first.</summary>
+    /// <summary>Who is told to end while it waits for a question ends at once; a reply or a scan is stopped first, a file written to its end.</summary>
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
         lock (_replyLock)
         {
             _isLeaving = true;
-            if (_reply is { } reply)
+            _reply?.Cancel();
+            if (!_isWaiting)
             {
-                reply.Cancel();
                 return;
             }
         }

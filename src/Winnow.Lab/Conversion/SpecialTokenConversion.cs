@@ -69,7 +69,7 @@ internal sealed class SpecialTokenConversion
     }
 
     /// <summary>The ids that the files give a role, those of the first file first.</summary>
-    private int[] Numbers(JsonElement[] sources, string name) =>
+    private static int[] Numbers(JsonElement[] sources, string name) =>
     [
         .. sources.Where(source => source.TryGetProperty(name, out _)).Select(source => source.GetProperty(name))
             .SelectMany(value => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value])

@@ -30,9 +30,13 @@ internal sealed class CalibrationSection
             Settings = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
                 ?? throw new JsonException("it is something else");
         }
-        catch (Exception e) when (e is JsonException or ModelFormatException)
+        catch (JsonException e)
         {
             throw new CalibrationException($"{path}: the settings of '{method}' are no JSON object: {e.Message}", e);
+        }
+        catch (ModelFormatException e)
+        {
+            throw new CalibrationException($"{e.Message} of the settings of '{method}'", e);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Winnow.Cli;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Formats;

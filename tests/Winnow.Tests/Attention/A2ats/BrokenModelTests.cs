@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Winnow.Attention;
 using Winnow.Generation;
 using Winnow.Tests.Formats;
 

@@ -92,9 +92,9 @@ public unsafe class WorkerPoolTests
     public void An_exception_of_a_task_comes_back_when_all_tasks_are_done_and_the_pool_works_on(int threads)
     {
         using WorkerPool pool = new(threads);
+        long* state = stackalloc long[2];
         for (int round = 0; round < 200; round++)
         {
-            long* state = stackalloc long[2];
             state[0] = round % 12;
             state[1] = 0;
             InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => pool.Run(&FailAt, state, 12));
