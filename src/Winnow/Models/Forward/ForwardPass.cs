@@ -1,6 +1,3 @@
-using Winnow.Attention;
-using Winnow.Compute;
-
 namespace Winnow.Models.Forward;
 
 /// <summary>

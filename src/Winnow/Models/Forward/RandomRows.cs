@@ -1,6 +1,5 @@
 using Winnow.Attention;
 using Winnow.Cache;
-using Winnow.Compute;
 
 namespace Winnow.Models.Forward;
 
