@@ -129,9 +129,10 @@ internal sealed class ChatLoop : IDisposable
         lock (_replyLock)
         {
             _isWaiting = false;
-        }
 
-        return line;
+            // Told to end in this moment: nothing may begin while the process exits.
+            return _isLeaving ? null : line;
+        }
     }
 
     /// <summary>Runs a command; false ends the chat.</summary>
