@@ -59,6 +59,15 @@ internal sealed class ModelOptions
             }
         });
         _kvTier.AcceptOnlyFromAmong("device", "ram", "disk");
+        _device.Validators.Add(result =>
+        {
+            string name = result.GetValueOrDefault<string>()!;
+            string[] kinds = [.. Devices.List().Select(device => KindOf(device.Name)).Distinct()];
+            if (!kinds.Contains(KindOf(name), StringComparer.OrdinalIgnoreCase))
+            {
+                result.AddError($"--device: there is no device '{name}'; there are {string.Join(", ", Devices.List().Select(device => device.Name))}");
+            }
+        });
         _gpuLayers.CustomParser = result =>
         {
             int layers = InvariantNumbers.Parse<int>(result);
@@ -102,6 +111,8 @@ internal sealed class ModelOptions
 
     /// <summary>An instruction set as <c>--isa</c> takes it.</summary>
     public static string NameOf(CpuIsa isa) => isa.ToString().ToLowerInvariant();
+
+    private static string KindOf(string device) => device.Split(':')[0];
 
     public bool IsBundled(ParseResult parsed) => parsed.GetValue(_model) is null;
 

@@ -97,9 +97,7 @@ public sealed class RollbackTests : IDisposable
         float[]?[] expected = Read(reference, 0);
         using Session session = Create(specification);
         Read(session, 0);
-
-        // Not the first 20 alone: the last of them would be read by itself, by other kernels of matrix products.
-        session.Prefill([.. Tokens[..4], .. Tokens[100..116]]);
+        session.Prefill(Tokens[..20]);
         Check(expected, Read(session, 0), $"{specification}, the same again");
 
         foreach (int length in (int[])[1, 300, 500, 526, 529])
