@@ -19,7 +19,7 @@ internal static class BatchBenchCommand
         Option<int> depth = new("--n-depth", "-d") { Description = "Tokens that each context holds before.", DefaultValueFactory = _ => 512, HelpName = "N" };
         Option<int> repetitions = new("--repetitions", "-r") { Description = "Rounds over all numbers of sequences.", DefaultValueFactory = _ => 3, HelpName = "N" };
         Option<int> prompt = new("--n-prompt", "-p") { Description = "A prompt that is read in slices while the sequences decode; 0 for none.", HelpName = "N" };
-        Option<int> slice = new("--slice") { Description = "Milliseconds of a slice.", DefaultValueFactory = _ => 100, HelpName = "MS" };
+        Option<int> slice = new("--slice") { Description = "Milliseconds of a slice.", DefaultValueFactory = _ => 75, HelpName = "MS" };
         Option<bool> json = new("--json") { Description = "Print a JSON array." };
         foreach (Option<int> number in (Option<int>[])[generate, depth, repetitions, slice])
         {
@@ -140,7 +140,7 @@ internal static class BatchBenchCommand
             : new("sequences", "tok/s", "times one");
         foreach (BatchRow row in rows)
         {
-            string[] cells = [row.Sequences.ToString(CultureInfo.InvariantCulture), Format($"{row.Speed:F2}"), Format($"{row.Speed / rows[0].Speed * rows[0].Sequences:F2}x")];
+            string[] cells = [row.Sequences.ToString(CultureInfo.InvariantCulture), Format($"{row.Speed:F2}"), rows[0].Sequences == 1 ? Format($"{row.Speed / rows[0].Speed:F2}x") : "-"];
             table.Add(withGaps ? [.. cells, Format($"{row.Gap(0.5):F0} ms"), Format($"{row.Gap(0.99):F0} ms"), Format($"{row.Gap(1):F0} ms"), Format($"{row.PromptSeconds:F1} s")] : cells);
         }
 

@@ -12,13 +12,18 @@ public sealed class BatchPrompt : IDisposable
     /// <summary>Chunks have whole tiles of the matrix kernels.</summary>
     private const int ChunkStep = 16;
 
+    /// <summary>How much of a slice the longest part of a chunk should take; it varies by about the rest.</summary>
+    private const double PartOfSlice = 0.8;
+
     private readonly SessionBatch _batch;
     private readonly IReadOnlyList<int> _prompt;
     private ForwardPass? _pass;
     private PromptReading? _reading;
 
-    /// <summary>The time that the longest part of recent chunks took, for each of its rows.</summary>
-    private double _rowSeconds;
+    /// <summary>What the last part of each stage took, in seconds: what the next one will take.</summary>
+    private readonly double[] _stageSeconds = new double[(int)PassStage.Done + 1];
+    private int _chunk = FirstChunk;
+    private int _rows;
 
     internal BatchPrompt(SessionBatch batch, Session session, IReadOnlyList<int> prompt)
     {
@@ -73,28 +78,40 @@ public sealed class BatchPrompt : IDisposable
     {
         double slice = _batch.Options.PromptSlice.TotalSeconds;
         long start = Stopwatch.GetTimestamp();
-        _reading ??= Session.BeginPrompt(_prompt, _pass!, stop);
-        double longest = 0;
+        ForwardPass pass = _pass!;
+        _reading ??= Session.BeginPrompt(_prompt, pass, stop);
         do
         {
-            _reading.Chunk = ChunkFor(slice);
+            _reading.Chunk = _chunk;
+            PassStage stage = pass.Stage;
             long begun = Stopwatch.GetTimestamp();
             if (!_reading.Advance(stop))
             {
                 return false;
             }
 
-            double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-            longest = Math.Max(longest, seconds);
-            _rowSeconds = Math.Max(_rowSeconds * 0.99, seconds / _pass!.Rows.Rows);
+            _stageSeconds[(int)stage] = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            if (stage == PassStage.Project)
+            {
+                _rows = pass.Rows.Rows;
+            }
+            else if (stage == PassStage.Transform && pass.Rows.Rows == _rows)
+            {
+                Adapt(slice);
+            }
         }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds + longest <= slice);
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds + _stageSeconds[(int)pass.Stage] <= slice);
 
         return true;
     }
 
-    /// <summary>So many rows that no part of their way through a layer takes longer than a slice.</summary>
-    private int ChunkFor(double slice) => _rowSeconds == 0
-        ? FirstChunk
-        : Math.Max((int)Math.Min(slice / _rowSeconds, 1 << 20) / ChunkStep * ChunkStep, ChunkStep);
+    /// <summary>
+    /// Goes on with chunks whose longest part, the feed-forward block, takes most of a slice: the more rows, the less each costs.
+    /// (The last layer does not count: few rows come out of it.)
+    /// </summary>
+    private void Adapt(double slice)
+    {
+        double fitting = PartOfSlice * slice * _rows / Math.Max(_stageSeconds[(int)PassStage.Transform], 1e-6);
+        _chunk = Math.Max((int)Math.Min(fitting, 2 * _rows) / ChunkStep, 1) * ChunkStep;
+    }
 }

@@ -5,11 +5,11 @@ public sealed record SessionBatchOptions
 {
     /// <summary>
     /// How long a call of <see cref="BatchPrompt.Advance"/> should take, about: what the other sessions wait between two of their
-    /// tokens, besides their own step. Shorter slices make prompts slower, by some percent at a tenth of a second.
+    /// tokens, besides their own step. The longer, the faster prompts are read. Default 75 milliseconds.
     /// </summary>
     public TimeSpan PromptSlice
     {
         get;
         init => field = value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "a slice takes time");
-    } = TimeSpan.FromMilliseconds(100);
+    } = TimeSpan.FromMilliseconds(75);
 }

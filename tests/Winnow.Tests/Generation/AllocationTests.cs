@@ -67,6 +67,33 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void A_step_of_several_sessions_allocates_nothing()
+    {
+        using Engine engine = Engine.Load(TinyModels.Path("llama"), new EngineOptions { Threads = 2 });
+        using SessionBatch batch = engine.CreateBatch();
+        int[] ids = Golden.Open(TinyModels.Path("llama")).Ids;
+        string[] methods = ["full", "recycled:k=16,from=0", "delta:page=4,pages=3,recent=1,from=0", "full"];
+        Session[] sessions = [.. methods.Select(method => engine.CreateSession(
+            new SessionOptions { Attention = AttentionOptions.Parse(method), KvType = TensorType.F32, ContextLength = 1024 }))];
+        foreach (Session session in sessions)
+        {
+            // Pages of keys and values, and marks of the methods' states, are there before the measured steps.
+            session.Prefill(ids);
+            session.Force([.. Enumerable.Range(0, AllSteps).Select(step => ids[step % 60])]);
+            session.Truncate(ids.Length);
+        }
+
+        int[] tokens = new int[sessions.Length];
+
+        AllocatesNothing(step =>
+        {
+            tokens.AsSpan().Fill(ids[step % 60]);
+            batch.Step(sessions, tokens);
+        });
+        Array.ForEach(sessions, session => session.Dispose());
+    }
+
+    [Fact]
     public void A_parallel_region_allocates_nothing_on_any_of_its_threads()
     {
         using WorkerPool pool = new(2);

@@ -14,7 +14,7 @@ internal sealed class ForwardPass : IDisposable
     private int _layer;
     private int _lastLayer;
     private bool _endsEarly;
-    private Stage _stage;
+    private PassStage _stage;
     private int _next;
 
     /// <param name="transformer">The layers.</param>
@@ -26,21 +26,14 @@ internal sealed class ForwardPass : IDisposable
         Rows = new PassRows(work.Devices, transformer.Config, work.Chunk);
     }
 
-    private enum Stage
-    {
-        Embed,
-        Project,
-        Attend,
-        Transform,
-        Output,
-        Done,
-    }
-
     /// <summary>Streams and buffers, which other passes may share.</summary>
     public Workspace Work { get; }
 
     /// <summary>The rows of the pass.</summary>
     public PassRows Rows { get; }
+
+    /// <summary>What the next part does.</summary>
+    public PassStage Stage => _stage;
 
     /// <summary>The part of the pass that is done, from 0 to 1.</summary>
     public double Progress
@@ -49,12 +42,12 @@ internal sealed class ForwardPass : IDisposable
         {
             double within = _stage switch
             {
-                Stage.Project => (double)_next / Rows.Count / 2,
-                Stage.Attend => 0.5,
-                Stage.Transform => 0.5 + ((double)_next / Rows.Count / 2),
+                PassStage.Project => (double)_next / Rows.Count / 2,
+                PassStage.Attend => 0.5,
+                PassStage.Transform => 0.5 + ((double)_next / Rows.Count / 2),
                 _ => 0,
             };
-            return _stage >= Stage.Output ? 1 : (_layer + within) / _transformer.AttentionLayers.Count;
+            return _stage >= PassStage.Output ? 1 : (_layer + within) / _transformer.AttentionLayers.Count;
         }
     }
 
@@ -73,7 +66,7 @@ internal sealed class ForwardPass : IDisposable
     /// <param name="segments">Segments of different sequences, with at least one token each.</param>
     public void Begin(ReadOnlySpan<Segment> segments)
     {
-        _stage = Stage.Done;
+        _stage = PassStage.Done;
         _lastLayer = _transformer.AttentionLayers.Count - 1;
         _endsEarly = false;
         foreach (Segment segment in segments)
@@ -102,7 +95,7 @@ internal sealed class ForwardPass : IDisposable
         }
 
         _layer = 0;
-        Enter(Stage.Embed);
+        Enter(PassStage.Embed);
     }
 
     /// <summary>Does the next part of the pass.</summary>
@@ -113,25 +106,25 @@ internal sealed class ForwardPass : IDisposable
         cancellation.ThrowIfCancellationRequested();
         switch (_stage)
         {
-            case Stage.Embed:
+            case PassStage.Embed:
                 MoveToNext();
                 _transformer.Embed(State, Rows);
-                EnterAtEnd(Stage.Project);
+                EnterAtEnd(PassStage.Project);
                 break;
-            case Stage.Project:
+            case PassStage.Project:
                 MoveToNext();
                 _transformer.ProjectHeads(State, Rows, _layer);
-                EnterAtEnd(_endsEarly && _layer == _lastLayer ? Stage.Output : Stage.Attend);
+                EnterAtEnd(_endsEarly && _layer == _lastLayer ? PassStage.Output : PassStage.Attend);
                 break;
-            case Stage.Attend:
+            case PassStage.Attend:
                 Attend(cancellation);
                 break;
-            case Stage.Transform:
+            case PassStage.Transform:
                 MoveToNext();
                 _transformer.Transform(State, Rows, _layer);
                 EndLayer();
                 break;
-            case Stage.Output:
+            case PassStage.Output:
                 if (!_endsEarly)
                 {
                     SegmentOutputs.Write(_transformer, State, Rows);
@@ -139,12 +132,12 @@ internal sealed class ForwardPass : IDisposable
 
                 End();
                 break;
-            case Stage.Done:
+            case PassStage.Done:
             default:
                 throw new InvalidOperationException("no pass was begun, or it has ended or failed");
         }
 
-        return _stage != Stage.Done;
+        return _stage != PassStage.Done;
     }
 
     /// <summary>Frees the buffers of the rows.</summary>
@@ -153,7 +146,7 @@ internal sealed class ForwardPass : IDisposable
     /// <summary>Stream and buffers of the layer under way.</summary>
     private ForwardState State => Work.Of(Math.Min(_layer, _lastLayer));
 
-    private void Enter(Stage stage)
+    private void Enter(PassStage stage)
     {
         _stage = stage;
         _next = 0;
@@ -166,7 +159,7 @@ internal sealed class ForwardPass : IDisposable
         _next += Rows.Rows;
     }
 
-    private void EnterAtEnd(Stage stage)
+    private void EnterAtEnd(PassStage stage)
     {
         if (_next >= Rows.Count)
         {
@@ -194,7 +187,7 @@ internal sealed class ForwardPass : IDisposable
                 Rows.KeepOutputs(State.Stream);
             }
 
-            Enter(Rows.Count > 0 ? Stage.Transform : Stage.Output);
+            Enter(Rows.Count > 0 ? PassStage.Transform : PassStage.Output);
         }
     }
 
@@ -216,7 +209,7 @@ internal sealed class ForwardPass : IDisposable
                 Rows.GoTo(Work, _layer);
             }
 
-            Enter(_layer > _lastLayer ? Stage.Output : Stage.Project);
+            Enter(_layer > _lastLayer ? PassStage.Output : PassStage.Project);
         }
     }
 
@@ -235,6 +228,6 @@ internal sealed class ForwardPass : IDisposable
             }
         }
 
-        _stage = Stage.Done;
+        _stage = PassStage.Done;
     }
 }
