@@ -32,7 +32,10 @@ public abstract class DeviceBuffer : IDisposable
         WriteCore(offsetBytes, source);
     }
 
-    /// <summary>Frees the memory at once.</summary>
+    /// <summary>
+    /// Frees the memory: at once, or where the device is late, after the operations that were asked for before. The buffer must not be
+    /// used any more.
+    /// </summary>
     public void Dispose()
     {
         Dispose(disposing: true);

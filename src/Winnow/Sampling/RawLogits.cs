@@ -1,5 +1,5 @@
-using Winnow.Sampling.Stages;
 using Winnow.Compute.Host;
+using Winnow.Sampling.Stages;
 
 namespace Winnow.Sampling;
 

@@ -1,14 +1,14 @@
-using Winnow.Models.Forward;
-using Winnow.Attention;
 using System.Text.Json.Nodes;
+using Winnow.Attention;
+using Winnow.DeviceTests.Reference;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Models;
 using Winnow.Models.Config;
+using Winnow.Models.Forward;
 using Winnow.Tensors;
-using Winnow.DeviceTests.Reference;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

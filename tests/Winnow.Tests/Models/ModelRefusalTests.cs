@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Winnow.DeviceTests.Reference;
 using Winnow.Formats;
 using Winnow.Models;
-using Winnow.DeviceTests.Reference;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Models;

@@ -1,10 +1,10 @@
 using Winnow.Attention;
 using Winnow.Compute.Cpu;
+using Winnow.DeviceTests.Reference;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;
 using Winnow.Tensors;
-using Winnow.DeviceTests.Reference;
 
 namespace Winnow.Tests.Models;
 

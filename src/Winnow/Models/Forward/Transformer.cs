@@ -9,7 +9,8 @@ namespace Winnow.Models.Forward;
 /// <remarks>
 /// https://arxiv.org/abs/1706.03762 in the form of Llama (https://arxiv.org/abs/2302.13971). What an architecture lacks is
 /// null or neutral in its weights and its configuration, and is passed over here. In which order chunks of rows go through
-/// the layers is up to <see cref="ForwardPass"/>.
+/// the layers is up to <see cref="ForwardPass"/>. What one sequence adds to a projection (a low-rank adapter) is added to the
+/// rows of its part after <c>Project</c>, as rotation and cache are per part in <c>RotateAppend</c>.
 /// </remarks>
 internal sealed class Transformer
 {
