@@ -70,9 +70,11 @@ public sealed class SessionBatchTests : IDisposable
         one.Prefill(prompt);
         full.Prefill([5, 6, 7]);
         full.Step(8);
+        float[] before = one.Logits.ToArray();
         Assert.Throws<ContextOverflowException>(() => batch.Step([one, full], [300, 300]));
         Assert.Throws<InvalidOperationException>(() => batch.Step([one, one], [300, 300]));
         Assert.Equal(prompt, one.Tokens);
+        Assert.Equal(before, one.Logits.ToArray());
         batch.Step([one], [300]);
         Assert.Equal(prompt.Length + 1, one.Tokens.Count);
         using Engine other = Engine.Load(Checkout.ModelPath);

@@ -64,6 +64,11 @@ public sealed class SessionBatch : IDisposable
                 Enter(sessions[entered]);
             }
 
+            foreach (Session session in sessions)
+            {
+                session.Reader.RequireRoom();
+            }
+
             for (int i = 0; i < sessions.Length; i++)
             {
                 _segments.Add(sessions[i].Reader.BeginStep(tokens[i]));

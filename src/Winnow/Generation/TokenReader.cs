@@ -151,13 +151,19 @@ internal sealed class TokenReader : IDisposable
     /// <exception cref="ContextOverflowException">The context is full.</exception>
     public Segment BeginStep(int token)
     {
+        RequireRoom();
+        _stepToken[0] = token;
+        return BeginPass(_stepToken, AttentionPhase.Decode, ForwardOutput.LastLogits);
+    }
+
+    /// <summary>Refuses one more token where there is no room for it.</summary>
+    /// <exception cref="ContextOverflowException">The context is full.</exception>
+    public void RequireRoom()
+    {
         if (_tokens.Count >= ContextLength)
         {
             throw new ContextOverflowException(_tokens.Count + 1, ContextLength);
         }
-
-        _stepToken[0] = token;
-        return BeginPass(_stepToken, AttentionPhase.Decode, ForwardOutput.LastLogits);
     }
 
     /// <summary>Some tokens as a part of a pass; <see cref="EndPass"/> follows it. Last logits become the reader's own.</summary>
