@@ -11,6 +11,9 @@ internal static class VulkanSettings
     /// <summary>Whether each dispatch waits for all before it: if that changes a result, a barrier is missing.</summary>
     public static bool WaitsAlways { get; } = IsOn("WINNOW_VULKAN_FULL_BARRIERS");
 
+    /// <summary>Whether memory of the device is never touched by the host, even where it could be: as on a card of its own.</summary>
+    public static bool StagesAlways { get; } = IsOn("WINNOW_VULKAN_STAGING");
+
     /// <summary>Bytes of each heap that may be taken; null for all that is free.</summary>
     public static ulong? HeapLimit { get; } = ReadMebibytes("WINNOW_VULKAN_HEAP_MIB");
 

@@ -73,11 +73,14 @@ internal sealed unsafe class VulkanAdapter
     /// <summary>Why it cannot be used; null where it can.</summary>
     public string? Refusal { get; }
 
+    /// <summary>Whether the driver tells how much memory is free.</summary>
+    public bool HasBudget => Extensions.Contains("VK_EXT_memory_budget");
+
     /// <summary>The processor in the clothes of a GPU: never used unless asked for.</summary>
     public bool IsProcessor => Type == PhysicalDeviceType.Cpu;
 
     /// <summary>Whether the device computes in the memory of the system.</summary>
-    public bool IsUnified => Type is PhysicalDeviceType.IntegratedGpu or PhysicalDeviceType.Cpu;
+    public bool IsUnified => !VulkanSettings.StagesAlways && (Type is PhysicalDeviceType.IntegratedGpu or PhysicalDeviceType.Cpu);
 
     /// <summary>What there is, the unusable included.</summary>
     /// <exception cref="VulkanUnavailableException">There is no loader or no driver.</exception>
@@ -92,6 +95,21 @@ internal sealed unsafe class VulkanAdapter
         }
 
         return adapters;
+    }
+
+    /// <summary>Bytes of each heap that this process may still take: the driver's budget where it tells one, else the heap's size.</summary>
+    public ulong[] FreeBytesOfHeaps()
+    {
+        ulong[] free = new ulong[Memory.MemoryHeapCount];
+        PhysicalDeviceMemoryBudgetPropertiesEXT budget = new() { SType = StructureType.PhysicalDeviceMemoryBudgetPropertiesExt };
+        PhysicalDeviceMemoryProperties2 properties = new() { SType = StructureType.PhysicalDeviceMemoryProperties2, PNext = HasBudget ? &budget : null };
+        Instance.Vk.GetPhysicalDeviceMemoryProperties2(Handle, &properties);
+        for (int i = 0; i < free.Length; i++)
+        {
+            free[i] = HasBudget ? budget.HeapBudget[i] - Math.Min(budget.HeapBudget[i], budget.HeapUsage[i]) : Memory.MemoryHeaps[i].Size;
+        }
+
+        return free;
     }
 
     private string? FindRefusal()

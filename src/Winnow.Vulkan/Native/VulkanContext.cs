@@ -12,7 +12,6 @@ internal sealed unsafe class VulkanContext
     private static readonly Dictionary<int, VulkanContext> Shared = [];
 
     private readonly MemoryPool?[] _pools = new MemoryPool?[Enum.GetValues<MemoryKind>().Length];
-    private readonly bool _hasBudget;
     private readonly delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result> _setName;
     private int _users;
 
@@ -21,7 +20,6 @@ internal sealed unsafe class VulkanContext
         Adapter = adapter;
         Vk = adapter.Instance.Vk;
         Name = $"vulkan:{adapter.Index}";
-        _hasBudget = adapter.Extensions.Contains("VK_EXT_memory_budget");
         uint family = (uint)adapter.FindQueue();
         Device = CreateDevice(family);
         Vk.GetDeviceQueue(Device, family, 0, out Queue queue);
@@ -91,14 +89,10 @@ internal sealed unsafe class VulkanContext
             ours += pool?.Heap == heap ? pool.Reserved : 0;
         }
 
-        ulong size = Adapter.Memory.MemoryHeaps[heap].Size;
-        ulong free = size - Math.Min(size, ours);
-        if (_hasBudget)
+        ulong free = Adapter.FreeBytesOfHeaps()[heap];
+        if (!Adapter.HasBudget)
         {
-            PhysicalDeviceMemoryBudgetPropertiesEXT budget = new() { SType = StructureType.PhysicalDeviceMemoryBudgetPropertiesExt };
-            PhysicalDeviceMemoryProperties2 properties = new() { SType = StructureType.PhysicalDeviceMemoryProperties2, PNext = &budget };
-            Vk.GetPhysicalDeviceMemoryProperties2(Adapter.Handle, &properties);
-            free = budget.HeapBudget[heap] - Math.Min(budget.HeapBudget[heap], budget.HeapUsage[heap]);
+            free -= Math.Min(free, ours);
         }
 
         return VulkanSettings.HeapLimit is { } limit ? Math.Min(free, limit - Math.Min(limit, ours)) : free;
@@ -133,16 +127,15 @@ internal sealed unsafe class VulkanContext
         };
         using VulkanFeatures features = new();
         features.AskForNeeded();
-        using Utf8Text budget = new("VK_EXT_memory_budget");
-        byte* extension = budget.Pointer;
+        using Utf8Texts extensions = new([.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset" }.Where(Adapter.Extensions.Contains)]);
         DeviceCreateInfo create = new()
         {
             SType = StructureType.DeviceCreateInfo,
             PNext = features.First,
             QueueCreateInfoCount = 1,
             PQueueCreateInfos = &queue,
-            EnabledExtensionCount = _hasBudget ? 1u : 0,
-            PpEnabledExtensionNames = &extension,
+            EnabledExtensionCount = (uint)extensions.Count,
+            PpEnabledExtensionNames = extensions.Pointers,
         };
         Device device;
         Vk.CreateDevice(Adapter.Handle, &create, null, &device).Require("be opened", $"{Name} ({Adapter.Description})");

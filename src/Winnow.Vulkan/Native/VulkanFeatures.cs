@@ -27,6 +27,17 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         _v12->PNext = _v13;
     }
 
+    /// <summary>Names of the features that are needed.</summary>
+    public static IReadOnlyList<string> Needed
+    {
+        get
+        {
+            // What a chain of zeros lacks is all that is needed.
+            using VulkanFeatures none = new();
+            return [.. none.Missing()];
+        }
+    }
+
     /// <summary>The head of the chain.</summary>
     public PhysicalDeviceFeatures2* First => _core;
 

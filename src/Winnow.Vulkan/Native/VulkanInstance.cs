@@ -8,6 +8,9 @@ namespace Winnow.Vulkan.Native;
 /// <summary>The loader and an instance of the API: one for the process, made when it is first asked for and never given back.</summary>
 internal sealed unsafe class VulkanInstance
 {
+    // Drivers upon another API, such as MoltenVK, are listed only to those who ask.
+    private const string PortabilityExtension = "VK_KHR_portability_enumeration";
+
     private static readonly Lock Creating = new();
     private static VulkanInstance? _shared;
 
@@ -89,9 +92,9 @@ internal sealed unsafe class VulkanInstance
 
         using Utf8Text application = new("Winnow");
         using Utf8Text layer = new(ValidationMessages.Layer);
-        using Utf8Text extension = new("VK_EXT_debug_utils");
+        bool listsPortable = HasExtension(vk, PortabilityExtension);
+        using Utf8Texts extensions = new([.. validates ? ["VK_EXT_debug_utils"] : Array.Empty<string>(), .. listsPortable ? [PortabilityExtension] : Array.Empty<string>()]);
         byte* layerName = layer.Pointer;
-        byte* extensionName = extension.Pointer;
         ApplicationInfo info = new()
         {
             SType = StructureType.ApplicationInfo,
@@ -107,8 +110,9 @@ internal sealed unsafe class VulkanInstance
             PNext = validates ? &messenger : null,
             EnabledLayerCount = validates ? 1u : 0,
             PpEnabledLayerNames = &layerName,
-            EnabledExtensionCount = validates ? 1u : 0,
-            PpEnabledExtensionNames = &extensionName,
+            EnabledExtensionCount = (uint)extensions.Count,
+            PpEnabledExtensionNames = extensions.Pointers,
+            Flags = listsPortable ? InstanceCreateFlags.EnumeratePortabilityBitKhr : 0,
         };
         Instance instance;
         Result result = vk.CreateInstance(&create, null, &instance);
@@ -129,6 +133,26 @@ internal sealed unsafe class VulkanInstance
         }
 
         return instance;
+    }
+
+    private static bool HasExtension(Vk vk, string extension)
+    {
+        uint count = 0;
+        vk.EnumerateInstanceExtensionProperties((byte*)null, &count, null).Require("list extensions", "Vulkan");
+        ExtensionProperties[] extensions = new ExtensionProperties[count];
+        fixed (ExtensionProperties* first = extensions)
+        {
+            vk.EnumerateInstanceExtensionProperties((byte*)null, &count, first).Require("list extensions", "Vulkan");
+            for (int i = 0; i < count; i++)
+            {
+                if (Marshal.PtrToStringUTF8((nint)first[i].ExtensionName) == extension)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private static bool HasLayer(Vk vk, string layer)
