@@ -80,8 +80,8 @@ internal sealed unsafe partial class VulkanStream
     /// <summary>Rows of a weight that a workgroup reads at once: more where there are few sums to keep.</summary>
     private static uint OutputsOfGroup(uint rows) => rows <= 4 ? 2u : 1;
 
-    /// <summary>Rows that each thread of a tile sums: the smallest tile that holds all of them, up to 64.</summary>
-    private static uint RowsOfThread(int rows) => rows switch { <= 8 => 1, <= 16 => 2, <= 32 => 4, _ => 8 };
+    /// <summary>Rows that each thread of a tile sums: tiles of 16 rows for few of them, of 64 for many.</summary>
+    private static uint RowsOfThread(int rows) => rows <= 16 ? 2u : 8;
 
     private static uint Tiles(int count, uint tile) => ((uint)count + tile - 1) / tile;
 
