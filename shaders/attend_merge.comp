@@ -37,7 +37,7 @@ void main() {
 
     float sink = a.sinks != 0ul ? loadReal(a.sinks + 4ul * head) : NEGATIVE_INFINITY;
     largest = max(largest, sink);
-    precise float total = 0.0;
+    float total = 0.0;
     if (a.sinks != 0ul) {
         total = correction(sink, largest);
     }
@@ -49,7 +49,7 @@ void main() {
 
     float share = count > 0u ? 1.0 / total : 0.0;
     for (uint column = thread; column < a.valueCount; column += 64u) {
-        precise float sum = 0.0;
+        float sum = 0.0;
         for (uint i = 0u; i < count; i++) {
             uint64_t partial = partials + 4ul * (uint64_t(i) * floats);
             sum = fma(loadReal(partial + 4ul * column), correction(loadReal(partial + 4ul * a.valueCount), largest), sum);

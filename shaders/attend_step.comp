@@ -137,7 +137,7 @@ void main() {
     barrier();
     [[unroll]] for (uint h = 0u; h < HEADS; h++) {
         for (uint j = thread; j < count; j += WORKGROUP) {
-            scores[h * PARTITION + j] = exp(scores[h * PARTITION + j] - maxima[h]);
+            scores[h * PARTITION + j] = exponential(scores[h * PARTITION + j] - maxima[h]);
         }
     }
 

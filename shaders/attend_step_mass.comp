@@ -6,6 +6,7 @@
 layout(local_size_x = 64) in;
 
 #include "decode_memory.glsl"
+#include "math.glsl"
 
 layout(push_constant, std430) uniform Parameters {
     uint64_t mass;          // [queryHeads, rows]
@@ -21,6 +22,6 @@ void main() {
         Real mass = Real(p.mass + 4ul * (uint64_t(head) * p.stride + row));
         float score = mass.value;
         float share = loadReal(p.statistics + 8ul * head + 4ul);
-        mass.value = share == 0.0 || isinf(score) ? 0.0 : exp(score - loadReal(p.statistics + 8ul * head)) * share;
+        mass.value = share == 0.0 || isinf(score) ? 0.0 : exponential(score - loadReal(p.statistics + 8ul * head)) * share;
     }
 }

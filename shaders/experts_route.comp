@@ -7,6 +7,7 @@
 layout(local_size_x = 64) in;
 
 #include "decode_memory.glsl"
+#include "math.glsl"
 
 layout(push_constant, std430) uniform Parameters {
     uint64_t scores;        // [rows, experts]
@@ -64,7 +65,7 @@ void main() {
         last = min(indices[0], p.expertCount - 1u);
         barrier();
         largest = slot == 0u ? lastScore : largest;
-        float probability = exp(lastScore - largest);
+        float probability = exponential(lastScore - largest);
         total += probability;
         if (thread == 0u) {
             Word(p.ids + slots + 4ul * slot).value = last;
@@ -75,7 +76,7 @@ void main() {
     if (p.normalizes == 0u) {
         float sum = 0.0;
         for (uint e = thread; e < p.expertCount; e += 64u) {
-            sum += exp(loadReal(scores + 4ul * e) - largest);
+            sum += exponential(loadReal(scores + 4ul * e) - largest);
         }
 
         values[thread] = sum;

@@ -11,7 +11,7 @@ layout(constant_id = 1) const uint KEY_FORM = 0;
 
 layout(push_constant, std430) uniform Parameters {
     uint64_t pages;
-    uint64_t rotations;     // [count, pairs] cosine and sine of the inverse
+    uint64_t rotations;     // [count] where the cosines of a key's position begin, the sines behind them
     uint64_t keys;          // [count, kvHeads · keyCount]
     uint stride;
     uint keyCount;
@@ -23,6 +23,7 @@ layout(push_constant, std430) uniform Parameters {
     uint interleaved;
     uint tokenBytes;
     uint headBytes;
+    float factor;           // of cosines and sines: one over their magnitude squared
 } p;
 
 float element(uint64_t row, uint index) { return rowElements(KEY_FORM, row, index / 4u, p.keyCount)[index % 4u]; }
@@ -45,10 +46,10 @@ void main() {
     float x = element(row, one);
     float y = other < p.keyCount ? element(row, other) : 0.0;
     if (isRotated) {
-        uint64_t rotation = p.rotations + 8ul * (uint64_t(key) * p.pairs + pair);
-        float cosine = loadReal(rotation), sine = loadReal(rotation + 4ul);
-        float turned = x * cosine - y * sine;
-        y = y * cosine + x * sine;
+        uint64_t rotation = Address(p.rotations + 8ul * key).value + 4ul * pair;
+        float cosine = loadReal(rotation) * p.factor, sine = loadReal(rotation + 4ul * p.pairs) * p.factor;
+        float turned = x * cosine + y * sine;
+        y = y * cosine - x * sine;
         x = turned;
     }
 

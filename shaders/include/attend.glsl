@@ -1,5 +1,6 @@
 // What steps and prompts of attention share: which rows a group of heads visits, what a query sees, scores.
 #include "decode_rows.glsl"
+#include "math.glsl"
 
 // Query heads that visit the same rows of one KV head together.
 struct HeadGroup {
@@ -82,22 +83,12 @@ int lastVisible(uint position, AttentionInput a) {
     return a.chunk > 0u ? min(last, int(position / a.chunk * a.chunk + a.chunk) - 1) : last;
 }
 
-// Without the overflow that some drivers' tanh has, and exact where it is near its argument.
-float hyperbolicTangent(float x) {
-    if (abs(x) < 0.25) {
-        float s = x * x;
-        return x * (1.0 + s * (-1.0 / 3.0 + s * (2.0 / 15.0 + s * (-17.0 / 315.0 + s * (62.0 / 2835.0)))));
-    }
-
-    return 1.0 - 2.0 / (exp(2.0 * x) + 1.0);
-}
-
 float scoreOf(float product, float scale, float softCap) {
     precise float score = product * scale;
-    return softCap > 0.0 ? softCap * hyperbolicTangent(score / softCap) : score;
+    return softCap > 0.0 ? softCap * tangent(score / softCap) : score;
 }
 
 // The factor of what was summed under another maximum: exactly 1 where the maximum stayed.
-float correction(float before, float after) { return before == after ? 1.0 : exp(before - after); }
+float correction(float before, float after) { return before == after ? 1.0 : exponential(before - after); }
 
 #define NEGATIVE_INFINITY uintBitsToFloat(0xFF800000u)

@@ -3,12 +3,15 @@ using Winnow.Tensors;
 using Winnow.Vulkan.Commands;
 using Winnow.Vulkan.Memory;
 using Winnow.Vulkan.Native;
+using Winnow.Vulkan.Products;
 
 namespace Winnow.Vulkan;
 
 /// <summary>A GPU, through its Vulkan driver.</summary>
 internal sealed unsafe class VulkanDevice : Device
 {
+    private const long LoadPiece = 1L << 30;
+
     private bool _disposed;
 
     /// <summary>Opens a device.</summary>
@@ -43,6 +46,21 @@ internal sealed unsafe class VulkanDevice : Device
         return new VulkanWeight(name, type, outputs, inputs, buffer);
     }
 
+    public override ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
+    {
+        long bytes = type.SizeBytes((long)outputs * inputs);
+        VulkanBuffer buffer = new(Context, bytes * data.Length, clears: false);
+        for (int e = 0; e < data.Length; e++)
+        {
+            for (long done = 0; done < bytes; done += LoadPiece)
+            {
+                buffer.Write((e * bytes) + done, new ReadOnlySpan<byte>((void*)(data[e] + (nint)done), (int)Math.Min(LoadPiece, bytes - done)));
+            }
+        }
+
+        return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, buffer);
+    }
+
     public override ComputeStream CreateStream() => new VulkanStream(this);
 
     protected override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
@@ -63,16 +81,15 @@ internal sealed unsafe class VulkanDevice : Device
 
     private static void Load(VulkanBuffer buffer, nint data, long bytes)
     {
-        const long Piece = 1L << 30;
-        if (bytes <= Piece)
+        if (bytes <= LoadPiece)
         {
             buffer.Fill(new ReadOnlySpan<byte>((void*)data, (int)bytes));
             return;
         }
 
-        for (long done = 0; done < bytes; done += Piece)
+        for (long done = 0; done < bytes; done += LoadPiece)
         {
-            buffer.Write(done, new ReadOnlySpan<byte>((void*)(data + (nint)done), (int)Math.Min(Piece, bytes - done)));
+            buffer.Write(done, new ReadOnlySpan<byte>((void*)(data + (nint)done), (int)Math.Min(LoadPiece, bytes - done)));
         }
     }
 }

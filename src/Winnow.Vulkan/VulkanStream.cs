@@ -73,6 +73,8 @@ internal sealed unsafe partial class VulkanStream(VulkanDevice device) : Compute
 
     protected override void Dispose(bool disposing)
     {
+        _expertMemory.Dispose();
+        DisposeAttention();
     }
 
     private Matrix Packed(Matrix like) =>
