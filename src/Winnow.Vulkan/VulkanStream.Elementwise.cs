@@ -32,7 +32,8 @@ internal sealed unsafe partial class VulkanStream
         using CommandRecorder.Operation operation = Commands.Begin();
         EmbedConstants constants = new(
             data.Address, Stage(ids), AddressOf(output), (uint)output.Rows, (uint)output.Columns, (uint)output.Stride, (uint)table.Type.SizeBytes(table.Inputs));
-        Commands.Dispatch(Kernel("embed", GroupSize, (uint)table.Type), constants, GroupsOf(output), [MemoryRange.Of(data)], [RangeOf(output)]);
+        WorkGroups groups = WorkGroups.For(output.Rows * ((output.Columns + 15L) / 16), GroupSize);
+        Commands.Dispatch(Kernel("embed", GroupSize, (uint)table.Type), constants, groups, [MemoryRange.Of(data)], [RangeOf(output)]);
     }
 
     protected override void RmsNormCore(Matrix input, Matrix weight, float epsilon, Matrix output)

@@ -202,6 +202,15 @@ internal sealed unsafe class CommandRecorder : IDisposable
     /// <summary>Gives memory back when the commands so far, and those of the operation at hand, are done. Call inside an operation.</summary>
     public void Retire(MemoryKind kind, MemorySlice slice) => _retired.Add((_submitted + 1, kind, slice));
 
+    /// <summary>Bytes of a kind of memory that are in use.</summary>
+    public long UsedBytes(MemoryKind kind)
+    {
+        lock (_gate)
+        {
+            return (long)_context.Pool(kind).Used;
+        }
+    }
+
     /// <summary>Gives memory back at once: commands that are recorded from now on may use it, after those before.</summary>
     public void Release(MemoryKind kind, MemorySlice slice)
     {

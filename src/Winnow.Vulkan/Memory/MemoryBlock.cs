@@ -51,8 +51,12 @@ internal sealed unsafe class MemoryBlock(Buffer buffer, DeviceMemory memory, ulo
     /// <summary>Gives bytes back and joins them with the holes beside them.</summary>
     public void Return(ulong offset, ulong size)
     {
-        int next = _free.FindIndex(hole => hole.Offset > offset);
-        int at = next < 0 ? _free.Count : next;
+        int at = 0;
+        while (at < _free.Count && _free[at].Offset < offset)
+        {
+            at++;
+        }
+
         if (at < _free.Count && offset + size == _free[at].Offset)
         {
             size += _free[at].Bytes;

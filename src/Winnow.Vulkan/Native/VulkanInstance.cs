@@ -39,6 +39,22 @@ internal sealed unsafe class VulkanInstance
         }
     }
 
+    /// <summary>Whether the validation layers are installed.</summary>
+    public static bool HasValidation
+    {
+        get
+        {
+            try
+            {
+                return HasLayer(LoadFunctions(), ValidationMessages.Layer);
+            }
+            catch (VulkanUnavailableException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>The physical devices, in the order of their numbers.</summary>
     public PhysicalDevice[] PhysicalDevices()
     {
@@ -62,6 +78,12 @@ internal sealed unsafe class VulkanInstance
 
     private static VulkanInstance Create()
     {
+        Vk vk = LoadFunctions();
+        return new VulkanInstance(vk, CreateHandle(vk));
+    }
+
+    private static Vk LoadFunctions()
+    {
         nint library = 0;
         string[] names = OperatingSystem.IsWindows() ? ["vulkan-1.dll"]
             : OperatingSystem.IsMacOS() ? ["libvulkan.1.dylib", "libvulkan.dylib", "libMoltenVK.dylib"]
@@ -72,13 +94,9 @@ internal sealed unsafe class VulkanInstance
                 $"there is no Vulkan loader ({names[0]}): install the driver of your GPU{(OperatingSystem.IsLinux() ? ", or the package libvulkan1" : "")}");
         }
 
-        Vk vk = new(new LamdaNativeContext(name => NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0));
-        if (!NativeLibrary.TryGetExport(library, "vkEnumerateInstanceVersion", out _))
-        {
-            throw new VulkanUnavailableException("the Vulkan loader knows version 1.0 only; Winnow needs 1.3: update the driver of your GPU");
-        }
-
-        return new VulkanInstance(vk, CreateHandle(vk));
+        return NativeLibrary.TryGetExport(library, "vkEnumerateInstanceVersion", out _)
+            ? new Vk(new LamdaNativeContext(name => NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0))
+            : throw new VulkanUnavailableException("the Vulkan loader knows version 1.0 only; Winnow needs 1.3: update the driver of your GPU");
     }
 
     private static Instance CreateHandle(Vk vk)
