@@ -8,8 +8,7 @@
 layout(local_size_x = 128) in;
 layout(constant_id = 1) const uint KEY_FORM = 0;
 layout(constant_id = 2) const uint VALUE_FORM = 0;
-layout(constant_id = 3) const uint KEY_QUADS = 16;       // of four elements, the last perhaps with fewer
-layout(constant_id = 4) const uint VALUE_BLOCKS = 1;     // of 64 elements; 0 where only the statistics are asked for
+layout(constant_id = 3) const uint VALUE_BLOCKS = 1;     // of 64 elements; 0 where only the statistics are asked for
 
 #include "attend_tile.glsl"
 

@@ -6,7 +6,6 @@
 
 layout(local_size_x = 128) in;
 layout(constant_id = 1) const uint KEY_FORM = 0;
-layout(constant_id = 2) const uint KEY_QUADS = 16;       // of four elements, the last perhaps with fewer
 
 #include "attend_tile.glsl"
 

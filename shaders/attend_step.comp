@@ -9,8 +9,7 @@ layout(local_size_x = 128) in;
 layout(constant_id = 1) const uint KEY_FORM = 0;
 layout(constant_id = 2) const uint VALUE_FORM = 0;
 layout(constant_id = 3) const uint HEADS = 1;
-layout(constant_id = 4) const uint KEY_QUADS = 16;       // of four elements, the last perhaps with fewer
-layout(constant_id = 5) const uint VALUE_QUADS = 16;
+layout(constant_id = 4) const uint KEY_CAPACITY = 16;    // quads of a query that there is room for
 
 #include "attend.glsl"
 
@@ -30,7 +29,7 @@ const uint PARTITION = 512u;
 const uint LANES = 8u;                          // threads that share a row's score
 const uint TILE = WORKGROUP / LANES;
 
-shared vec4 queries[HEADS * KEY_QUADS];
+shared vec4 queries[HEADS * KEY_CAPACITY];
 shared float scores[HEADS * PARTITION];         // later probabilities, and then sums of values
 shared float parts[HEADS * WORKGROUP];
 
@@ -58,10 +57,12 @@ void main() {
         return;
     }
 
-    for (uint i = thread; i < HEADS * KEY_QUADS; i += WORKGROUP) {
-        uint head = g.firstHead + min(firstOfSlice + i / KEY_QUADS, a.heads - 1u);
-        uint element = 4u * (i % KEY_QUADS);
-        queries[i] = loadSomeReals(
+    uint keyQuads = (a.keyCount + 3u) / 4u;             // of four elements, the last perhaps with fewer
+    uint valueQuads = (a.valueCount + 3u) / 4u;
+    for (uint i = thread; i < HEADS * keyQuads; i += WORKGROUP) {
+        uint head = g.firstHead + min(firstOfSlice + i / keyQuads, a.heads - 1u);
+        uint element = 4u * (i % keyQuads);
+        queries[i / keyQuads * KEY_CAPACITY + i % keyQuads] = loadSomeReals(
             a.queries + 4ul * (uint64_t(query) * a.queryStride + head * a.keyCount + element), a.keyCount - min(a.keyCount, element));
     }
 
@@ -76,10 +77,10 @@ void main() {
 
         if (index < end) {
             uint64_t key = keyAddress(g.pages, visitedRow(g, index), g.headOffset, a.tokenBytes);
-            for (uint quad = lane; quad < KEY_QUADS; quad += LANES) {
+            for (uint quad = lane; quad < keyQuads; quad += LANES) {
                 vec4 k = rowElements(KEY_FORM, key, quad, a.keyCount);
                 [[unroll]] for (uint h = 0u; h < HEADS; h++) {
-                    sum[h] = fma(k, queries[h * KEY_QUADS + quad], sum[h]);
+                    sum[h] = fma(k, queries[h * KEY_CAPACITY + quad], sum[h]);
                 }
             }
         }
@@ -166,9 +167,9 @@ void main() {
     }
 
     // Values: each thread sums one quad of columns over every SETS-th row; the sets are added in order.
-    const uint width = min(VALUE_QUADS, WORKGROUP);
+    const uint width = min(valueQuads, WORKGROUP);
     const uint sets = WORKGROUP / width;
-    for (uint firstQuad = 0u; firstQuad < VALUE_QUADS; firstQuad += width) {
+    for (uint firstQuad = 0u; firstQuad < valueQuads; firstQuad += width) {
         uint quad = firstQuad + thread % width;
         uint set = thread / width;
         precise vec4 sum[HEADS];
@@ -176,7 +177,7 @@ void main() {
             sum[h] = vec4(0.0);
         }
 
-        if (set < sets && quad < VALUE_QUADS) {
+        if (set < sets && quad < valueQuads) {
             for (uint j = set; j < count; j += sets) {
                 uint64_t value = keyAddress(g.pages, visitedRow(g, begin + j), g.headOffset, a.tokenBytes) + a.keyBytes;
                 vec4 v = rowElements(VALUE_FORM, value, quad, a.valueCount);

@@ -35,7 +35,8 @@ void scoreTile(AttentionInput a, out float scores[16]) {
         scores[i] = 0.0;
     }
 
-    for (uint firstQuad = 0u; firstQuad < KEY_QUADS; firstQuad += 4u) {
+    uint quads = (a.keyCount + 3u) / 4u;
+    for (uint firstQuad = 0u; firstQuad < quads; firstQuad += 4u) {
         barrier();
         uint part = thread % 4u;
         uint quad = firstQuad + part;
@@ -48,7 +49,7 @@ void scoreTile(AttentionInput a, out float scores[16]) {
         }
 
         for (uint row = thread / 4u; row < TILE_ROWS; row += 32u) {
-            elements = positionOfRow[row] >= 0 && quad < KEY_QUADS ? rowElements(KEY_FORM, rowAddress[row], quad, a.keyCount) : vec4(0.0);
+            elements = positionOfRow[row] >= 0 && quad < quads ? rowElements(KEY_FORM, rowAddress[row], quad, a.keyCount) : vec4(0.0);
             [[unroll]] for (uint c = 0u; c < 4u; c++) {
                 slices[SLICE * QUERY_STRIDE + (4u * part + c) * ROW_STRIDE + row] = elements[c];
             }

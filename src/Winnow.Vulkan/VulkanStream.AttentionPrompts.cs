@@ -33,7 +33,6 @@ internal sealed unsafe partial class VulkanStream
         ulong inputAddress = Stage<AttentionInput>([input]);
         RowForm keyForm = RowForms.Find(layer.Layout.KeyType, shape.HeadDimension, alignment | input.TokenBytes);
         RowForm valueForm = RowForms.Find(layer.Layout.ValueType, shape.ValueDimension, alignment | input.TokenBytes | input.KeyBytes);
-        uint keyQuads = ((uint)shape.HeadDimension + 3) / 4;
         MemoryRange statistics = default;
         if (mass is not null)
         {
@@ -55,7 +54,7 @@ internal sealed unsafe partial class VulkanStream
         for (uint first = 0; first < tiles; first += tilesOfDispatch)
         {
             Commands.Dispatch(
-                Kernel("attend_prompt", 0, (uint)keyForm, (uint)valueForm, keyQuads, output is null ? 0 : ((uint)shape.ValueDimension + 63) / 64),
+                Kernel("attend_prompt", 0, (uint)keyForm, (uint)valueForm, output is null ? 0 : ((uint)shape.ValueDimension + 63) / 64),
                 new PromptConstants(
                     groupAddress, inputAddress, output is { } to ? AddressOf(to) : 0, statistics.Address, (uint)(output?.Stride ?? 0), first),
                 new WorkGroups(Math.Min(tilesOfDispatch, tiles - first), (uint)groupCount),
@@ -71,7 +70,7 @@ internal sealed unsafe partial class VulkanStream
             }
 
             Commands.Dispatch(
-                Kernel("attend_prompt_mass", 0, (uint)keyForm, keyQuads),
+                Kernel("attend_prompt_mass", 0, (uint)keyForm),
                 new PromptMassConstants(groupAddress, inputAddress, statistics.Address, AddressOf(probabilities), (uint)probabilities.Stride),
                 new WorkGroups((mostRows + TileRows - 1) / TileRows, input.QueryHeads),
                 [RangeOf(queries), reads.Pages, reads.Tables, statistics],

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Winnow.Compute;
 using Winnow.Vulkan.Attention;
 using Winnow.Vulkan.Commands;
@@ -38,10 +39,11 @@ internal sealed unsafe partial class VulkanStream
         (RowForm keyForm, RowForm valueForm) = (
             RowForms.Find(layer.Layout.KeyType, shape.HeadDimension, alignment | input.TokenBytes),
             RowForms.Find(layer.Layout.ValueType, shape.ValueDimension, alignment | input.TokenBytes | input.KeyBytes));
-        uint keyQuads = ((uint)shape.HeadDimension + 3) / 4;
-        uint heads = HeadsOfGroup(input.Heads, keyQuads);
+        // A capacity serves many shapes, so that there are fewer pipelines.
+        uint keyCapacity = Math.Max(16, BitOperations.RoundUpToPowerOf2(((uint)shape.HeadDimension + 3) / 4));
+        uint heads = HeadsOfGroup(input.Heads, keyCapacity);
         Commands.Dispatch(
-            Kernel("attend_step", 0, (uint)keyForm, (uint)valueForm, heads, keyQuads, ((uint)shape.ValueDimension + 3) / 4),
+            Kernel("attend_step", 0, (uint)keyForm, (uint)valueForm, heads, keyCapacity),
             new StepConstants(groupAddress, inputAddress, partials.Address, mass is { } m ? AddressOf(m) : 0, (uint)(mass?.Stride ?? 0), partitions),
             new WorkGroups(partitions, (uint)groupCount * Tiles((int)input.Heads, heads), (uint)steps),
             [RangeOf(queries), reads.Pages, reads.Tables],
@@ -97,10 +99,10 @@ internal sealed unsafe partial class VulkanStream
     }
 
     /// <summary>Query heads that a workgroup takes, so that it reads their rows once: as many as fit.</summary>
-    private static uint HeadsOfGroup(uint heads, uint keyQuads)
+    private static uint HeadsOfGroup(uint heads, uint keyCapacity)
     {
         uint most = heads >= 3 ? 4u : heads;
-        while (most > 1 && most * ((16 * keyQuads) + (4 * (PartitionRows + 128))) > MostSharedBytes)
+        while (most > 1 && most * ((16 * keyCapacity) + (4 * (PartitionRows + 128))) > MostSharedBytes)
         {
             most /= 2;
         }
