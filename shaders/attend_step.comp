@@ -62,7 +62,7 @@ void main() {
     for (uint i = thread; i < HEADS * keyQuads; i += WORKGROUP) {
         uint head = g.firstHead + min(firstOfSlice + i / keyQuads, a.heads - 1u);
         uint element = 4u * (i % keyQuads);
-        queries[i / keyQuads * KEY_CAPACITY + i % keyQuads] = loadSomeReals(
+        queries[i / keyQuads * KEY_CAPACITY + i % keyQuads] = a.scale * loadSomeReals(
             a.queries + 4ul * (uint64_t(query) * a.queryStride + head * a.keyCount + element), a.keyCount - min(a.keyCount, element));
     }
 
@@ -98,7 +98,7 @@ void main() {
                     product += parts[i / TILE * WORKGROUP + row * LANES + l];
                 }
 
-                scores[i / TILE * PARTITION + first + row - begin] = scoreOf(product, a.scale, a.softCap);
+                scores[i / TILE * PARTITION + first + row - begin] = capped(product, a.softCap);
             }
         }
 

@@ -83,10 +83,8 @@ int lastVisible(uint position, AttentionInput a) {
     return a.chunk > 0u ? min(last, int(position / a.chunk * a.chunk + a.chunk) - 1) : last;
 }
 
-float scoreOf(float product, float scale, float softCap) {
-    precise float score = product * scale;
-    return softCap > 0.0 ? softCap * tangent(score / softCap) : score;
-}
+// Queries are scaled when they are loaded: one rounding less.
+float capped(float score, float softCap) { return softCap > 0.0 ? softCap * tangent(score / softCap) : score; }
 
 // The factor of what was summed under another maximum: exactly 1 where the maximum stayed.
 float correction(float before, float after) { return before == after ? 1.0 : exponential(before - after); }

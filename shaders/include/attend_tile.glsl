@@ -1,5 +1,5 @@
 // Scores of a tile: TILE_QUERIES queries of some heads with TILE_ROWS rows, by 128 threads that each make four by four of them. Each
-// score is a sum over the elements in order, so that it depends on its own query and row alone.
+// score is a sum over the elements in a fixed order, so that it depends on its own query and row alone.
 #include "attend.glsl"
 
 const uint TILE_QUERIES = 32u;
@@ -45,7 +45,7 @@ void scoreTile(AttentionInput a, out float scores[16]) {
             ? loadSomeReals(queryAddress[query] + 16ul * quad, a.keyCount - min(a.keyCount, 4u * quad))
             : vec4(0.0);
         [[unroll]] for (uint c = 0u; c < 4u; c++) {
-            slices[(4u * part + c) * QUERY_STRIDE + query] = elements[c];
+            slices[(4u * part + c) * QUERY_STRIDE + query] = elements[c] * a.scale;
         }
 
         for (uint row = thread / 4u; row < TILE_ROWS; row += 32u) {
@@ -56,22 +56,37 @@ void scoreTile(AttentionInput a, out float scores[16]) {
         }
 
         barrier();
-        for (uint k = 0u; k < SLICE; k++) {
-            float q[4], r[4];
-            [[unroll]] for (uint i = 0u; i < 4u; i++) {
-                q[i] = slices[k * QUERY_STRIDE + line + i];
-                r[i] = slices[SLICE * QUERY_STRIDE + k * ROW_STRIDE + column + 16u * i];
-            }
+        // Fours of elements are summed apart, and slices of them: shorter sums round less.
+        float products[16];
+        [[unroll]] for (uint i = 0u; i < 16u; i++) {
+            products[i] = 0.0;
+        }
 
-            [[unroll]] for (uint i = 0u; i < 4u; i++) {
-                [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                    scores[4u * i + j] = fma(q[i], r[j], scores[4u * i + j]);
+        for (uint first = 0u; first < SLICE; first += 4u) {
+            float four[16];
+            [[unroll]] for (uint k = 0u; k < 4u; k++) {
+                float q[4], r[4];
+                [[unroll]] for (uint i = 0u; i < 4u; i++) {
+                    q[i] = slices[(first + k) * QUERY_STRIDE + line + i];
+                    r[i] = slices[SLICE * QUERY_STRIDE + (first + k) * ROW_STRIDE + column + 16u * i];
+                }
+
+                [[unroll]] for (uint i = 0u; i < 16u; i++) {
+                    four[i] = k == 0u ? q[i / 4u] * r[i % 4u] : fma(q[i / 4u], r[i % 4u], four[i]);
                 }
             }
+
+            [[unroll]] for (uint i = 0u; i < 16u; i++) {
+                products[i] += four[i];
+            }
+        }
+
+        [[unroll]] for (uint i = 0u; i < 16u; i++) {
+            scores[i] += products[i];
         }
     }
 
     [[unroll]] for (uint i = 0u; i < 16u; i++) {
-        scores[i] = scoreOf(scores[i], a.scale, a.softCap);
+        scores[i] = capped(scores[i], a.softCap);
     }
 }
