@@ -165,7 +165,7 @@ void main() {
             float largest = maxima[line + i];
             float total = totals[line + i];
             float share = 0.0;
-            if (total > 0.0) {
+            if (total != 0.0) {
                 if (a.sinks != 0ul) {
                     float sink = loadReal(a.sinks + 4ul * head);
                     float withSink = max(largest, sink);

@@ -52,6 +52,32 @@ public sealed unsafe class WeightDecodingTests
         }
     }
 
+    /// <summary>No axis of a dispatch is certain to hold more than 65,535 workgroups.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Products_reach_every_row_of_a_large_vocabulary(int steps)
+    {
+        const int Inputs = 4;
+        const int Vocabulary = 140_001;
+        using Device device = TestDevice.Open();
+        using ComputeStream stream = device.CreateStream();
+        float[] rows = [.. Enumerable.Range(0, Vocabulary * Inputs).Select(i => i % Inputs == 1 ? i / Inputs : 0f)];
+        fixed (float* first = rows)
+        {
+            using Weight weight = device.LoadWeight("vocabulary", TensorType.F32, Vocabulary, Inputs, (nint)first);
+            Matrix input = device.AllocateMatrix(1, Inputs);
+            Matrix output = device.AllocateMatrix(1, Vocabulary);
+            using DeviceBuffer inputMemory = input.Buffer;
+            using DeviceBuffer outputMemory = output.Buffer;
+            stream.Write([5, 2, 5, 5], input);
+            stream.MatMul(weight, input, output, steps);
+            float[] actual = new float[Vocabulary];
+            stream.Read(output, actual);
+            Assert.Equal([.. Enumerable.Range(0, Vocabulary).Select(o => 2f * o)], actual);
+        }
+    }
+
     /// <summary>Random bytes; where a block has an f16, that of a small number.</summary>
     private static byte[] Bytes(TensorType type, int count)
     {
