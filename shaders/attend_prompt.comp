@@ -57,6 +57,7 @@ void main() {
     int highestBegin = firstVisible(uint(queryPosition[lastOfTile]), a.window, a.chunk);
     uint begin = countUpTo(g, firstVisible(uint(queryPosition[0]), a.window, a.chunk) - 1);
     uint end = countUpTo(g, lastVisible(uint(queryPosition[lastOfTile]), a));
+    bool isIdle = queryPosition[line] < 0;
     int low[4], high[4];
     [[unroll]] for (uint i = 0u; i < 4u; i++) {
         int position = queryPosition[line + i];
@@ -136,7 +137,7 @@ void main() {
                 }
 
                 barrier();
-                for (uint k = 0u; k < SLICE; k++) {
+                for (uint k = isIdle ? SLICE : 0u; k < SLICE; k++) {
                     float w[4], v[4];
                     [[unroll]] for (uint i = 0u; i < 4u; i++) {
                         w[i] = probabilities[(line + i) * ROW_STRIDE + firstRow + k];

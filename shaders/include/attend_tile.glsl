@@ -35,6 +35,9 @@ void scoreTile(AttentionInput a, out float scores[16]) {
         scores[i] = 0.0;
     }
 
+    // Queries that there are not come last.
+    barrier();
+    bool isIdle = queryPosition[line] < 0;
     uint quads = (a.keyCount + 3u) / 4u;
     for (uint firstQuad = 0u; firstQuad < quads; firstQuad += 4u) {
         barrier();
@@ -62,7 +65,7 @@ void scoreTile(AttentionInput a, out float scores[16]) {
             products[i] = 0.0;
         }
 
-        for (uint first = 0u; first < SLICE; first += 4u) {
+        for (uint first = isIdle ? SLICE : 0u; first < SLICE; first += 4u) {
             float four[16];
             [[unroll]] for (uint k = 0u; k < 4u; k++) {
                 float q[4], r[4];
