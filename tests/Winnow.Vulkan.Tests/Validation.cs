@@ -11,7 +11,11 @@ public sealed class Validation : IDisposable
 {
     private const string Variable = "WINNOW_VULKAN_VALIDATION";
 
-    public void Dispose() => Assert.Empty(ValidationMessages.All);
+    public void Dispose()
+    {
+        Assert.True(VulkanInstance.HasValidation || Environment.GetEnvironmentVariable("WINNOW_VULKAN_REQUIRED") != "1", "the validation layers are missing");
+        Assert.Empty(ValidationMessages.All);
+    }
 
     [ModuleInitializer]
     internal static void Enable()

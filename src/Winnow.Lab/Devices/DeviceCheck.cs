@@ -62,78 +62,95 @@ public static class DeviceCheck
 
     private static IEnumerable<(string Name, double Allowed, Func<CheckOperands, float[]> Scenario)> Groups()
     {
-        yield return ("memory: written, copied and read", Exact, o =>
-        {
-            Matrix source = o.Random(70, 1001);
-            Matrix target = o.Zeros(70, 1001);
-            o.Stream.Copy(source, target);
-            return [.. o.Read(source), .. o.Read(target)];
-        });
-        yield return ("norms", Elementwise, o =>
-        {
-            Matrix rows = o.Random(5, 1000);
-            Matrix heads = o.Random(5, 640);
-            o.Stream.LayerNorm(rows, o.Random(1, 1000), o.Random(1, 1000), 1e-5f, rows);
-            o.Stream.RmsNorm(heads, o.Random(1, 64), 1e-6f, heads);
-            return [.. o.Read(rows), .. o.Read(heads)];
-        });
-        yield return ("activations, sums and soft caps", Elementwise, o =>
-        {
-            Matrix gate = o.Random(3, 1111, deviation: 4);
-            Matrix up = o.Random(3, 1111);
-            foreach (Activation activation in Enum.GetValues<Activation>())
-            {
-                o.Stream.Gate(activation, gate, up, up);
-                o.Stream.Activate(activation, gate);
-                o.Stream.Add(up, gate, 0.5f);
-            }
-
-            o.Stream.SoftCap(up, 5);
-            o.Stream.Scale(up, 1.5f);
-            return [.. o.Read(gate), .. o.Read(up)];
-        });
-        yield return ("rotation by position", Elementwise, o =>
-        {
-            Matrix rows = o.Random(4, 512);
-            float[] frequencies = [.. Enumerable.Range(0, 32).Select(i => (float)Math.Pow(500_000, -i / 32.0))];
-            o.Stream.Rope(rows, 64, new RopeFrequencies(frequencies, interleaved: true), [0, 70, 131_000, 1]);
-            o.Stream.Rope(rows, 128, new RopeFrequencies(frequencies, interleaved: false), [3, 2, 1, 1_000_000]);
-            return o.Read(rows);
-        });
+        yield return ("memory: written, copied and read", Exact, CopyRows);
+        yield return ("norms", Elementwise, Normalize);
+        yield return ("activations, sums and soft caps", Elementwise, Activate);
+        yield return ("rotation by position", Elementwise, Rotate);
         foreach (TensorType type in BlockTypes.All.Select(row => row.Type).Where(BlockCodec.CanEncode))
         {
-            yield return ($"{type}: embedding, product with one row and with many", Products, o =>
-            {
-                const int Inputs = 512;
-                const int Outputs = 96;
-                Weight weight = o.Weight(type, Outputs, Inputs);
-                Matrix rows = o.Zeros(3, Inputs);
-                o.Stream.Embed(weight, [95, 0, 17], rows);
-                Matrix one = o.Zeros(1, Outputs);
-                Matrix many = o.Zeros(70, Outputs);
-                o.Stream.MatMul(weight, o.Random(1, Inputs, deviation: 0.05f), one, steps: 1);
-                o.Stream.MatMul(weight, o.Random(70, Inputs, deviation: 0.05f), many);
-                return [.. o.Read(rows), .. o.Read(one), .. o.Read(many)];
-            });
+            yield return ($"{type}: embedding, product with one row and with many", Products, o => Multiply(o, type));
         }
 
-        yield return ("experts", Products, o =>
-        {
-            const int Hidden = 256;
-            ExpertWeights experts = new(
-                o.Experts(TensorType.Q8_0, 8, 128, Hidden), o.Experts(TensorType.Q8_0, 8, 128, Hidden), o.Experts(TensorType.Q8_0, 8, Hidden, 128),
-                Activation.Silu, Used: 2, NormalizesWeights: true);
-            Matrix input = o.Random(40, Hidden, deviation: 0.02f);
-            Matrix output = o.Zeros(40, Hidden);
-            o.Stream.MixExperts(experts, o.Random(40, 8), input, output, steps: 3);
-            return o.Read(output);
-        });
+        yield return ("experts", Products, MixExperts);
         foreach (TensorType type in new[] { TensorType.F32, TensorType.F16, TensorType.Q8_0 })
         {
             yield return ($"{type} keys and values: attention of one query and of many", Attention, o => Attend(o, type));
         }
 
         yield return ("attention over chosen rows, with window and soft cap, and its mass", Attention, AttendChosen);
+    }
+
+    private static float[] CopyRows(CheckOperands o)
+    {
+        Matrix source = o.Random(70, 1001);
+        Matrix target = o.Zeros(70, 1001);
+        o.Stream.Copy(source, target);
+        return [.. o.Read(source), .. o.Read(target)];
+    }
+
+    private static float[] Normalize(CheckOperands o)
+    {
+        Matrix rows = o.Random(5, 1000);
+        Matrix heads = o.Random(5, 640);
+        o.Stream.LayerNorm(rows, o.Random(1, 1000), o.Random(1, 1000), 1e-5f, rows);
+        o.Stream.RmsNorm(heads, o.Random(1, 64), 1e-6f, heads);
+        return [.. o.Read(rows), .. o.Read(heads)];
+    }
+
+    private static float[] Activate(CheckOperands o)
+    {
+        Matrix gate = o.Random(3, 1111, deviation: 4);
+        Matrix up = o.Random(3, 1111);
+        foreach (Activation activation in Enum.GetValues<Activation>())
+        {
+            o.Stream.Gate(activation, gate, up, up);
+            o.Stream.Activate(activation, gate);
+            o.Stream.Add(up, gate, 0.5f);
+        }
+
+        o.Stream.SoftCap(up, 5);
+        o.Stream.Scale(up, 1.5f);
+        return [.. o.Read(gate), .. o.Read(up)];
+    }
+
+    private static float[] Rotate(CheckOperands o)
+    {
+        Matrix rows = o.Random(4, 512);
+        float[] frequencies = [.. Enumerable.Range(0, 32).Select(i => (float)Math.Pow(500_000, -i / 32.0))];
+        o.Stream.Rope(rows, 64, new RopeFrequencies(frequencies, interleaved: true), [0, 70, 131_000, 1]);
+        o.Stream.Rope(rows, 128, new RopeFrequencies(frequencies, interleaved: false), [3, 2, 1, 1_000_000]);
+        return o.Read(rows);
+    }
+
+    private static float[] Multiply(CheckOperands o, TensorType type)
+    {
+        const int Inputs = 512;
+        const int Outputs = 96;
+        Weight weight = o.Weight(type, Outputs, Inputs);
+        Matrix rows = o.Zeros(3, Inputs);
+        o.Stream.Embed(weight, [95, 0, 17], rows);
+        Matrix one = o.Zeros(1, Outputs);
+        Matrix many = o.Zeros(70, Outputs);
+        o.Stream.MatMul(weight, o.Random(1, Inputs, deviation: 0.05f), one, steps: 1);
+        o.Stream.MatMul(weight, o.Random(70, Inputs, deviation: 0.05f), many);
+        return [.. o.Read(rows), .. o.Read(one), .. o.Read(many)];
+    }
+
+    private static float[] MixExperts(CheckOperands o)
+    {
+        const int Hidden = 256;
+        const int Inner = 128;
+        ExpertWeights experts = new(
+            o.Experts(TensorType.Q8_0, 8, Inner, Hidden),
+            o.Experts(TensorType.Q8_0, 8, Inner, Hidden),
+            o.Experts(TensorType.Q8_0, 8, Hidden, Inner),
+            Activation.Silu,
+            Used: 2,
+            NormalizesWeights: true);
+        Matrix input = o.Random(40, Hidden, deviation: 0.02f);
+        Matrix output = o.Zeros(40, Hidden);
+        o.Stream.MixExperts(experts, o.Random(40, 8), input, output, steps: 3);
+        return o.Read(output);
     }
 
     private static float[] Attend(CheckOperands o, TensorType type)

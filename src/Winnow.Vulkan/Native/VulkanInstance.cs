@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Silk.NET.Core;
 using Silk.NET.Core.Contexts;
 using Silk.NET.Vulkan;
 
