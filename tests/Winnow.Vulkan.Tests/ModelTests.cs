@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Winnow.Formats;
 using Winnow.Generation;
@@ -23,10 +22,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     public static TheoryData<string> Names => [.. TinyModels.All];
 
     /// <summary>Prompts of the lab model that are not too long for a driver that computes on the processor; a variable allows more.</summary>
-    private static int LongestPrompt =>
-        int.TryParse(Environment.GetEnvironmentVariable("WINNOW_VULKAN_LONGEST_PROMPT"), NumberStyles.None, CultureInfo.InvariantCulture, out int tokens)
-            ? tokens
-            : 100;
+    private static int LongestPrompt => PromptLimit.Or(100);
 
     [Theory]
     [MemberData(nameof(Names))]

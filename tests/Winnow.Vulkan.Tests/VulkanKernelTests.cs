@@ -19,5 +19,7 @@ public sealed class VulkanAttentionTests : AttentionOperationTests
 
 public sealed class VulkanMethodReferenceTests : MethodReferenceTests
 {
+    protected override int LongestPrompt => PromptLimit.Or(500);
+
     protected override Device CreateDevice() => TestDevice.Open();
 }
