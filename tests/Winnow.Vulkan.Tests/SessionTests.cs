@@ -87,7 +87,7 @@ public sealed class SessionTests : IDisposable
         using Engine gpu = Load();
         Use();
         long before = gpu.Device.MemoryBytes;
-        for (int i = 0; i < 40; i++)
+        for (int i = 0; i < 10; i++)
         {
             Use();
         }
