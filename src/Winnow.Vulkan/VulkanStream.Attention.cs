@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Winnow.Compute;
 using Winnow.Compute.Host.Selection;
 using Winnow.Vulkan.Attention;

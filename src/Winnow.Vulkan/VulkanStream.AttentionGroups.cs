@@ -7,7 +7,7 @@ namespace Winnow.Vulkan;
 /// <summary>What both forms of attention tell the device: the shape, and which rows each group of heads visits.</summary>
 internal sealed unsafe partial class VulkanStream
 {
-    private AttentionInput Input(AttentionShape shape, Matrix queries, KvLayout layout, int firstPosition, int groups) => new()
+    private static AttentionInput Input(AttentionShape shape, Matrix queries, KvLayout layout, int firstPosition, int groups) => new()
     {
         Queries = AddressOf(queries),
         Sinks = shape.Sinks is { } sinks ? AddressOf(sinks) : 0,
