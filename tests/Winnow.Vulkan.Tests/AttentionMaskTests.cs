@@ -1,6 +1,5 @@
 using Winnow.Cache;
 using Winnow.Compute;
-using Winnow.DeviceTests;
 using Winnow.Tensors;
 
 namespace Winnow.Vulkan.Tests;
