@@ -182,6 +182,6 @@ internal sealed unsafe class MemoryPool
     }
 
     private VulkanOutOfMemoryException OutOfMemory(ulong bytes) => new(
-        $"{_context.Name} has no room for {bytes >> 20} MiB of {_kind switch { MemoryKind.Device => "its own memory", _ => "memory of the system" }}: "
+        $"{_context.Name} has no room for {(bytes + (1 << 20) - 1) >> 20} MiB of {_kind switch { MemoryKind.Device => "its own memory", _ => "memory of the system" }}: "
         + $"{Reserved >> 20} MiB are taken, {_context.FreeBytes(Heap) >> 20} MiB are free; use a smaller model, context or type of keys and values");
 }
