@@ -1,6 +1,10 @@
 using System.CommandLine;
 using Winnow.Cli;
 using Winnow.Cli.Commands;
+using Winnow.Compute;
+using Winnow.Vulkan;
+
+Devices.Add(new VulkanDeviceKind());
 
 RootCommand root = new("Winnow: local LLM inference in pure C#.")
 {

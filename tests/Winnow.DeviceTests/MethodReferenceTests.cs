@@ -24,13 +24,20 @@ public abstract class MethodReferenceTests
     [Fact]
     public void A2ats_follows_the_reference() => Check("a2ats");
 
+    /// <summary>The longest prompt of a case that is tried: a device that is slow here may leave longer ones out.</summary>
+    protected virtual int LongestPrompt => int.MaxValue;
+
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
     protected abstract Device CreateDevice();
 
     private void Check(string method)
     {
         List<string> failures = [];
-        MethodCase[] cases = [.. MethodCase.Read(SharedData.Path("methods")).Where(one => one.Name.StartsWith(method, StringComparison.Ordinal))];
+        MethodCase[] cases =
+        [
+            .. MethodCase.Read(SharedData.Path("methods"))
+                .Where(one => one.Name.StartsWith(method, StringComparison.Ordinal) && one.PromptIds.Length <= LongestPrompt),
+        ];
         Assert.NotEmpty(cases);
         foreach (MethodCase one in cases)
         {

@@ -87,7 +87,7 @@ internal static class RunCommand
             }
             else
             {
-                WriteText(session, ids, options, progress, model.Verbose(parsed), cancellationToken);
+                WriteText(engine, session, ids, options, progress, model.Verbose(parsed), cancellationToken);
             }
 
             return Task.FromResult(ExitCodes.Success);
@@ -109,7 +109,7 @@ internal static class RunCommand
     }
 
     private static void WriteText(
-        Session session, IReadOnlyList<int> ids, GenerationOptions options, ProgressLine progress, bool verbose, CancellationToken cancellationToken)
+        Engine engine, Session session, IReadOnlyList<int> ids, GenerationOptions options, ProgressLine progress, bool verbose, CancellationToken cancellationToken)
     {
         bool inLine = false;
         try
@@ -132,7 +132,7 @@ internal static class RunCommand
 
         if (verbose && session.LastGeneration is { } statistics)
         {
-            Console.Error.WriteLine(StatisticsText.Line(statistics, session));
+            Console.Error.WriteLine(StatisticsText.Line(statistics, engine, session));
         }
     }
 
@@ -174,6 +174,8 @@ internal static class RunCommand
             JsonOutput.WriteRounded(json, "kv_hit_rate", session.KvHitRate);
             json.WriteNumber("weights_bytes", engine.Model.SizeBytes);
             json.WriteNumber("peak_rss_bytes", PeakMemory.Bytes());
+            json.WriteString("device", engine.Device.Name);
+            json.WriteNumber("device_bytes", engine.Device.MemoryBytes);
             json.WriteString("attention", session.Attention.ToString());
             JsonOutput.WriteRounded(json, "attended_fraction", session.AttentionStatistics.AttendedFraction);
         });

@@ -62,10 +62,9 @@ internal sealed class ModelOptions
         _device.Validators.Add(result =>
         {
             string name = result.GetValueOrDefault<string>()!;
-            string[] kinds = [.. Devices.List().Select(device => KindOf(device.Name)).Distinct()];
-            if (!kinds.Contains(KindOf(name), StringComparer.OrdinalIgnoreCase))
+            if (!Devices.Kinds.Contains(KindOf(name), StringComparer.OrdinalIgnoreCase))
             {
-                result.AddError($"--device: there is no device '{name}'; there are {string.Join(", ", Devices.List().Select(device => device.Name))}");
+                result.AddError($"--device: there is no device '{name}'; there are {string.Join(", ", Devices.List().Where(device => device.Refusal is null).Select(device => device.Name))}");
             }
         });
         _gpuLayers.CustomParser = result =>

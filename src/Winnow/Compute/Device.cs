@@ -27,6 +27,9 @@ public abstract class Device : IDisposable
     /// <summary>Whether the most probable tokens had better be found here than all logits be read: where reading is dear.</summary>
     public virtual bool FindsCandidates => false;
 
+    /// <summary>Bytes of memory of its own that are in use for whatever lies on it; 0 for a device that computes in the memory of the process.</summary>
+    public virtual long MemoryBytes => 0;
+
     /// <summary>Allocates zeroed memory.</summary>
     /// <exception cref="WinnowException">The device has not that much.</exception>
     public abstract DeviceBuffer Allocate(long sizeBytes);

@@ -18,6 +18,9 @@ public static class Devices
         }
     }
 
+    /// <summary>The kinds, as names of devices begin with them; looks for no device.</summary>
+    public static IReadOnlyList<string> Kinds => [.. _kinds.Select(kind => kind.Name)];
+
     /// <summary>All devices of all kinds; those that cannot be used with the reason.</summary>
     public static IReadOnlyList<DeviceInfo> List() => [.. _kinds.SelectMany(kind => kind.List())];
 

@@ -48,7 +48,7 @@ public sealed class RoomTests
     [Fact]
     public void Namespaces_are_folders()
     {
-        foreach (string project in (string[])["Winnow", "Winnow.Lab", "Winnow.Cli"])
+        foreach (string project in (string[])["Winnow", "Winnow.Lab", "Winnow.Vulkan", "Winnow.Cli"])
         {
             string source = Path.Combine(Repository.Root, "src");
             foreach (string file in Directory.EnumerateFiles(Path.Combine(source, project), "*.cs", SearchOption.AllDirectories))
@@ -81,9 +81,9 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public void Only_the_lab_and_the_tests_are_friends_of_the_engine()
+    public void Only_the_lab_the_Vulkan_device_and_the_tests_are_friends_of_the_engine()
     {
         string[] friends = [.. typeof(Engine).Assembly.GetCustomAttributes(typeof(InternalsVisibleToAttribute), false).Cast<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName)];
-        Assert.Equal(["Winnow.Benchmarks", "Winnow.DeviceTests", "Winnow.Lab", "Winnow.Tests"], friends.Order(StringComparer.Ordinal));
+        Assert.Equal(["Winnow.Benchmarks", "Winnow.DeviceTests", "Winnow.Lab", "Winnow.Tests", "Winnow.Vulkan", "Winnow.Vulkan.Tests"], friends.Order(StringComparer.Ordinal));
     }
 }

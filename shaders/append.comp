@@ -1,0 +1,154 @@
+#version 460
+#extension GL_GOOGLE_include_directive : require
+
+// Stores keys and values in the pages of a layer, rounded as the host rounds them, in integers where a device's own conversions may
+// differ: a thread takes 32 elements of one row.
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint WORKGROUP = 64;
+layout(constant_id = 1) const uint KEY_FORM = 0;
+layout(constant_id = 2) const uint VALUE_FORM = 0;
+
+#include "decode_rows.glsl"
+
+layout(push_constant, std430) uniform Parameters {
+    uint64_t pages;
+    uint64_t keys;          // [tokens, kvHeads · keyCount], from the group's first head on
+    uint64_t values;
+    uint keyStride;
+    uint valueStride;
+    uint keyCount;
+    uint valueCount;
+    uint tokens;
+    uint kvHeads;
+    uint firstRow;
+    uint keyBytes;
+    uint tokenBytes;
+    uint headBytes;
+} p;
+
+// f32 to f16, to the nearest and of two the even.
+uint halfBits(float value) {
+    uint bits = floatBitsToUint(value);
+    uint sign = (bits >> 16) & 0x8000u;
+    uint magnitude = bits & 0x7FFFFFFFu;
+    if (magnitude > 0x7F800000u) {
+        return sign | 0x7E00u;
+    }
+
+    if (magnitude >= 0x47800000u) {
+        return sign | 0x7C00u;
+    }
+
+    if (magnitude < 0x38800000u) {
+        // Below the smallest normal f16: units of 2^-24, the rest of them shifted out.
+        uint shift = 126u - (magnitude >> 23);
+        if (shift > 25u) {
+            return sign;
+        }
+
+        uint mantissa = (magnitude & 0x7FFFFFu) | 0x800000u;
+        uint whole = mantissa >> shift;
+        uint rest = mantissa & ((1u << shift) - 1u);
+        uint middle = 1u << (shift - 1u);
+        return sign | (whole + (rest > middle || (rest == middle && (whole & 1u) != 0u) ? 1u : 0u));
+    }
+
+    // The carry of the rounding may go into the exponent, up to infinity.
+    return sign | ((magnitude - 0x38000000u + 0xFFFu + ((magnitude >> 13) & 1u)) >> 13);
+}
+
+// The nearest 24 bits of a quotient whose lowest bit tells whether anything was cut off, as a float times 2^exponent.
+float rounded(uint quotient, int exponent) {
+    int excess = findMSB(quotient) - 23;
+    uint rest = quotient & ((1u << excess) - 1u);
+    uint middle = 1u << (excess - 1);
+    uint mantissa = quotient >> excess;
+    mantissa += rest > middle || (rest == middle && (mantissa & 1u) != 0u) ? 1u : 0u;
+    int biased = exponent + excess + 23 + 127;
+    // The mantissa's own highest bit adds 1 to the exponent, the carry of a rounding another.
+    return uintBitsToFloat((uint(biased - 1) << 23) + mantissa);
+}
+
+// The correctly rounded largest / 127, for normal quotients.
+float scaleOf(float largest) {
+    uint bits = floatBitsToUint(largest);
+    uint numerator = ((bits & 0x7FFFFFu) | 0x800000u) << 8;
+    uint quotient = numerator / 127u;
+    return rounded((quotient << 1) | (numerator % 127u != 0u ? 1u : 0u), int(bits >> 23) - 127 - 23 - 9);
+}
+
+// The correctly rounded 1 / scale, for normal scales.
+float inverseOf(float scale) {
+    uint bits = floatBitsToUint(scale);
+    uint64_t mantissa = uint64_t((bits & 0x7FFFFFu) | 0x800000u);
+    const uint64_t one = 1ul << 50;
+    uint quotient = uint(one / mantissa);
+    return rounded((quotient << 1) | (uint64_t(quotient) * mantissa != one ? 1u : 0u), 23 + 127 - int(bits >> 23) - 51);
+}
+
+void storeQ8_0(uint64_t source, uint64_t target) {
+    float largest = 0.0;
+    for (uint i = 0u; i < 32u; i++) {
+        largest = max(largest, abs(loadReal(source + 4ul * i)));
+    }
+
+    // Where the scale would be no normal f32, its f16 is 0 and so are the values, whatever the quants.
+    bool isZero = largest < 1.5e-36;
+    float scale = isZero ? 0.0 : scaleOf(largest);
+    float inverse = isZero ? 0.0 : inverseOf(scale);
+    Half(target).value = uint16_t(halfBits(scale));
+    for (uint i = 0u; i < 16u; i++) {
+        uint pair = 0u;
+        for (uint j = 0u; j < 2u; j++) {
+            // To the nearest, halves away from zero: the fraction is exact, so that nothing rounds across a half.
+            precise float quotient = loadReal(source + 4ul * (2u * i + j)) * inverse;
+            precise float whole = trunc(quotient);
+            int quant = int(whole) + (abs(quotient - whole) >= 0.5 ? (quotient < 0.0 ? -1 : 1) : 0);
+            pair |= (uint(quant) & 0xFFu) << (8u * j);
+        }
+
+        Half(target + 2ul + 2u * i).value = uint16_t(pair);
+    }
+}
+
+void store(uint form, uint64_t source, uint64_t row, uint first, uint count) {
+    if (form == ROW_Q8_0) {
+        storeQ8_0(source + 4ul * first, row + 34ul * (first / 32u));
+        return;
+    }
+
+    for (uint element = first; element < min(first + 32u, count); element++) {
+        float value = loadReal(source + 4ul * element);
+        uint bits = floatBitsToUint(value);
+        if (form == ROW_F32) {
+            Word(row + 4ul * element).value = bits;
+        } else if (form == ROW_F32_EVEN) {
+            Half(row + 4ul * element).value = uint16_t(bits & 0xFFFFu);
+            Half(row + 4ul * element + 2ul).value = uint16_t(bits >> 16);
+        } else {
+            Half(row + 2ul * element).value = uint16_t(halfBits(value));
+        }
+    }
+}
+
+void main() {
+    uint keyParts = (p.keyCount + 31u) / 32u;
+    uint parts = keyParts + (p.valueCount + 31u) / 32u;
+    uint index = gl_GlobalInvocationID.x;
+    if (index >= p.tokens * p.kvHeads * parts) {
+        return;
+    }
+
+    uint part = index % parts;
+    uint head = index / parts % p.kvHeads;
+    uint token = index / parts / p.kvHeads;
+    uint64_t row = keyAddress(p.pages, p.firstRow + token, head * p.headBytes, p.tokenBytes);
+    if (part < keyParts) {
+        uint64_t source = p.keys + 4ul * (uint64_t(token) * p.keyStride + head * p.keyCount);
+        store(KEY_FORM, source, row, 32u * part, p.keyCount);
+    } else {
+        uint64_t source = p.values + 4ul * (uint64_t(token) * p.valueStride + head * p.valueCount);
+        store(VALUE_FORM, source, row + p.keyBytes, 32u * (part - keyParts), p.valueCount);
+    }
+}

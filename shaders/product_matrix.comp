@@ -1,0 +1,130 @@
+#version 460
+#extension GL_GOOGLE_include_directive : require
+
+// output[t, o] = Σ input[t, i] · weight[o, i] for many rows t: a workgroup of 64 threads makes a tile of 64 outputs and
+// 8 · THREAD_ROWS rows, each thread 8 outputs of THREAD_ROWS rows. Each sum goes through i in order, whatever the tile: a row's
+// bits depend on no other row.
+
+layout(local_size_x = 64) in;
+layout(constant_id = 1) const uint WEIGHT_TYPE = 0;
+layout(constant_id = 2) const uint THREAD_ROWS = 8;
+layout(constant_id = 4) const bool ALIGNED = false;      // input rows begin at multiples of 16 bytes
+layout(constant_id = 5) const bool EXPERTS = false;      // the rows of expert z are those that its list names
+layout(constant_id = 6) const bool ADDS = false;         // output += scale · product
+
+#include "decode.glsl"
+
+layout(push_constant, std430) uniform Parameters {
+    uint64_t weight;
+    uint64_t inputs;
+    uint64_t outputs;
+    uint64_t lists;         // [experts, listCapacity] rows; behind them [experts] how many
+    uint64_t expertBytes;
+    uint inputCount;
+    uint outputCount;
+    uint rowCount;
+    uint rowBytes;
+    uint inputStride;
+    uint outputStride;
+    uint rowsPerInput;      // with experts: this many neighbouring rows multiply the same row of the input
+    float scale;
+    uint listCapacity;
+    uint expertCount;
+} p;
+
+const uint TILE_OUTPUTS = 64u;
+const uint TILE_ROWS = 8u * THREAD_ROWS;
+const uint DEPTH = 16u;
+const uint WEIGHT_STRIDE = TILE_OUTPUTS + 4u;
+const uint INPUT_STRIDE = TILE_ROWS + 4u;
+
+shared float weights[DEPTH * WEIGHT_STRIDE];
+shared float activations[DEPTH * INPUT_STRIDE];
+
+uint rowOf(uint index, uint64_t list, uint count) {
+    uint row = min(index, count - 1u);
+    return EXPERTS ? load32(list + 4ul * row) : row;
+}
+
+void main() {
+    uint thread = gl_LocalInvocationID.x;
+    uint firstOutput = gl_WorkGroupID.x * TILE_OUTPUTS;
+    uint firstRow = gl_WorkGroupID.y * TILE_ROWS;
+    uint64_t weight = p.weight;
+    uint64_t list = p.lists;
+    uint rowCount = p.rowCount;
+    if (EXPERTS) {
+        uint expert = gl_WorkGroupID.z;
+        weight += uint64_t(expert) * p.expertBytes;
+        list += 4ul * (uint64_t(expert) * p.listCapacity);
+        rowCount = load32(p.lists + 4ul * (uint64_t(p.expertCount) * p.listCapacity + expert));
+        if (firstRow >= rowCount) {
+            return;
+        }
+    }
+
+    uint64_t weightRow = weight + uint64_t(min(firstOutput + thread, p.outputCount - 1u)) * p.rowBytes;
+    uint column = thread % 8u;
+    uint line = thread / 8u;
+    precise float sum[8u * THREAD_ROWS];
+    [[unroll]] for (uint i = 0u; i < 8u * THREAD_ROWS; i++) {
+        sum[i] = 0.0;
+    }
+
+    uint runs = (p.inputCount + DEPTH - 1u) / DEPTH;
+    for (uint run = 0u; run < runs; run++) {
+        vec4 w[4];
+        decodeRun(weightRow, run, p.inputCount, w);
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            [[unroll]] for (uint j = 0u; j < 4u; j++) {
+                weights[(4u * i + j) * WEIGHT_STRIDE + thread] = w[i][j];
+            }
+        }
+
+        for (uint quad = thread; quad < TILE_ROWS * 4u; quad += 64u) {
+            uint element = run * DEPTH + 4u * (quad % 4u);
+            uint row = rowOf(firstRow + quad / 4u, list, rowCount);
+            uint64_t address = p.inputs + 4ul * (uint64_t(EXPERTS ? row / p.rowsPerInput : row) * p.inputStride + element);
+            vec4 x = element + 4u <= p.inputCount
+                ? loadReals(address, ALIGNED)
+                : loadSomeReals(address, p.inputCount - min(p.inputCount, element));
+            [[unroll]] for (uint j = 0u; j < 4u; j++) {
+                activations[(4u * (quad % 4u) + j) * INPUT_STRIDE + quad / 4u] = x[j];
+            }
+        }
+
+        barrier();
+        for (uint k = 0u; k < DEPTH; k++) {
+            float a[8], b[THREAD_ROWS];
+            [[unroll]] for (uint i = 0u; i < 8u; i++) {
+                a[i] = weights[k * WEIGHT_STRIDE + 32u * (i / 4u) + 4u * column + i % 4u];
+            }
+
+            [[unroll]] for (uint r = 0u; r < THREAD_ROWS; r++) {
+                b[r] = activations[k * INPUT_STRIDE + line * THREAD_ROWS + r];
+            }
+
+            [[unroll]] for (uint r = 0u; r < THREAD_ROWS; r++) {
+                [[unroll]] for (uint i = 0u; i < 8u; i++) {
+                    sum[8u * r + i] = fma(a[i], b[r], sum[8u * r + i]);
+                }
+            }
+        }
+
+        barrier();
+    }
+
+    [[unroll]] for (uint r = 0u; r < THREAD_ROWS; r++) {
+        uint index = firstRow + line * THREAD_ROWS + r;
+        if (index < rowCount) {
+            uint row = rowOf(index, list, rowCount);
+            [[unroll]] for (uint i = 0u; i < 8u; i++) {
+                uint o = firstOutput + 32u * (i / 4u) + 4u * column + i % 4u;
+                if (o < p.outputCount) {
+                    Real target = Real(p.outputs + 4ul * (uint64_t(row) * p.outputStride + o));
+                    target.value = ADDS ? fma(sum[8u * r + i], p.scale, target.value) : sum[8u * r + i];
+                }
+            }
+        }
+    }
+}

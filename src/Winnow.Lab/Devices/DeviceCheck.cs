@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using Winnow.Cache;
+using Winnow.Compute;
+using Winnow.Compute.Cpu;
+using Winnow.Quantization;
+using Winnow.Tensors;
+
+namespace Winnow.Lab.Devices;
+
+/// <summary>Compares the operations of a device with the processor's, group by group: what a user of a card that nobody here has can run.</summary>
+public static class DeviceCheck
+{
+    private const double Exact = 0;
+    private const double Elementwise = 4e-6;
+    private const double Attention = 1e-5;
+    private const double Products = 1e-4;
+
+    /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
+    /// <param name="device">The device.</param>
+    public static IEnumerable<DeviceCheckResult> Run(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        using CpuDevice processor = new();
+        foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups())
+        {
+            yield return Run(device, processor, name, allowed, scenario);
+        }
+    }
+
+    private static DeviceCheckResult Run(Device device, CpuDevice processor, string name, double allowed, Func<CheckOperands, float[]> scenario)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            float[] actual = Run(device, isReference: false, scenario);
+            double elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            return new DeviceCheckResult(name, Difference(Run(processor, isReference: true, scenario), actual), allowed, elapsed, null);
+        }
+        catch (Exception e) when (e is WinnowException or NotSupportedException)
+        {
+            return new DeviceCheckResult(name, double.NaN, allowed, Stopwatch.GetElapsedTime(start).TotalMilliseconds, e.Message);
+        }
+    }
+
+    private static float[] Run(Device device, bool isReference, Func<CheckOperands, float[]> scenario)
+    {
+        using CheckOperands operands = new(device, isReference, seed: 1);
+        return scenario(operands);
+    }
+
+    private static double Difference(float[] expected, float[] actual)
+    {
+        double largest = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double difference = expected[i].Equals(actual[i]) ? 0 : Math.Abs((double)expected[i] - actual[i]) / (1 + Math.Abs(expected[i]));
+            largest = Math.Max(largest, difference);
+        }
+
+        return largest;
+    }
+
+    private static IEnumerable<(string Name, double Allowed, Func<CheckOperands, float[]> Scenario)> Groups()
+    {
+        yield return ("memory: written, copied and read", Exact, CopyRows);
+        yield return ("norms", Elementwise, Normalize);
+        yield return ("activations, sums and soft caps", Elementwise, Activate);
+        yield return ("rotation by position", Elementwise, Rotate);
+        foreach (TensorType type in BlockTypes.All.Select(row => row.Type).Where(BlockCodec.CanEncode))
+        {
+            yield return ($"{type}: embedding, product with one row and with many", Products, o => Multiply(o, type));
+        }
+
+        yield return ("experts", Products, MixExperts);
+        foreach (TensorType type in new[] { TensorType.F32, TensorType.F16, TensorType.Q8_0 })
+        {
+            yield return ($"{type} keys and values: attention of one query and of many", Attention, o => Attend(o, type));
+        }
+
+        yield return ("attention over chosen rows, with window and soft cap, and its mass", Attention, AttendChosen);
+    }
+
+    private static float[] CopyRows(CheckOperands o)
+    {
+        Matrix source = o.Random(70, 1001);
+        Matrix target = o.Zeros(70, 1001);
+        o.Stream.Copy(source, target);
+        return [.. o.Read(source), .. o.Read(target)];
+    }
+
+    private static float[] Normalize(CheckOperands o)
+    {
+        Matrix rows = o.Random(5, 1000);
+        Matrix heads = o.Random(5, 640);
+        o.Stream.LayerNorm(rows, o.Random(1, 1000), o.Random(1, 1000), 1e-5f, rows);
+        o.Stream.RmsNorm(heads, o.Random(1, 64), 1e-6f, heads);
+        return [.. o.Read(rows), .. o.Read(heads)];
+    }
+
+    private static float[] Activate(CheckOperands o)
+    {
+        Matrix gate = o.Random(3, 1111, deviation: 4);
+        Matrix up = o.Random(3, 1111);
+        foreach (Activation activation in Enum.GetValues<Activation>())
+        {
+            o.Stream.Gate(activation, gate, up, up);
+            o.Stream.Activate(activation, gate);
+            o.Stream.Add(up, gate, 0.5f);
+        }
+
+        o.Stream.SoftCap(up, 5);
+        o.Stream.Scale(up, 1.5f);
+        return [.. o.Read(gate), .. o.Read(up)];
+    }
+
+    private static float[] Rotate(CheckOperands o)
+    {
+        Matrix rows = o.Random(4, 512);
+        float[] frequencies = [.. Enumerable.Range(0, 32).Select(i => (float)Math.Pow(500_000, -i / 32.0))];
+        o.Stream.Rope(rows, 64, new RopeFrequencies(frequencies, interleaved: true), [0, 70, 131_000, 1]);
+        o.Stream.Rope(rows, 128, new RopeFrequencies(frequencies, interleaved: false), [3, 2, 1, 1_000_000]);
+        return o.Read(rows);
+    }
+
+    private static float[] Multiply(CheckOperands o, TensorType type)
+    {
+        const int Inputs = 512;
+        const int Outputs = 96;
+        Weight weight = o.Weight(type, Outputs, Inputs);
+        Matrix rows = o.Zeros(3, Inputs);
+        o.Stream.Embed(weight, [95, 0, 17], rows);
+        Matrix one = o.Zeros(1, Outputs);
+        Matrix many = o.Zeros(70, Outputs);
+        o.Stream.MatMul(weight, o.Random(1, Inputs, deviation: 0.05f), one, steps: 1);
+        o.Stream.MatMul(weight, o.Random(70, Inputs, deviation: 0.05f), many);
+        return [.. o.Read(rows), .. o.Read(one), .. o.Read(many)];
+    }
+
+    private static float[] MixExperts(CheckOperands o)
+    {
+        const int Hidden = 256;
+        const int Inner = 128;
+        ExpertWeights experts = new(
+            o.Experts(TensorType.Q8_0, 8, Inner, Hidden),
+            o.Experts(TensorType.Q8_0, 8, Inner, Hidden),
+            o.Experts(TensorType.Q8_0, 8, Hidden, Inner),
+            Activation.Silu,
+            Used: 2,
+            NormalizesWeights: true);
+        Matrix input = o.Random(40, Hidden, deviation: 0.02f);
+        Matrix output = o.Zeros(40, Hidden);
+        o.Stream.MixExperts(experts, o.Random(40, 8), input, output, steps: 3);
+        return o.Read(output);
+    }
+
+    private static float[] Attend(CheckOperands o, TensorType type)
+    {
+        const int Rows = 700;
+        AttentionShape shape = new(QueryHeads: 8, KvHeads: 2, HeadDimension: 64, Scale: 0.125f);
+        KvCache cache = o.Cache(new KvLayout(2, 64, type), Rows);
+        Matrix one = o.Zeros(1, 512);
+        Matrix many = o.Zeros(100, 512);
+        o.Stream.Attend(shape, o.Random(1, 512), cache.Layer(0), Rows - 1, AttentionPlan.All, isStep: true, one);
+        o.Stream.Attend(shape, o.Random(100, 512), cache.Layer(0), Rows - 100, AttentionPlan.All, isStep: false, many);
+        return [.. o.Read(one), .. o.Read(many)];
+    }
+
+    private static float[] AttendChosen(CheckOperands o)
+    {
+        const int Rows = 300;
+        AttentionShape shape = new(QueryHeads: 4, KvHeads: 2, HeadDimension: 32, Scale: 0.2f, SoftCap: 20, Window: 200);
+        KvCache cache = o.Cache(new KvLayout(2, 32, TensorType.F16), Rows);
+        AttentionPlan plan = o.Selector.CreatePlan(AttentionPlanKind.PerKvHead, 2);
+        for (int list = 0; list < 2; list++)
+        {
+            o.Selector.SetRows(o.Stream, plan, list, [.. Enumerable.Range(0, Rows).Where(row => row % (list + 2) == 0 || row == Rows - 1)]);
+        }
+
+        Matrix query = o.Random(1, 128);
+        Matrix output = o.Zeros(1, 128);
+        Matrix mass = o.Zeros(4, Rows);
+        o.Stream.Attend(shape, query, cache.Layer(0), Rows - 1, plan, isStep: true, output);
+        o.Stream.AttentionMass(shape, query, cache.Layer(0), Rows - 1, mass);
+        return [.. o.Read(output), .. o.Read(mass)];
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using Silk.NET.Core;
+using Silk.NET.Vulkan;
+
+namespace Winnow.Vulkan.Native;
+
+/// <summary>The features that shaders and host rely on, as the chain of structures in which a driver is asked for them.</summary>
+internal sealed unsafe class VulkanFeatures : IDisposable
+{
+    private readonly PhysicalDeviceFeatures2* _core;
+    private readonly PhysicalDeviceVulkan11Features* _v11;
+    private readonly PhysicalDeviceVulkan12Features* _v12;
+    private readonly PhysicalDeviceVulkan13Features* _v13;
+
+    public VulkanFeatures()
+    {
+        _core = Zeroed<PhysicalDeviceFeatures2>();
+        _v11 = Zeroed<PhysicalDeviceVulkan11Features>();
+        _v12 = Zeroed<PhysicalDeviceVulkan12Features>();
+        _v13 = Zeroed<PhysicalDeviceVulkan13Features>();
+        _core->SType = StructureType.PhysicalDeviceFeatures2;
+        _v11->SType = StructureType.PhysicalDeviceVulkan11Features;
+        _v12->SType = StructureType.PhysicalDeviceVulkan12Features;
+        _v13->SType = StructureType.PhysicalDeviceVulkan13Features;
+        _core->PNext = _v11;
+        _v11->PNext = _v12;
+        _v12->PNext = _v13;
+    }
+
+    /// <summary>Names of the features that are needed.</summary>
+    public static IReadOnlyList<string> Needed
+    {
+        get
+        {
+            // What a chain of zeros lacks is all that is needed.
+            using VulkanFeatures none = new();
+            return [.. none.Missing()];
+        }
+    }
+
+    /// <summary>The head of the chain.</summary>
+    public PhysicalDeviceFeatures2* First => _core;
+
+    /// <summary>What is needed and not there, of a chain that a driver has filled.</summary>
+    public IEnumerable<string> Missing()
+    {
+        List<string> missing = [];
+        Look(_core->Features.ShaderInt64, "shaderInt64");
+        Look(_core->Features.ShaderInt16, "shaderInt16");
+        Look(_v11->StorageBuffer16BitAccess, "storageBuffer16BitAccess");
+        Look(_v12->StorageBuffer8BitAccess, "storageBuffer8BitAccess");
+        Look(_v12->ShaderInt8, "shaderInt8");
+        Look(_v12->ScalarBlockLayout, "scalarBlockLayout");
+        Look(_v12->BufferDeviceAddress, "bufferDeviceAddress");
+        Look(_v12->TimelineSemaphore, "timelineSemaphore");
+        Look(_v13->Maintenance4, "maintenance4");
+        return missing;
+
+        void Look(Bool32 feature, string name)
+        {
+            if (!feature)
+            {
+                missing.Add(name);
+            }
+        }
+    }
+
+    /// <summary>Asks for what is needed, and nothing else.</summary>
+    public void AskForNeeded()
+    {
+        _core->Features = new PhysicalDeviceFeatures { ShaderInt64 = true, ShaderInt16 = true };
+        _v11->StorageBuffer16BitAccess = true;
+        _v12->StorageBuffer8BitAccess = true;
+        _v12->ShaderInt8 = true;
+        _v12->ScalarBlockLayout = true;
+        _v12->BufferDeviceAddress = true;
+        _v12->TimelineSemaphore = true;
+        _v13->Maintenance4 = true;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_core);
+        NativeMemory.Free(_v11);
+        NativeMemory.Free(_v12);
+        NativeMemory.Free(_v13);
+    }
+
+    private static T* Zeroed<T>()
+        where T : unmanaged => (T*)NativeMemory.AllocZeroed((nuint)sizeof(T));
+}

@@ -1,0 +1,95 @@
+using Winnow.Compute;
+using Winnow.Tensors;
+using Winnow.Vulkan.Commands;
+using Winnow.Vulkan.Memory;
+using Winnow.Vulkan.Native;
+using Winnow.Vulkan.Products;
+
+namespace Winnow.Vulkan;
+
+/// <summary>A GPU, through its Vulkan driver.</summary>
+internal sealed unsafe class VulkanDevice : Device
+{
+    private const long LoadPiece = 1L << 30;
+
+    private bool _disposed;
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="WinnowException">The driver refuses.</exception>
+    public VulkanDevice(VulkanAdapter adapter)
+    {
+        Context = VulkanContext.Open(adapter);
+        Ropes = new RopeTables(Context);
+    }
+
+    public override string Name => Context.Name;
+
+    public override string Description => $"{Context.Adapter.Description}, {Context.Adapter.Driver}";
+
+    public override long MemoryBytes => Context.Commands.UsedBytes(MemoryKind.Device);
+
+    /// <summary>What engines on this device share.</summary>
+    public VulkanContext Context { get; }
+
+    /// <summary>Cosines and sines of positions, for the models of this device.</summary>
+    public RopeTables Ropes { get; }
+
+    public override DeviceBuffer Allocate(long sizeBytes) => new VulkanBuffer(Context, sizeBytes);
+
+    public override DeviceBuffer AllocateInRam(long sizeBytes) => new VulkanBuffer(Context, sizeBytes, MemoryKind.Ram);
+
+    public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data)
+    {
+        long bytes = type.SizeBytes((long)outputs * inputs);
+        VulkanBuffer buffer = new(Context, bytes, clears: false);
+        Load(buffer, data, bytes);
+        return new VulkanWeight(name, type, outputs, inputs, buffer);
+    }
+
+    public override ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
+    {
+        long bytes = type.SizeBytes((long)outputs * inputs);
+        VulkanBuffer buffer = new(Context, bytes * data.Length, clears: false);
+        for (int e = 0; e < data.Length; e++)
+        {
+            for (long done = 0; done < bytes; done += LoadPiece)
+            {
+                buffer.Write((e * bytes) + done, new ReadOnlySpan<byte>((void*)(data[e] + (nint)done), (int)Math.Min(LoadPiece, bytes - done)));
+            }
+        }
+
+        return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, buffer);
+    }
+
+    public override ComputeStream CreateStream() => new VulkanStream(this);
+
+    protected override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    {
+        using CommandRecorder.Operation operation = Context.Commands.Begin();
+        Context.Commands.Copy(((VulkanBuffer)source).Slice, (ulong)sourceOffset, ((VulkanBuffer)target).Slice, (ulong)targetOffset, (ulong)bytes);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            Ropes.Dispose();
+            Context.Close();
+        }
+    }
+
+    private static void Load(VulkanBuffer buffer, nint data, long bytes)
+    {
+        if (bytes <= LoadPiece)
+        {
+            buffer.Fill(new ReadOnlySpan<byte>((void*)data, (int)bytes));
+            return;
+        }
+
+        for (long done = 0; done < bytes; done += LoadPiece)
+        {
+            buffer.Write(done, new ReadOnlySpan<byte>((void*)(data + (nint)done), (int)Math.Min(LoadPiece, bytes - done)));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace Winnow.Vulkan;
+
+/// <summary>What environment variables change, for tests and for whoever looks for a defect.</summary>
+internal static class VulkanSettings
+{
+    /// <summary>Whether a driver that computes on the processor counts as a device when none is named.</summary>
+    public static bool AllowsProcessor => IsOn("WINNOW_VULKAN_ALLOW_CPU");
+
+    /// <summary>Whether each dispatch waits for all before it: if that changes a result, a barrier is missing.</summary>
+    public static bool WaitsAlways { get; } = IsOn("WINNOW_VULKAN_FULL_BARRIERS");
+
+    /// <summary>Whether memory of the device is never touched by the host, even where it could be: as on a card of its own.</summary>
+    public static bool StagesAlways { get; } = IsOn("WINNOW_VULKAN_STAGING");
+
+    /// <summary>Bytes of each heap that may be taken; null for all that is free.</summary>
+    public static ulong? HeapLimit { get; } = ReadMebibytes("WINNOW_VULKAN_HEAP_MIB");
+
+    private static bool IsOn(string variable) => Environment.GetEnvironmentVariable(variable) == "1";
+
+    private static ulong? ReadMebibytes(string variable) =>
+        ulong.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out ulong mebibytes)
+            ? mebibytes << 20
+            : null;
+}

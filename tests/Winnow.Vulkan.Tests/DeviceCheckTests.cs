@@ -1,0 +1,15 @@
+using Winnow.Lab.Devices;
+
+namespace Winnow.Vulkan.Tests;
+
+public sealed class DeviceCheckTests
+{
+    [Fact]
+    public void Every_group_of_operations_agrees_with_the_processor()
+    {
+        using VulkanDevice device = TestDevice.Open();
+        DeviceCheckResult[] results = [.. DeviceCheck.Run(device)];
+        Assert.InRange(results.Length, 15, 100);
+        Assert.All(results, result => Assert.True(result.Passes, $"{result.Name}: {result.Failure ?? $"differs by {result.Error}"}"));
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json;
+using Winnow.Formats;
+using Winnow.Generation;
+using Winnow.Models;
+using Winnow.Tensors;
+using Winnow.Tests.Models;
+
+namespace Winnow.Vulkan.Tests;
+
+/// <summary>Whole models against the logits that PyTorch computed.</summary>
+public sealed class ModelTests(ITestOutputHelper output)
+{
+    /// <summary>Of the logits' standard deviation.</summary>
+    private const double TinyTolerance = 1e-3;
+
+    /// <summary>Absolute, with float weights and f32 keys and values.</summary>
+    private const double LabTolerance = 2e-3;
+
+    /// <summary>Where the two best logits are closer, float noise may decide.</summary>
+    private const double SmallestMargin = 2e-4;
+
+    public static TheoryData<string> Names => [.. TinyModels.All];
+
+    /// <summary>Prompts of the lab model that are not too long for a driver that computes on the processor; a variable allows more.</summary>
+    private static int LongestPrompt => PromptLimit.Or(100);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Logits_and_greedy_ids_of_tiny_models_are_golden(string name)
+    {
+        string folder = TinyModels.Path(name);
+        Golden golden = Golden.Open(folder);
+        using VulkanDevice device = TestDevice.Open();
+        using Model model = Model.Load(folder, device);
+        foreach (int chunk in new[] { 7, 512 })
+        {
+            using TokenReader reader = new(model, golden.Ids.Length, chunk: chunk, kvType: TensorType.F32);
+            float[] logits = new float[golden.Logits.Length];
+            reader.ReadLogits(golden.Ids, 512, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));
+            double error = logits.Zip(golden.Logits, (a, b) => Math.Abs(a - b)).Max() / golden.Deviation;
+            output.WriteLine($"{name} in chunks of {chunk}: largest error {error:E2} deviations");
+            Assert.InRange(error, 0, TinyTolerance);
+        }
+
+        CheckGreedyIds(model, golden);
+    }
+
+    [Fact]
+    public void The_lab_model_is_golden()
+    {
+        string folder = SharedData.Path("models/lab");
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")));
+        using SafetensorsFile tensors = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
+        float[] expected = Golden.Single(tensors.Tensors["last_logits"]);
+        using VulkanDevice device = TestDevice.Open();
+        using Model model = Model.Load(folder, device);
+        int vocabulary = model.Config.VocabularySize;
+        int prompt = -1;
+        int seen = 0;
+        foreach (JsonElement entry in golden.RootElement.GetProperty("prompts").EnumerateArray())
+        {
+            prompt++;
+            int[] ids = Integers(entry.GetProperty("ids"));
+            if (ids.Length > LongestPrompt)
+            {
+                continue;
+            }
+
+            seen++;
+            int[] greedy = Integers(entry.GetProperty("greedy_ids"));
+            double[] margins = [.. entry.GetProperty("margins").EnumerateArray().Select(margin => margin.GetDouble())];
+            using TokenReader reader = new(model, ids.Length + greedy.Length, kvType: TensorType.F32);
+            float[] logits = new float[vocabulary];
+            reader.ReadPrompt(ids);
+            reader.Logits.CopyTo(logits);
+            double error = logits.Zip(expected.Skip(prompt * vocabulary), (a, b) => Math.Abs(a - b)).Max();
+            output.WriteLine($"{ids.Length} tokens: largest error {error:E2}");
+            Assert.InRange(error, 0, LabTolerance);
+            for (int i = 0; i < Math.Min(8, greedy.Length) && margins[i] >= SmallestMargin; i++)
+            {
+                Assert.Equal(greedy[i], Array.IndexOf(logits, logits.Max()));
+                reader.Step(greedy[i]).CopyTo(logits);
+            }
+        }
+
+        Assert.InRange(seen, 1, prompt + 1);
+    }
+
+    /// <summary>Nothing is quietly computed on the host: a step of full attention waits for its logits, and for nothing else.</summary>
+    [Fact]
+    public void A_token_waits_once()
+    {
+        string folder = TinyModels.Path("qwen3");
+        Golden golden = Golden.Open(folder);
+        using VulkanDevice device = TestDevice.Open();
+        using Model model = Model.Load(folder, device);
+        using TokenReader reader = new(model, golden.Ids.Length + 16);
+        reader.ReadPrompt(golden.Ids);
+        reader.Step(golden.GreedyIds[0]);
+        long before = device.Context.Commands.Waits;
+        for (int i = 1; i <= 8; i++)
+        {
+            reader.Step(golden.GreedyIds[i % golden.GreedyIds.Length]);
+        }
+
+        Assert.Equal(8, device.Context.Commands.Waits - before);
+    }
+
+    private static void CheckGreedyIds(Model model, Golden golden)
+    {
+        using TokenReader reader = new(model, golden.Ids.Length + golden.GreedyIds.Length, kvType: TensorType.F32);
+        float[] logits = new float[model.Config.VocabularySize];
+        reader.ReadPrompt(golden.Ids);
+        reader.Logits.CopyTo(logits);
+        foreach (int expected in golden.GreedyIds)
+        {
+            Assert.Equal(expected, Array.IndexOf(logits, logits.Max()));
+            reader.Step(expected).CopyTo(logits);
+        }
+    }
+
+    private static int[] Integers(JsonElement list) => [.. list.EnumerateArray().Select(value => value.GetInt32())];
+}

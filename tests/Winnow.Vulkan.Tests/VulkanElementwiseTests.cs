@@ -1,0 +1,8 @@
+using Winnow.Compute;
+
+namespace Winnow.Vulkan.Tests;
+
+public sealed class VulkanElementwiseTests : ElementwiseOperationTests
+{
+    protected override Device CreateDevice(int threads) => TestDevice.Open();
+}

@@ -1,0 +1,25 @@
+using Winnow.Compute;
+
+namespace Winnow.Vulkan.Tests;
+
+public sealed class VulkanProductTests : ProductOperationTests
+{
+    protected override Device CreateDevice(int threads) => TestDevice.Open();
+}
+
+public sealed class VulkanExpertTests : ExpertOperationTests
+{
+    protected override Device CreateDevice() => TestDevice.Open();
+}
+
+public sealed class VulkanAttentionTests : AttentionOperationTests
+{
+    protected override Device CreateDevice(int threads) => TestDevice.Open();
+}
+
+public sealed class VulkanMethodReferenceTests : MethodReferenceTests
+{
+    protected override int LongestPrompt => PromptLimit.Or(500);
+
+    protected override Device CreateDevice() => TestDevice.Open();
+}
