@@ -19,7 +19,11 @@ layout(push_constant, std430) uniform Parameters {
 
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer Input { AttentionInput value; };
 
-const uint PARTITION = 512u;
+const uint WORKGROUP = 64u;
+const uint PARTITION = 128u;
+
+shared float totals[WORKGROUP];
+shared float factors[WORKGROUP];
 
 void main() {
     AttentionInput a = Input(p.input_).value;
@@ -31,31 +35,46 @@ void main() {
     const uint floats = a.valueCount + 2u;
     uint64_t partials = p.partials + 4ul * ((uint64_t(query) * a.queryHeads + head) * p.partitions * floats);
     float largest = NEGATIVE_INFINITY;
-    for (uint i = 0u; i < count; i++) {
+    for (uint i = thread; i < count; i += WORKGROUP) {
         largest = max(largest, loadReal(partials + 4ul * (uint64_t(i) * floats + a.valueCount)));
     }
 
+    factors[thread] = largest;
+    barrier();
     float sink = a.sinks != 0ul ? loadReal(a.sinks + 4ul * head) : NEGATIVE_INFINITY;
-    largest = max(largest, sink);
-    float total = 0.0;
-    if (a.sinks != 0ul) {
-        total = correction(sink, largest);
+    largest = sink;
+    for (uint i = 0u; i < WORKGROUP; i++) {
+        largest = max(largest, factors[i]);
     }
 
-    for (uint i = 0u; i < count; i++) {
-        uint64_t statistics = partials + 4ul * (uint64_t(i) * floats + a.valueCount);
-        total = fma(loadReal(statistics + 4ul), correction(loadReal(statistics), largest), total);
-    }
-
-    float share = count > 0u ? 1.0 / total : 0.0;
-    for (uint column = thread; column < a.valueCount; column += 64u) {
+    float share = 0.0;
+    for (uint first = 0u; first < max(a.valueCount, 1u); first += WORKGROUP) {
+        uint column = min(first + thread, a.valueCount - 1u);
+        float total = a.sinks != 0ul ? correction(sink, largest) : 0.0;
         float sum = 0.0;
-        for (uint i = 0u; i < count; i++) {
-            uint64_t partial = partials + 4ul * (uint64_t(i) * floats);
-            sum = fma(loadReal(partial + 4ul * column), correction(loadReal(partial + 4ul * a.valueCount), largest), sum);
+        for (uint base = 0u; base < count; base += WORKGROUP) {
+            barrier();
+            uint own = base + thread;
+            if (own < count) {
+                uint64_t statistics = partials + 4ul * (uint64_t(own) * floats + a.valueCount);
+                factors[thread] = correction(loadReal(statistics), largest);
+                totals[thread] = loadReal(statistics + 4ul);
+            }
+
+            barrier();
+            uint end = min(WORKGROUP, count - base);
+            uint64_t partial = partials + 4ul * (uint64_t(base) * floats + column);
+            for (uint i = 0u; i < end; i++) {
+                total = fma(totals[i], factors[i], total);
+                sum = fma(loadReal(partial), factors[i], sum);
+                partial += 4ul * floats;
+            }
         }
 
-        Real(p.outputs + 4ul * (uint64_t(query) * p.outputStride + head * a.valueCount + column)).value = sum * share;
+        share = count > 0u ? 1.0 / total : 0.0;
+        if (first + thread < a.valueCount) {
+            Real(p.outputs + 4ul * (uint64_t(query) * p.outputStride + head * a.valueCount + column)).value = sum * share;
+        }
     }
 
     if (p.statistics != 0ul && thread == 0u) {

@@ -77,42 +77,46 @@ void main() {
         scoreTile(a, scores);
         bool isWhole = first + TILE_ROWS <= end && lastOfTile + 1u == TILE_QUERIES
             && positionOfRow[0] >= highestBegin && positionOfRow[TILE_ROWS - 1u] <= lowestEnd;
-        [[unroll]] for (uint i = 0u; i < 4u; i++) {
-            [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                int position = positionOfRow[column + 16u * j];
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            int position = positionOfRow[4u * column + j];
+            vec4 visible;
+            [[unroll]] for (uint i = 0u; i < 4u; i++) {
                 bool isVisible = position >= 0 && position >= low[i] && position <= high[i];
-                probabilities[(line + i) * ROW_STRIDE + column + 16u * j] = isVisible ? scores[4u * i + j] : NEGATIVE_INFINITY;
+                visible[i] = isVisible ? scores[4u * i + j] : NEGATIVE_INFINITY;
             }
+
+            probabilities[probabilityAt(4u * column + j, line / 4u)] = visible;
         }
 
         // Four threads a query find its maximum and its sum. The slices' memory is free now.
         barrier();
         uint query = thread / 4u;
-        uint start = query * ROW_STRIDE + thread % 4u * 16u;
+        uint start = thread % 4u * 16u;
         float largest = NEGATIVE_INFINITY;
         for (uint r = 0u; r < 16u; r++) {
-            largest = max(largest, probabilities[start + r]);
+            largest = max(largest, probabilities[probabilityAt(start + r, query / 4u)][query % 4u]);
         }
 
-        slices[thread] = largest;
+        slices[query][thread % 4u] = largest;
         barrier();
         float before = maxima[query];
-        uint parts = query * 4u;
-        largest = max(max(before, max(slices[parts], slices[parts + 1u])), max(slices[parts + 2u], slices[parts + 3u]));
+        vec4 parts = slices[query];
+        largest = max(max(before, max(parts.x, parts.y)), max(parts.z, parts.w));
         float total = 0.0;
         for (uint r = 0u; r < 16u; r++) {
-            float score = probabilities[start + r];
+            uint place = probabilityAt(start + r, query / 4u);
+            float score = probabilities[place][query % 4u];
             float probability = isinf(score) ? 0.0 : exponential(score - largest);
-            probabilities[start + r] = probability;
+            probabilities[place][query % 4u] = probability;
             total += probability;
         }
 
-        slices[128u + thread] = total;
+        slices[TILE_QUERIES + query][thread % 4u] = total;
         barrier();
         if (thread % 4u == 0u) {
             float factor = correction(before, largest);
-            float sum = (slices[128u + parts] + slices[129u + parts]) + (slices[130u + parts] + slices[131u + parts]);
-            totals[query] = fma(totals[query], factor, sum);
+            vec4 sum = slices[TILE_QUERIES + query];
+            totals[query] = fma(totals[query], factor, (sum.x + sum.y) + (sum.z + sum.w));
             maxima[query] = largest;
             factors[query] = factor;
         }
@@ -131,19 +135,13 @@ void main() {
                     vec4 elements = positionOfRow[row] >= 0 && 4u * quad < a.valueCount
                         ? rowElements(VALUE_FORM, rowAddress[row] + a.keyBytes, quad, a.valueCount)
                         : vec4(0.0);
-                    [[unroll]] for (uint c = 0u; c < 4u; c++) {
-                        slices[i / 16u * 64u + i % 16u * 4u + c] = elements[c];
-                    }
+                    slices[i] = elements;
                 }
 
                 barrier();
                 for (uint k = isIdle ? SLICE : 0u; k < SLICE; k++) {
-                    float w[4], v[4];
-                    [[unroll]] for (uint i = 0u; i < 4u; i++) {
-                        w[i] = probabilities[(line + i) * ROW_STRIDE + firstRow + k];
-                        v[i] = slices[k * 64u + column + 16u * i];
-                    }
-
+                    vec4 w = probabilities[probabilityAt(firstRow + k, line / 4u)];
+                    vec4 v = slices[k * 16u + column];
                     [[unroll]] for (uint i = 0u; i < 4u; i++) {
                         // What a query does not see is not multiplied, because it may be no number.
                         if (isWhole || w[i] > 0.0) {
@@ -180,7 +178,7 @@ void main() {
 
             [[unroll]] for (uint block = 0u; block < VALUE_BLOCKS; block++) {
                 [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                    uint element = 64u * block + column + 16u * j;
+                    uint element = 64u * block + 4u * column + j;
                     if (element < a.valueCount) {
                         Real(p.outputs + 4ul * (uint64_t(query) * p.outputStride + head * a.valueCount + element)).value =
                             sums[16u * block + 4u * i + j] * share;

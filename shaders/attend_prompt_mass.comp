@@ -54,6 +54,7 @@ void main() {
 
         float scores[16];
         scoreTile(a, scores);
+        vec4 found[4];
         [[unroll]] for (uint i = 0u; i < 4u; i++) {
             int position = queryPosition[line + i];
             uint known = uint(max(position, int(a.firstPosition)));
@@ -63,17 +64,24 @@ void main() {
             int low = firstVisible(known, a.window, a.chunk);
             int high = position < 0 ? -1 : lastVisible(known, a);
             [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                int other = positionOfRow[column + 16u * j];
+                int other = positionOfRow[4u * column + j];
                 bool isVisible = other >= 0 && other >= low && other <= high;
-                probabilities[(line + i) * ROW_STRIDE + column + 16u * j] =
-                    isVisible ? exponential(scores[4u * i + j] - largest) * share : 0.0;
+                found[j][i] = isVisible ? exponential(scores[4u * i + j] - largest) * share : 0.0;
             }
+        }
+
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            probabilities[probabilityAt(4u * column + j, line / 4u)] = found[j];
         }
 
         barrier();
         if (thread < TILE_ROWS) {
-            for (uint query = 0u; query < TILE_QUERIES; query++) {
-                sum += probabilities[query * ROW_STRIDE + thread];
+            for (uint four = 0u; four < QUERY_FOURS; four++) {
+                vec4 queries = probabilities[probabilityAt(thread, four)];
+                sum += queries.x;
+                sum += queries.y;
+                sum += queries.z;
+                sum += queries.w;
             }
         }
     }

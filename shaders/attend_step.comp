@@ -25,7 +25,7 @@ layout(push_constant, std430) uniform Parameters {
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer Input { AttentionInput value; };
 
 const uint WORKGROUP = 128u;
-const uint PARTITION = 512u;
+const uint PARTITION = 128u;
 const uint LANES = 8u;                          // threads that share a row's score
 const uint TILE = WORKGROUP / LANES;
 

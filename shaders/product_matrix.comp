@@ -7,7 +7,7 @@
 
 layout(local_size_x = 64) in;
 layout(constant_id = 1) const uint WEIGHT_TYPE = 0;
-layout(constant_id = 2) const uint THREAD_ROWS = 8;
+layout(constant_id = 2) const uint THREAD_ROWS = 8;         // 2, 4 or 8
 layout(constant_id = 4) const bool ALIGNED = false;      // input rows begin at multiples of 16 bytes
 layout(constant_id = 5) const bool EXPERTS = false;      // the rows of expert z are those that its list names
 layout(constant_id = 6) const bool ADDS = false;         // output += scale · product
@@ -35,11 +35,13 @@ layout(push_constant, std430) uniform Parameters {
 const uint TILE_OUTPUTS = 64u;
 const uint TILE_ROWS = 8u * THREAD_ROWS;
 const uint DEPTH = 16u;
-const uint WEIGHT_STRIDE = TILE_OUTPUTS + 4u;
-const uint INPUT_STRIDE = TILE_ROWS + 4u;
 
-shared float weights[DEPTH * WEIGHT_STRIDE];
-shared float activations[DEPTH * INPUT_STRIDE];
+// In fours, so that a thread reads its operands in few wide loads; one four more a line than needed keeps stores off each other's banks.
+const uint WEIGHT_STRIDE = TILE_OUTPUTS / 4u + 1u;
+const uint INPUT_STRIDE = TILE_ROWS / 4u + 1u;
+
+shared vec4 weights[DEPTH * WEIGHT_STRIDE];
+shared vec4 activations[DEPTH * INPUT_STRIDE];
 
 uint rowOf(uint index, uint64_t list, uint count) {
     uint row = min(index, count - 1u);
@@ -77,36 +79,41 @@ void main() {
         decodeRun(weightRow, run, p.inputCount, w);
         [[unroll]] for (uint i = 0u; i < 4u; i++) {
             [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                weights[(4u * i + j) * WEIGHT_STRIDE + thread] = w[i][j];
+                weights[(4u * i + j) * WEIGHT_STRIDE + thread / 4u][thread % 4u] = w[i][j];
             }
         }
 
         for (uint quad = thread; quad < TILE_ROWS * 4u; quad += 64u) {
             uint element = run * DEPTH + 4u * (quad % 4u);
-            uint row = rowOf(firstRow + quad / 4u, list, rowCount);
+            uint line = quad / 4u;
+            uint row = rowOf(firstRow + line, list, rowCount);
             uint64_t address = p.inputs + 4ul * (uint64_t(EXPERTS ? row / p.rowsPerInput : row) * p.inputStride + element);
             vec4 x = element + 4u <= p.inputCount
                 ? loadReals(address, ALIGNED)
                 : loadSomeReals(address, p.inputCount - min(p.inputCount, element));
             [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                activations[(4u * (quad % 4u) + j) * INPUT_STRIDE + quad / 4u] = x[j];
+                activations[(4u * (quad % 4u) + j) * INPUT_STRIDE + line / 4u][line % 4u] = x[j];
             }
         }
 
         barrier();
         for (uint k = 0u; k < DEPTH; k++) {
-            float a[8], b[THREAD_ROWS];
-            [[unroll]] for (uint i = 0u; i < 8u; i++) {
-                a[i] = weights[k * WEIGHT_STRIDE + 32u * (i / 4u) + 4u * column + i % 4u];
-            }
-
-            [[unroll]] for (uint r = 0u; r < THREAD_ROWS; r++) {
-                b[r] = activations[k * INPUT_STRIDE + line * THREAD_ROWS + r];
+            vec4 a[2], b[2];
+            a[0] = weights[k * WEIGHT_STRIDE + column];
+            a[1] = weights[k * WEIGHT_STRIDE + 8u + column];
+            if (THREAD_ROWS == 8u) {
+                b[0] = activations[k * INPUT_STRIDE + 2u * line];
+                b[1] = activations[k * INPUT_STRIDE + 2u * line + 1u];
+            } else if (THREAD_ROWS == 4u) {
+                b[0] = activations[k * INPUT_STRIDE + line];
+            } else {
+                b[0] = activations[k * INPUT_STRIDE + line / 2u];
+                b[0] = line % 2u == 0u ? b[0] : b[0].zwxy;
             }
 
             [[unroll]] for (uint r = 0u; r < THREAD_ROWS; r++) {
                 [[unroll]] for (uint i = 0u; i < 8u; i++) {
-                    sum[8u * r + i] = fma(a[i], b[r], sum[8u * r + i]);
+                    sum[8u * r + i] = fma(a[i / 4u][i % 4u], b[r / 4u][r % 4u], sum[8u * r + i]);
                 }
             }
         }

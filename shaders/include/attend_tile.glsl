@@ -5,15 +5,31 @@
 const uint TILE_QUERIES = 32u;
 const uint TILE_ROWS = 64u;
 const uint SLICE = 16u;                         // elements that are in shared memory at a time
-const uint QUERY_STRIDE = TILE_QUERIES + 1u;
-const uint ROW_STRIDE = TILE_ROWS + 1u;
+
+// Shared memory is in fours, so that a thread reads its operands in few wide loads.
+const uint QUERY_FOURS = TILE_QUERIES / 4u;
+const uint ROW_FOURS = TILE_ROWS / 4u;
 
 shared uint64_t queryAddress[TILE_QUERIES];
 shared int queryPosition[TILE_QUERIES];         // -1 where there is none
 shared uint64_t rowAddress[TILE_ROWS];
 shared int positionOfRow[TILE_ROWS];            // -1 where there is none
-shared float slices[SLICE * (QUERY_STRIDE + ROW_STRIDE)];
-shared float probabilities[TILE_QUERIES * ROW_STRIDE];
+shared vec4 slices[SLICE * (QUERY_FOURS + ROW_FOURS)];
+shared vec4 probabilities[TILE_ROWS * QUERY_FOURS];     // of four queries each: see probabilityAt
+
+// Where the probabilities of four queries for a row are. Rows are turned against each other, which keeps threads off each other's banks.
+uint probabilityAt(uint row, uint four) {
+    return row * QUERY_FOURS + (four ^ (row / 4u % QUERY_FOURS));
+}
+
+// Where four queries' elements k are, or four rows': turned likewise.
+uint queriesAt(uint k, uint four) {
+    return k * QUERY_FOURS + (four ^ (k / 4u * 2u));
+}
+
+uint rowsAt(uint k, uint four) {
+    return SLICE * QUERY_FOURS + k * ROW_FOURS + (four ^ (k / 4u * 2u));
+}
 
 // Sets the tile's rows: those from `first` on that stand before `end`.
 void setRows(HeadGroup g, AttentionInput a, uint first, uint end) {
@@ -26,7 +42,7 @@ void setRows(HeadGroup g, AttentionInput a, uint first, uint end) {
     }
 }
 
-// The scores of four queries with four rows: query 4 · (thread / 16) + i, row thread % 16 + 16 · j, at 4 · i + j. Begins with a barrier.
+// The scores of four queries with four rows: query 4 · (thread / 16) + i, row 4 · (thread % 16) + j, at 4 · i + j. Begins with a barrier.
 void scoreTile(AttentionInput a, out float scores[16]) {
     uint thread = gl_LocalInvocationID.x;
     uint line = thread / 16u * 4u;
@@ -48,13 +64,13 @@ void scoreTile(AttentionInput a, out float scores[16]) {
             ? loadSomeReals(queryAddress[query] + 16ul * quad, a.keyCount - min(a.keyCount, 4u * quad))
             : vec4(0.0);
         [[unroll]] for (uint c = 0u; c < 4u; c++) {
-            slices[(4u * part + c) * QUERY_STRIDE + query] = elements[c] * a.scale;
+            slices[queriesAt(4u * part + c, query / 4u)][query % 4u] = elements[c] * a.scale;
         }
 
         for (uint row = thread / 4u; row < TILE_ROWS; row += 32u) {
             elements = positionOfRow[row] >= 0 && quad < quads ? rowElements(KEY_FORM, rowAddress[row], quad, a.keyCount) : vec4(0.0);
             [[unroll]] for (uint c = 0u; c < 4u; c++) {
-                slices[SLICE * QUERY_STRIDE + (4u * part + c) * ROW_STRIDE + row] = elements[c];
+                slices[rowsAt(4u * part + c, row / 4u)][row % 4u] = elements[c];
             }
         }
 
@@ -68,12 +84,8 @@ void scoreTile(AttentionInput a, out float scores[16]) {
         for (uint first = isIdle ? SLICE : 0u; first < SLICE; first += 4u) {
             float four[16];
             [[unroll]] for (uint k = 0u; k < 4u; k++) {
-                float q[4], r[4];
-                [[unroll]] for (uint i = 0u; i < 4u; i++) {
-                    q[i] = slices[(first + k) * QUERY_STRIDE + line + i];
-                    r[i] = slices[SLICE * QUERY_STRIDE + (first + k) * ROW_STRIDE + column + 16u * i];
-                }
-
+                vec4 q = slices[queriesAt(first + k, line / 4u)];
+                vec4 r = slices[rowsAt(first + k, column)];
                 [[unroll]] for (uint i = 0u; i < 16u; i++) {
                     four[i] = k == 0u ? q[i / 4u] * r[i % 4u] : fma(q[i / 4u], r[i % 4u], four[i]);
                 }

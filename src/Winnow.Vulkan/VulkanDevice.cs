@@ -26,6 +26,8 @@ internal sealed unsafe class VulkanDevice : Device
 
     public override string Description => $"{Context.Adapter.Description}, {Context.Adapter.Driver}";
 
+    public override int PreferredChunk => 2048;
+
     public override long MemoryBytes => Context.Commands.UsedBytes(MemoryKind.Device);
 
     /// <summary>What engines on this device share.</summary>

@@ -17,6 +17,9 @@ internal static class VulkanSettings
     /// <summary>Bytes of each heap that may be taken; null for all that is free.</summary>
     public static ulong? HeapLimit { get; } = ReadMebibytes("WINNOW_VULKAN_HEAP_MIB");
 
+    /// <summary>A folder whose SPIR-V files stand for the built-in ones of the same name; null for none.</summary>
+    public static string? ShaderFolder { get; } = Environment.GetEnvironmentVariable("WINNOW_VULKAN_SPIRV");
+
     private static bool IsOn(string variable) => Environment.GetEnvironmentVariable(variable) == "1";
 
     private static ulong? ReadMebibytes(string variable) =>

@@ -11,9 +11,6 @@ internal sealed unsafe partial class VulkanStream
     private const uint TileQueries = 32;
     private const uint TileRows = 64;
 
-    // Multiplications of one dispatch, a tenth of a second on a slow device: longer ones may be taken for a hang.
-    private const double MostWork = 2e10;
-
     /// <param name="shape">Heads.</param>
     /// <param name="queries">[tokens, queryHeads · headDimension].</param>
     /// <param name="layer">Pages.</param>
@@ -50,7 +47,7 @@ internal sealed unsafe partial class VulkanStream
             : [RangeOf(queries), reads.Pages, reads.Tables];
         uint tiles = Tiles((int)(mostQueries * input.Heads), TileQueries);
         double workOfTile = (double)TileQueries * mostRows * (shape.HeadDimension + shape.ValueDimension) * groupCount;
-        uint tilesOfDispatch = (uint)Math.Clamp(MostWork / Math.Max(workOfTile, 1), 1, 32768);
+        uint tilesOfDispatch = (uint)Math.Clamp(Commands.MostWork / Math.Max(workOfTile, 1), 1, 32768);
         for (uint first = 0; first < tiles; first += tilesOfDispatch)
         {
             Commands.Dispatch(
@@ -60,6 +57,7 @@ internal sealed unsafe partial class VulkanStream
                 new WorkGroups(Math.Min(tilesOfDispatch, tiles - first), (uint)groupCount),
                 read,
                 output is { } written ? [RangeOf(written), statistics] : [statistics]);
+            Commands.Spend(workOfTile * Math.Min(tilesOfDispatch, tiles - first));
         }
 
         if (mass is { } probabilities)

@@ -10,7 +10,7 @@ namespace Winnow.Vulkan;
 internal sealed unsafe partial class VulkanStream
 {
     private const int MostSteps = 16;
-    private const uint PartitionRows = 512;
+    private const uint PartitionRows = 128;
 
     // What attend_step.comp may take, so that it runs where there are 16 KiB.
     private const uint MostSharedBytes = 16384;

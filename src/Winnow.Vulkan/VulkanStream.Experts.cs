@@ -101,7 +101,7 @@ internal sealed unsafe partial class VulkanStream
         }
 
         // No expert has more rows than there are rows of the prompt; workgroups without any leave.
-        uint rows = RowsOfThread(Math.Min(mostRows, 2 * ((output.Rows / matrix.Count) + 1)));
+        uint rows = RowsOfThread(Math.Min(mostRows, 2 * ((output.Rows / matrix.Count) + 1)), matrix.Outputs);
         Commands.Dispatch(
             Kernel("product_matrix", 0, (uint)matrix.Type, rows, 0, IsAligned(input), 1, 0),
             constants,

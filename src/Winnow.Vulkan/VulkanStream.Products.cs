@@ -15,6 +15,9 @@ internal sealed unsafe partial class VulkanStream
     private const uint MostVectorGroups = 32768;
     private const uint MatrixOutputs = 64;
 
+    // Tiles that keep a large device busy: a few for each of about 130 processors.
+    private const uint MatrixGroups = 768;
+
     public override void ProductAdd(Weight weight, Matrix input, Matrix product, Matrix target, float scale, int steps)
     {
         if (weight.Inputs != input.Columns || weight.Outputs != target.Columns || input.Rows != target.Rows)
@@ -64,13 +67,14 @@ internal sealed unsafe partial class VulkanStream
 
     private void MultiplyMatrix(VulkanBuffer weight, TensorType type, Matrix input, Matrix output, bool adds, float scale)
     {
-        uint rows = RowsOfThread(input.Rows);
+        uint rows = RowsOfThread(input.Rows, output.Columns);
         Commands.Dispatch(
             Kernel("product_matrix", 0, (uint)type, rows, 0, IsAligned(input), 0, adds ? 1u : 0),
             Constants(weight, type, input, output, scale),
             new WorkGroups(Tiles(output.Columns, MatrixOutputs), Tiles(input.Rows, 8 * rows)),
             adds ? [MemoryRange.Of(weight), RangeOf(input), RangeOf(output)] : [MemoryRange.Of(weight), RangeOf(input)],
             [RangeOf(output)]);
+        Commands.Spend((double)input.Rows * input.Columns * output.Columns);
     }
 
     private static ProductConstants Constants(VulkanBuffer weight, TensorType type, Matrix input, Matrix output, float scale) => new(
@@ -80,8 +84,17 @@ internal sealed unsafe partial class VulkanStream
     /// <summary>Rows of a weight that a workgroup reads at once: more where there are few sums to keep.</summary>
     private static uint OutputsOfGroup(uint rows) => rows <= 4 ? 2u : 1;
 
-    /// <summary>Rows that each thread of a tile sums: tiles of 16 rows for few of them, of 64 for many.</summary>
-    private static uint RowsOfThread(int rows) => rows <= 16 ? 2u : 8;
+    /// <summary>Rows that each thread of a tile sums: as many as leave enough tiles to fill a large device.</summary>
+    private static uint RowsOfThread(int rows, int outputs)
+    {
+        uint most = 8;
+        while (most > 2 && Tiles(outputs, MatrixOutputs) * Tiles(rows, 8 * most) < MatrixGroups)
+        {
+            most /= 2;
+        }
+
+        return most;
+    }
 
     private static uint Tiles(int count, uint tile) => ((uint)count + tile - 1) / tile;
 

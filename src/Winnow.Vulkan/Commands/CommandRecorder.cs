@@ -40,6 +40,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
     private ulong _stagedBefore;
     private ulong _submitted;
     private int _recorded;
+    private double _work;
     private ulong _boundPipeline;
     private long _waits;
     private string? _lost;
@@ -49,6 +50,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
         _context = context;
         _vk = context.Vk;
         _queue = queue;
+        MostWork = context.Adapter.Type == PhysicalDeviceType.DiscreteGpu ? 2e11 : 2e10;
         _staging = new StagingRing(context);
         CommandPoolCreateInfo pool = new()
         {
@@ -151,6 +153,23 @@ internal sealed unsafe class CommandRecorder : IDisposable
         }
 
         _vk.CmdDispatch(Current, groups.X, groups.Y, groups.Z);
+    }
+
+    /// <summary>
+    /// Multiplications of one submission: a tenth of a second on a slow device of its kind. What takes seconds is taken for a hang by
+    /// drivers and systems, which then reset the device.
+    /// </summary>
+    public double MostWork { get; }
+
+    /// <summary>Counts work that was recorded, and lets the device begin where it is enough for one submission. Call inside an operation.</summary>
+    /// <param name="multiplications">How many there are.</param>
+    public void Spend(double multiplications)
+    {
+        _work += multiplications;
+        if (_work >= MostWork)
+        {
+            Submit();
+        }
     }
 
     /// <summary>Records a copy. Call inside an operation.</summary>
@@ -266,6 +285,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
             _submissionOfSlot[(int)(_submitted % Slots)] = value;
             _submitted = value;
             _recorded = 0;
+            _work = 0;
             _staging.Mark(value, _depth == 0 ? _staging.Head : _stagedBefore);
             if (_depth > 0)
             {

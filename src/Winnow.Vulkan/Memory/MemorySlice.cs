@@ -8,4 +8,7 @@ internal readonly unsafe record struct MemorySlice(MemoryBlock Block, ulong Offs
 
     /// <summary>Where the host sees the first byte; null where it cannot.</summary>
     public byte* Mapped => Block.Mapped is null ? null : Block.Mapped + Offset;
+
+    /// <remarks>Not what a record makes of itself: ahead-of-time compilation cannot print pointers.</remarks>
+    public override string ToString() => $"{Bytes} bytes at {Address:x}";
 }

@@ -102,14 +102,25 @@ internal sealed unsafe class ShaderLibrary : IDisposable
         return pipeline;
     }
 
+    private static byte[] Read(string name)
+    {
+        if (VulkanSettings.ShaderFolder is { } folder && File.Exists(Path.Combine(folder, name)))
+        {
+            return File.ReadAllBytes(Path.Combine(folder, name));
+        }
+
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"there is no shader {name}: run shaders/compile.sh");
+        byte[] code = new byte[stream.Length];
+        stream.ReadExactly(code);
+        return code;
+    }
+
     private ShaderModule Module(string name)
     {
         if (!_modules.TryGetValue(name, out ShaderModule module))
         {
-            using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{name}.spv")
-                ?? throw new InvalidOperationException($"there is no shader {name}: run shaders/compile.sh");
-            byte[] code = new byte[stream.Length];
-            stream.ReadExactly(code);
+            byte[] code = Read($"{name}.spv");
             fixed (byte* first = code)
             {
                 ShaderModuleCreateInfo create = new() { SType = StructureType.ShaderModuleCreateInfo, CodeSize = (nuint)code.Length, PCode = (uint*)first };
