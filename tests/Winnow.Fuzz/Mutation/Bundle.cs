@@ -52,12 +52,12 @@ internal static class Bundle
             files[at] = (files[at].Name, change(files[at].Name, files[at].Bytes));
         }
 
-        if (random.OneIn(24))
+        if (files.Count > 1 && random.OneIn(24))
         {
             int other = random.Next(files.Count);
             (files[0], files[other]) = ((files[0].Name, files[other].Bytes), (files[other].Name, files[0].Bytes));
         }
-        else if (random.OneIn(24))
+        else if (files.Count > 1 && random.OneIn(24))
         {
             files.RemoveAt(random.Next(files.Count));
         }

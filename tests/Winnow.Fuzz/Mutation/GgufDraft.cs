@@ -57,13 +57,13 @@ internal sealed class GgufDraft
     public byte[] Mutate(IReadOnlyList<GgufDraft> others, IReadOnlyList<string> words, InputRandom random)
     {
         GgufDraft draft = Copy();
-        for (int i = random.Few(4); i > 0; i--)
+        for (int i = random.Few(3); i > 0; i--)
         {
             draft.Change(random.Pick(others), words, random);
         }
 
-        byte[] bytes = draft.ToArray(random.OneIn(12) ? ByteMutation.Number(random) : null, random.OneIn(2));
-        return random.OneIn(12) ? ByteMutation.Mutate(bytes, random) : bytes;
+        byte[] bytes = draft.ToArray(random.OneIn(32) ? ByteMutation.Number(random) : null, random.OneIn(2));
+        return random.OneIn(24) ? ByteMutation.Mutate(bytes, random) : bytes;
     }
 
     /// <summary>The file's bytes.</summary>

@@ -11,14 +11,17 @@ internal sealed class JsonMutator
     private const int MostDepth = 60;
 
     private readonly JsonNode[] _seeds;
+    private readonly int _mostChanges;
     private readonly string[] _names;
     private readonly JsonNode?[] _values;
 
     /// <param name="seeds">Good texts, each an object or list.</param>
     /// <param name="names">Names that mean something to whoever reads them, beside those of the seeds.</param>
     /// <param name="values">Values, as JSON texts.</param>
-    public JsonMutator(IEnumerable<string> seeds, IEnumerable<string> names, IEnumerable<string> values)
+    /// <param name="mostChanges">Changes of one text.</param>
+    public JsonMutator(IEnumerable<string> seeds, IEnumerable<string> names, IEnumerable<string> values, int mostChanges = 4)
     {
+        _mostChanges = mostChanges;
         _seeds = [.. seeds.Select(seed => JsonNode.Parse(seed)!)];
         _names = [.. names.Concat(_seeds.SelectMany(Names)).Distinct(StringComparer.Ordinal)];
         _values = [.. values.Select(value => JsonNode.Parse(value))];
@@ -31,13 +34,13 @@ internal sealed class JsonMutator
     public byte[] Mutate(JsonNode seed, InputRandom random)
     {
         JsonNode root = seed.DeepClone();
-        for (int i = random.Few(5); i > 0; i--)
+        for (int i = random.Few(_mostChanges); i > 0; i--)
         {
             Change(root, random);
         }
 
         byte[] text = Write(root);
-        return random.OneIn(10) ? random.OneIn(2) ? ByteMutation.Mutate(text, random) : Escape(text, random) : text;
+        return random.OneIn(16) ? random.OneIn(2) ? ByteMutation.Mutate(text, random) : Escape(text, random) : text;
     }
 
     /// <summary>The text of a node, whatever it holds.</summary>
@@ -115,7 +118,7 @@ internal sealed class JsonMutator
 
     private void ChangeObject(JsonObject item, InputRandom random)
     {
-        if (item.Count == 0 || random.OneIn(5))
+        if (item.Count == 0 || random.OneIn(3))
         {
             item[random.Pick(_names)] = Value(item, random);
             return;

@@ -15,6 +15,8 @@ internal sealed class SafetensorsMutator
 
     private readonly (JsonNode Header, byte[] Data)[] _seeds;
     private readonly JsonMutator _headers;
+    private readonly string[] _names;
+    private readonly string[] _texts;
 
     /// <param name="seeds">Good files.</param>
     /// <param name="names">Names of tensors and of metadata that mean something.</param>
@@ -22,6 +24,8 @@ internal sealed class SafetensorsMutator
     public SafetensorsMutator(IEnumerable<byte[]> seeds, IEnumerable<string> names, IEnumerable<string> values)
     {
         byte[][] files = [.. seeds];
+        _names = [.. names];
+        _texts = [.. values.Where(value => value.StartsWith('"')).Select(value => JsonNode.Parse(value)!.GetValue<string>()), "", "{}"];
         _seeds = [.. files.Select(file => (JsonNode.Parse(HeaderOf(file))!, file[(LengthBytes + HeaderOf(file).Length)..]))];
         _headers = new JsonMutator(
             files.Select(HeaderOf), [.. names, "__metadata__", "dtype", "shape", "data_offsets"], [.. values, .. Types]);
@@ -35,7 +39,7 @@ internal sealed class SafetensorsMutator
     {
         (JsonNode header, byte[] data) = _seeds[seed];
         bool changesData = random.OneIn(3) && data.Length > 0;
-        byte[] text = changesData ? JsonMutator.Write(header) : _headers.Mutate(header, random);
+        byte[] text = changesData ? JsonMutator.Write(header) : random.OneIn(2) ? ChangedWithCare(header, random) : _headers.Mutate(header, random);
         if (changesData)
         {
             data = random.OneIn(4) ? ByteMutation.Mutate(data, random) : ChangedValues(data, random);
@@ -47,6 +51,56 @@ internal sealed class SafetensorsMutator
         text.CopyTo(file, LengthBytes);
         data.CopyTo(file, LengthBytes + text.Length);
         return random.OneIn(32) ? ByteMutation.Mutate(file, random) : file;
+    }
+
+    /// <summary>Changes a header into another that fits the values: names, shapes of as many elements, types of the same size, texts.</summary>
+    private byte[] ChangedWithCare(JsonNode header, InputRandom random)
+    {
+        JsonObject changed = header.DeepClone().AsObject();
+        for (int i = random.Few(3); i > 0; i--)
+        {
+            int at = random.Next(changed.Count);
+            (string name, JsonNode? value) = changed.GetAt(at);
+            if (name == "__metadata__" && value is JsonObject { Count: > 0 } texts)
+            {
+                int text = random.Next(texts.Count);
+                string before = texts.GetAt(text).Value!.GetValue<string>();
+                texts[texts.GetAt(text).Key] = random.OneIn(2) ? random.Pick(_texts) : ChangedText(before, random);
+            }
+            else if (value is JsonObject tensor && tensor["shape"] is JsonArray shape)
+            {
+                switch (random.Next(4))
+                {
+                    case 0:
+                        changed.RemoveAt(at);
+                        changed[random.Pick(_names)] = value;
+                        break;
+                    case 1:
+                        tensor["shape"] = new JsonArray([.. shape.Reverse().Select(extent => extent!.DeepClone())]);
+                        break;
+                    case 2:
+                        shape.Insert(random.Next(shape.Count + 1), 1);
+                        break;
+                    default:
+                        tensor["dtype"] = (string?)tensor["dtype"] is "F32" or "I32" ? "I32" : random.Pick(new[] { "F16", "BF16", "I16" });
+                        break;
+                }
+            }
+        }
+
+        return JsonMutator.Write(changed);
+    }
+
+    /// <summary>Settings are JSON within a text.</summary>
+    private static string ChangedText(string text, InputRandom random)
+    {
+        char[] characters = [.. text];
+        for (int i = random.Few(4); i > 0 && characters.Length > 0; i--)
+        {
+            characters[random.Next(characters.Length)] = random.Pick("0123456789-.,:[]{}\"tfn eE\\".ToCharArray());
+        }
+
+        return new string(characters);
     }
 
     /// <summary>Puts infinities, numbers that are none and others into the values, whose length stays.</summary>

@@ -12,11 +12,17 @@ internal sealed partial class TextMutator
 
     private readonly string[][] _seeds;
     private readonly string[] _words;
+    private readonly Func<InputRandom, string> _phrase;
+    private readonly Func<string, bool> _mayFollow;
 
     /// <param name="seeds">Good texts.</param>
     /// <param name="words">The language's words and signs, and snippets of it.</param>
-    public TextMutator(IEnumerable<string> seeds, IEnumerable<string> words)
+    /// <param name="phrase">Makes a piece that is good by itself.</param>
+    /// <param name="mayFollow">Whether such a piece may stand behind a token.</param>
+    public TextMutator(IEnumerable<string> seeds, IEnumerable<string> words, Func<InputRandom, string> phrase, Func<string, bool> mayFollow)
     {
+        _phrase = phrase;
+        _mayFollow = mayFollow;
         _seeds = [.. seeds.Select(seed => Token().Matches(seed).Select(match => match.Value).ToArray())];
         _words = [.. words];
     }
@@ -25,9 +31,18 @@ internal sealed partial class TextMutator
     public byte[] Mutate(InputRandom random)
     {
         List<string> tokens = [.. random.Pick(_seeds)];
-        for (int i = random.Few(6); i > 0; i--)
+        bool isCareful = random.OneIn(2);
+        for (int i = random.Few(4); i > 0; i--)
         {
-            Change(tokens, random);
+            if (isCareful)
+            {
+                AddPhrase(tokens, random);
+            }
+            else
+            {
+                Change(tokens, random);
+            }
+
             if (tokens.Count > MostTokens)
             {
                 tokens.RemoveRange(MostTokens, tokens.Count - MostTokens);
@@ -82,6 +97,20 @@ internal sealed partial class TextMutator
                 // What a language allows in one place it may not in another of the same kind.
                 tokens[at] = random.Pick(tokens);
                 break;
+        }
+    }
+
+    private void AddPhrase(List<string> tokens, InputRandom random)
+    {
+        int start = random.Next(tokens.Count);
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            int at = (start + i) % tokens.Count;
+            if (_mayFollow(tokens[at]))
+            {
+                tokens.Insert(at + 1, _phrase(random));
+                return;
+            }
         }
     }
 

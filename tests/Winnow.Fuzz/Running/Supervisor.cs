@@ -71,7 +71,8 @@ internal sealed class Supervisor(string findings)
         using Process process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return (process.ExitCode, Worker.ReadProgress(progress), Worker.ReadReport(result), error.Length > 4000 ? error[..4000] : error);
+        long number = Worker.ReadProgress(progress) ?? throw new InvalidOperationException($"the surface '{task.Surface}' does not begin: {error}");
+        return (process.ExitCode, number, Worker.ReadReport(result), error.Length > 4000 ? error[..4000] : error);
     }
 
     private static string Text<T>(T value)

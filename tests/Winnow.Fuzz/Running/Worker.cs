@@ -17,9 +17,9 @@ internal static class Worker
     /// <param name="reportPath">Gets the report.</param>
     public static void Run(WorkerTask task, string progressPath, string reportPath)
     {
+        using Surface surface = AllSurfaces.Create(task.Surface);
         using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(progressPath, FileMode.Create, null, sizeof(long));
         using MemoryMappedViewAccessor progress = file.CreateViewAccessor();
-        using Surface surface = AllSurfaces.Create(task.Surface);
         FuzzRunner? runner = null;
         runner = new FuzzRunner(surface, task.Seed, InputLimits.Default with { Time = TimeSpan.FromSeconds(task.LimitSeconds) })
         {
@@ -35,8 +35,8 @@ internal static class Worker
         Write(reportPath, runner.Report);
     }
 
-    /// <summary>The number that a worker left.</summary>
-    public static long ReadProgress(string path) => File.Exists(path) ? BinaryPrimitives.ReadInt64LittleEndian(File.ReadAllBytes(path)) : 0;
+    /// <summary>The number that a worker left; null where it did not come to its first input.</summary>
+    public static long? ReadProgress(string path) => File.Exists(path) ? BinaryPrimitives.ReadInt64LittleEndian(File.ReadAllBytes(path)) : null;
 
     /// <summary>The report that a worker left; null where it could not.</summary>
     public static RunReport? ReadReport(string path) =>

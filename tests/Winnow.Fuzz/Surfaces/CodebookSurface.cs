@@ -1,4 +1,5 @@
 using Winnow.Attention.A2ats;
+using Winnow.Formats;
 using Winnow.Fuzz.Models;
 using Winnow.Fuzz.Mutation;
 using Winnow.Fuzz.Running;
@@ -36,9 +37,10 @@ internal sealed class CodebookSurface : Surface
         try
         {
             string path = _model.Folder.Write("input.safetensors", input)!;
+            SafetensorsFile.Open(path).Dispose();
+            Accept();
             AttentionOptions attention = new() { Decode = new A2atsAttention { Codebook = path, Window = 8, Sink = 1, Rho = 0.1, Far = 64 } };
             using Session session = _model.Engine.CreateSession(new SessionOptions { ContextLength = 64, Attention = attention });
-            Accept();
             session.Prefill(TinyModel.Prompt(24));
             session.Step(3);
             session.Step(4);

@@ -16,12 +16,13 @@ internal abstract class DirectorySurface : Surface
     /// <param name="directories">For each directory its files' names and texts.</param>
     /// <param name="names">Names of members that readers look for.</param>
     /// <param name="values">JSON values that mean something.</param>
-    protected DirectorySurface(IEnumerable<(string Name, string Json)[]> directories, string[] names, string[] values)
+    /// <param name="mostChanges">Changes of one file.</param>
+    protected DirectorySurface(IEnumerable<(string Name, string Json)[]> directories, string[] names, string[] values, int mostChanges)
     {
         (string Name, string Json)[][] texts = [.. directories];
         _sets = [.. texts.Select(set => set.Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Json))).ToArray())];
         _mutators = texts.SelectMany(set => set).GroupBy(file => file.Name)
-            .ToDictionary(files => files.Key, files => new JsonMutator(files.Select(file => file.Json), names, values));
+            .ToDictionary(files => files.Key, files => new JsonMutator(files.Select(file => file.Json), names, values, mostChanges));
         foreach ((string _, byte[] bytes) in _sets.SelectMany(set => set))
         {
             _nodes[bytes] = JsonNode.Parse(bytes)!;
@@ -35,7 +36,7 @@ internal abstract class DirectorySurface : Surface
 
     public override byte[] Make(InputRandom random) => Bundle.Mutate(
         random.Pick(_sets),
-        (name, bytes) => _nodes.TryGetValue(bytes, out JsonNode? node) ? _mutators[name].Mutate(node, random) : ByteMutation.Mutate(bytes, random),
+        (name, bytes) => _nodes.TryGetValue(bytes, out JsonNode? node) ? _mutators[name].Mutate(node, random) : bytes,
         random);
 
     public override void Dispose()

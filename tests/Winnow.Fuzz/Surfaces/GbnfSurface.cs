@@ -33,17 +33,25 @@ internal sealed class GbnfSurface : Surface
 
     private static readonly string[] Words =
     [
-        "root", "::=", "|", "*", "+", "?", "{0}", "{2,}", "{,3}", "{0,100000}", "{100000}", "{99}", "(", ")", "[", "]", "[^", "\"", "\"a\"", "\"\"", "[a-z]", "[^\\x00-\\U0010FFFF]", "[\\x00-\\U0010FFFF]", ".", "\\", "\\x00", "\\u00e9", "\\ud800", "\\U0010FFFF", "\\U00110000",
+        "root", "::=", "|", "*", "+", "?", "{0}", "{2,}", "{,3}", "{100000}", "{99}", "(", ")", "[", "]", "[^", "\"", "\"a\"", "\"\"", "[a-z]", "[^\\x00-\\U0010FFFF]", "[\\x00-\\U0010FFFF]", ".", "\\", "\\x00", "\\u00e9", "\\ud800", "\\U0010FFFF", "\\U00110000",
         "<", "<think>", "!", "#", "# comment\n", "\n", "\nx ::= x", "\nx ::= \"a\" x | \"b\"", "x", "ws", "\r\n", " ", "é", "🙂", "\0", "-", "^", "root ::= root",
     ];
 
-    private readonly TextMutator _mutator = new(Grammars, Words);
+    private readonly TextMutator _mutator = new(Grammars, Words, Phrase, token => token is "]" or ")" || (token.Length > 1 && token[0] == '"'));
 
     public override string Name => "gbnf";
 
     public override IReadOnlyList<byte[]> Seeds => [.. Grammars.Select(Encoding.UTF8.GetBytes)];
 
     public override byte[] Make(InputRandom random) => _mutator.Mutate(random);
+
+    /// <summary>More of a sequence, or an alternative.</summary>
+    private static string Phrase(InputRandom random)
+    {
+        string[] items = ["\"a\"", "\"é\"", "[a-z]", "[^\"]", "ws", "x", "root", "\"\"", ".", "(\"b\" | [c-d])", "(ws)", "\"\\\"\"", "[\\x00-\\U0010FFFF]", "term", "value"];
+        string[] counts = ["", "", "", "*", "+", "?", "{2}", "{0,3}", "{1,}", "{50}", "{0}", "*?", "{2}{2}"];
+        return string.Concat(Enumerable.Range(0, random.Few(4)).Select(_ => (random.OneIn(4) ? " | " : " ") + random.Pick(items) + random.Pick(counts)));
+    }
 
     protected override void Use(ReadOnlySpan<byte> input)
     {

@@ -7,7 +7,7 @@ internal static class GrammarWalk
 {
     private const int Tokens = 260;
     private const int End = Tokens - 1;
-    private const int MostSteps = 48;
+    private const int MostSteps = 20;
 
     // Bytes that JSON and most grammars are made of come first now and then, or few texts would ever end.
     private static readonly byte[] Favourites = "\"}],:{[0123456789 abtruefalsn.-e"u8.ToArray();

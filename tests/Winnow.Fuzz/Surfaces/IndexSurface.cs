@@ -2,6 +2,7 @@ using Winnow.Fuzz.Models;
 using Winnow.Fuzz.Mutation;
 using Winnow.Fuzz.Running;
 using Winnow.Retrieval;
+using Winnow.Retrieval.Storage;
 
 namespace Winnow.Fuzz.Surfaces;
 
@@ -43,8 +44,10 @@ internal sealed class IndexSurface : Surface
         try
         {
             string path = _model.Folder.Write("input.index", input)!;
-            using DocumentIndex index = DocumentIndex.Open(_model.Engine, path);
+            // Behind the header are the list of documents and the blocks, whose checksums this compares.
+            IndexFile.Open(path).Dispose();
             Accept();
+            using DocumentIndex index = DocumentIndex.Open(_model.Engine, path);
             index.Search("why did the cats run home?", new SearchOptions { Budget = 8 });
             index.Search("red", new SearchOptions { Budget = 6, Bm25 = 1 });
             _ = index.PostingBytes + index.Documents.Sum(document => (long)document.Characters);

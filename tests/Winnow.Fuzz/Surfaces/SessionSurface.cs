@@ -11,7 +11,7 @@ internal sealed class SessionSurface : Surface
 {
     private static readonly (string Attention, int Tokens)[] Methods =
     [
-        ("full", 20), ("delta:budget=16,select=0", 40), ("recycled:k=8,stride=4", 40), ("snapkv:budget=16", 60), ("streaming:window=16,sink=2", 40),
+        ("full", 20), ("delta:budget=16,select=0", 40), ("recycled:k=8,stride=4", 40), ("snapkv:budget=40", 60), ("streaming:window=16,sinks=2", 40),
         ("a2ats:rho=0.1,window=8,sink=1,far=64,centroids=8", 520), ("token-sparse", 30),
     ];
 

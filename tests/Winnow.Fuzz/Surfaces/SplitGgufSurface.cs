@@ -1,3 +1,4 @@
+using Winnow.Formats;
 using Winnow.Fuzz.Models;
 using Winnow.Fuzz.Mutation;
 using Winnow.Fuzz.Running;
@@ -9,12 +10,12 @@ internal sealed class SplitGgufSurface : GgufSurface
 {
     private readonly Lazy<(string Name, byte[] Bytes)[][]> _sets;
 
-    private readonly Lazy<GgufDraft[]> _parts;
+    private readonly Lazy<Dictionary<byte[], GgufDraft>> _drafts;
 
     public SplitGgufSurface()
     {
         _sets = new(() => [TinyFiles.Split(Folder.Root, 2), TinyFiles.Split(Folder.Root, 3)]);
-        _parts = new(() => [.. _sets.Value.SelectMany(set => set).Select(part => GgufDraft.Parse(part.Bytes))]);
+        _drafts = new(() => _sets.Value.SelectMany(set => set).ToDictionary(part => part.Bytes, part => GgufDraft.Parse(part.Bytes)));
     }
 
     public override string Name => "split-gguf";
@@ -22,7 +23,9 @@ internal sealed class SplitGgufSurface : GgufSurface
     public override IReadOnlyList<byte[]> Seeds => [.. _sets.Value.Select(Bundle.Pack)];
 
     public override byte[] Make(InputRandom random) => Bundle.Mutate(
-        random.Pick(_sets.Value), (_, bytes) => GgufDraft.Parse(bytes).Mutate(_parts.Value, Words, random), random);
+        random.Pick(_sets.Value),
+        (_, bytes) => _drafts.Value.TryGetValue(bytes, out GgufDraft? draft) ? draft.Mutate([.. _drafts.Value.Values], Words, random) : bytes,
+        random);
 
     protected override void Use(ReadOnlySpan<byte> input)
     {
@@ -36,6 +39,12 @@ internal sealed class SplitGgufSurface : GgufSurface
 
             if (first is not null)
             {
+                using (MappedFile file = MappedFile.Open(first, GgufHeader.Expected))
+                {
+                    GgufHeader.Read(file);
+                }
+
+                Accept();
                 Use(first);
             }
         }

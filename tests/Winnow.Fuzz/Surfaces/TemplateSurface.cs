@@ -27,11 +27,11 @@ internal sealed class TemplateSurface : Surface
         """
         {% set content = messages[-1].content %}{% if '</think>' in content %}{% set content = content.split('</think>')[-1].lstrip('\n') %}{% endif %}{{ content | trim | indent(4, true) | wordwrap(20) | truncate(50, true, '..') }}
         {{ "%s-%05.2f|%r" % ("a", 1.5, [1, none]) }}{{ '{:>10}|{0!r}'.format(1) if false else 'x'.center(9, '*') }}{{ range(0, 30, 7) | list | join(', ') }}{{ [3, 1, 2] | sort(reverse=true) | map('string') | join }}{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | first | default('none', true) }}
-        {{ messages | groupby('role') | list | length }}{{ {'a': 1, **{'b': 2}} if false else {'a': [1, 2.5, true, none]} | tojson }}{{ strftime_now('%Y-%m-%d') }}{% raw %}{{ raw }}{% endraw %}{# comment #}{% filter upper %}text{% endfilter %}
+        {{ messages | groupby('role') | list | length }}{{ {'a': [1, 2.5, true, none]} | tojson }}{{ strftime_now('%Y-%m-%d') }}{% raw %}{{ raw }}{% endraw %}{# comment #}{% filter upper %}text{% endfilter %}
         """,
         """
         {% for a in range(3) recursive %}{{ a }}{% if a < 2 and loop.depth < 4 %}{{ loop(range(a)) }}{% endif %}{{ loop.cycle('x', 'y') }}{{ loop.previtem }}{% else %}none{% endfor %}{{ 7 // 2 ** 3 % 5 - -1 }}{{ 'a' ~ 1 ~ 2.0 }}{{ (1, 2)[0:1] }}{{ "x" * 3 }}
-        {{ messages | batch(2, '-') | list }}{{ messages | slice(3) | list }}{{ dict(a=1).items() | list }}{{ 'abc'[::-1] }}{{ 'a,b'.split(',') | unique | reject('in', ['a']) | list }}{{ 1 if x is undefined else 2 }}{{ 10 | filesizeformat if false }}{{ cycler('a', 'b').next() }}{{ joiner(',')() }}{% break if false %}
+        {{ messages | batch(2, '-') | list }}{{ messages | slice(3) | list }}{{ dict(a=1).items() | list }}{{ 'abc'[::-1] }}{{ 'a,b'.split(',') | unique | reject('in', ['a']) | list }}{{ 1 if x is undefined else 2 }}{{ cycler('a', 'b').next() }}{{ joiner(',')() }}{% for x in messages %}{% break %}{% endfor %}
         """,
         "{% for message in messages %}{% if message['role'] == 'user' %}{{ '[INST] ' + message['content'] + ' [/INST]' }}{% else %}{{ message['content'] + eos_token }}{% endif %}{% if loop.index > 2 %}{% break %}{% else %}{% continue %}{% endif %}{% endfor %}",
     ];
@@ -50,7 +50,7 @@ internal sealed class TemplateSurface : Surface
         "{% set x = messages %}", "{% set ns.x = ns %}", "{% for x in range(99999) %}{{ x }}{% endfor %}", "lipsum()", "cycler(1)", "joiner()", "dict(a=1)", "'\\ud800'", "'\\u0000'", "\u2028", "İ", "ﬁ", "\n", " ",
     ];
 
-    private readonly TextMutator _mutator = new(Templates, Words);
+    private readonly TextMutator _mutator = new(Templates, Words, TemplatePhrase.Make, token => token is "}}" or "-}}" or "%}" or "-%}");
     private readonly TinyModel _model = new();
     private readonly ChatMessage[] _messages =
     [

@@ -67,7 +67,8 @@ internal sealed class TokenizerSurface : DirectorySurface
                 """{"type":"Split","pattern":{"Regex":"(a|aa)+$"},"behavior":"Isolated"}""", """{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaaaa"}""", """{"type":"Split","pattern":{"String":""},"behavior":"Removed"}""",
                 """{"type":"ByteLevel","add_prefix_space":true,"use_regex":true}""", """{"type":"Metaspace","replacement":"▁","add_prefix_space":true}""", """{"type":"NFKD"}""", """["a","b"]""", "\"a b\"", "\"(?<=a)b|\\\\p{Han}\"",
                 "\"[^\\\\s\\\\p{L}]++\"", "\"(?>a*)\\\\G\"", "0", "-1", "1", "1e9", "2147483647", "0.5", "null", "true", "false", "[]", "{}", "\"\"", "\"<s>\"", "\"😀\"", "[\"a\",-1.5]", "[\"\",0]",
-            ])
+            ],
+            mostChanges: 4)
     {
     }
 
