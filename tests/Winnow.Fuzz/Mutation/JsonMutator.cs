@@ -220,7 +220,7 @@ internal sealed class JsonMutator
         }
 
         return scalar.TryGetValue(out bool flag) ? !flag
-            : scalar.TryGetValue(out double number) ? random.Next(5) switch
+            : scalar.TryGetValue(out double number) && double.IsFinite(number) ? random.Next(5) switch
             {
                 0 => -number,
                 1 => number + 1,

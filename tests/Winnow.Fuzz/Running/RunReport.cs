@@ -17,8 +17,11 @@ internal sealed record RunReport
     /// <summary>Those that were accepted and used, or failed in use.</summary>
     public long PastHeader { get; set; }
 
-    /// <summary>Time of all of them.</summary>
+    /// <summary>Time by the clock.</summary>
     public double Seconds { get; set; }
+
+    /// <summary>Time of a processor.</summary>
+    public double ProcessorSeconds { get; set; }
 
     /// <summary>The most managed memory that an input allocated.</summary>
     public long MostAllocatedBytes { get; set; }
@@ -26,7 +29,7 @@ internal sealed record RunReport
     /// <summary>The most physical memory that the process had.</summary>
     public long PeakResidentBytes { get; set; }
 
-    /// <summary>The slowest input's time.</summary>
+    /// <summary>The slowest input's time of a processor.</summary>
     public double SlowestMs { get; set; }
 
     /// <summary>The slowest input.</summary>
@@ -45,6 +48,7 @@ internal sealed record RunReport
         Inputs += other.Inputs;
         PastHeader += other.PastHeader;
         Seconds += other.Seconds;
+        ProcessorSeconds += other.ProcessorSeconds;
         MostAllocatedBytes = Math.Max(MostAllocatedBytes, other.MostAllocatedBytes);
         PeakResidentBytes = Math.Max(PeakResidentBytes, other.PeakResidentBytes);
         if (other.SlowestMs > SlowestMs)

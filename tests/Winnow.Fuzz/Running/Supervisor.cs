@@ -36,7 +36,11 @@ internal sealed class Supervisor(string findings)
             }
 
             deaths++;
-            if (exitCode != Worker.Overran)
+            if (exitCode == Worker.Overran)
+            {
+                report.Inputs++;
+            }
+            else
             {
                 report.Inputs += number + 1 - next;
                 report.Add(new RunReport { Surface = task.Surface, Seed = task.Seed, Failures = [new(task.Surface, task.Seed, number, "death", $"exit code {exitCode}: {error}")] });

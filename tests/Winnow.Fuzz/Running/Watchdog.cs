@@ -12,6 +12,7 @@ internal sealed class Watchdog : IDisposable
     private readonly ManualResetEventSlim _ended = new();
     private readonly Thread _thread;
     private long _begun;
+    private long _processorTicks;
     private long _baseline;
 
     /// <param name="limits">What an input may cost.</param>
@@ -28,7 +29,12 @@ internal sealed class Watchdog : IDisposable
     public long PeakResidentBytes { get; private set; }
 
     /// <summary>An input begins.</summary>
-    public void Begin() => Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
+    /// <param name="processorTime">What the process has used so far.</param>
+    public void Begin(TimeSpan processorTime)
+    {
+        Volatile.Write(ref _processorTicks, processorTime.Ticks);
+        Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
+    }
 
     /// <summary>It has ended.</summary>
     public void End() => Volatile.Write(ref _begun, 0);
@@ -57,12 +63,14 @@ internal sealed class Watchdog : IDisposable
             }
 
             TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
-            if (begun != told && (elapsed > _limits.Time || resident - _baseline > _limits.MemoryBytes))
+            TimeSpan used = Environment.CpuUsage.TotalTime - new TimeSpan(Volatile.Read(ref _processorTicks));
+            bool takesTooLong = used > _limits.Time || elapsed > _limits.WaitTime;
+            if (begun != told && begun == Volatile.Read(ref _begun) && (takesTooLong || resident - _baseline > _limits.MemoryBytes))
             {
                 told = begun;
                 _bark(
-                    elapsed > _limits.Time ? "time" : "memory",
-                    $"{elapsed.TotalSeconds:F1} seconds so far, {(resident - _baseline) >> 20} MiB more than before");
+                    takesTooLong ? "time" : "memory",
+                    $"{used.TotalSeconds:F1} seconds of a processor and {elapsed.TotalSeconds:F1} by the clock so far, {(resident - _baseline) >> 20} MiB more than before");
             }
         }
     }

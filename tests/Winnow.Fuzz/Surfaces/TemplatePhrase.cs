@@ -8,7 +8,7 @@ internal static class TemplatePhrase
     private static readonly string[] Values =
     [
         "messages", "tools", "messages[0]", "messages[-1].content", "messages[2].tool_calls[0].function", "'a,b c'", "'x'", "''", "'é😀İﬁ'", "0", "1", "-7", "3.5", "1e308", "9223372036854775807", "99999999999999999999", "none", "true", "false",
-        "[]", "[3, 1, 2]", "['b', 'a', none]", "{}", "{'a': 1, 'b': [2]}", "(1, 2)", "range(5)", "range(100000)", "undefined_name", "bos_token", "namespace(a=1)", "dict(a=1)", "cycler('a', 'b')", "joiner(', ')", "'<b>&'", "'%s|%d'", "'{0}|{a}'", "strftime_now('%d %B %Y')",
+        "[]", "[3, 1, 2]", "['b', 'a', none]", "{}", "{'a': 1, 'b': [2]}", "(1, 2)", "range(5)", "range(300)", "undefined_name", "bos_token", "namespace(a=1)", "dict(a=1)", "cycler('a', 'b')", "joiner(', ')", "'<b>&'", "'%s|%d'", "'{0}|{a}'", "strftime_now('%d %B %Y')",
         "x", "loop", "loop.index", "self", "messages[1:3]", "messages[::-1]", "'abcdef'[1:100:2]", "lipsum",
     ];
 
