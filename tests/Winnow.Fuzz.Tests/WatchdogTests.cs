@@ -14,12 +14,12 @@ public sealed class WatchdogTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
-    [InlineData("exception", "exception", "InvalidOperationException")]
-    [InlineData("hang", "time", "by the clock")]
-    [InlineData("allocation", "memory", "MiB")]
-    [InlineData("native", "memory", "MiB more than before")]
-    [InlineData("overflow", "death", "Stack overflow")]
-    public void An_input_that_goes_wrong_is_found_and_kept(string fault, string kind, string details)
+    [InlineData("exception", "exception", "InvalidOperationException", "5")]
+    [InlineData("hang", "time", "by the clock", "0.1")]
+    [InlineData("allocation", "memory", "MiB", "5")]
+    [InlineData("native", "memory", "MiB more than before", "5")]
+    [InlineData("overflow", "death", "Stack overflow", "5")]
+    public void An_input_that_goes_wrong_is_found_and_kept(string fault, string kind, string details, string limitSeconds)
     {
         using Surface surface = new FaultSurface(fault);
         (ulong seed, int bad) = FindSeed(surface);
@@ -29,7 +29,7 @@ public sealed class WatchdogTests : IDisposable
         {
             ArgumentList =
             {
-                "exec", program, "run", "--surface", surface.Name, "--inputs", $"{Count}", "--seed", $"{seed}", "--limit", "0.1", "--findings", _folder.FullName,
+                "exec", program, "run", "--surface", surface.Name, "--inputs", $"{Count}", "--seed", $"{seed}", "--limit", limitSeconds, "--findings", _folder.FullName,
             },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
