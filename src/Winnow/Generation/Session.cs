@@ -97,7 +97,8 @@ public sealed class Session : IDisposable
         string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new GenerationOptions();
-        return GenerateAsync(_engine.Tokenizer.Encode(prompt, addSpecial: true, options.ParseControlTokens), options, cancellationToken);
+        return GenerateAsync(
+            _engine.Tokenizer.Encode(prompt, addSpecial: true, options.ParseControlTokens, cancellationToken), options, cancellationToken);
     }
 
     /// <summary>Answers the last message of a conversation, through the model's chat template.</summary>
@@ -105,7 +106,7 @@ public sealed class Session : IDisposable
     /// <exception cref="ChatTemplateException">The model has no chat template, or it refuses this conversation.</exception>
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
         IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        GenerateAsync(_engine.EncodeChat(messages), options, cancellationToken);
+        GenerateAsync(_engine.EncodeChat(messages, cancellationToken: cancellationToken), options, cancellationToken);
 
     /// <summary>Continues a sequence of tokens.</summary>
     /// <remarks>Computation runs on threads of the engine, never on the thread pool or on the caller's synchronization context.</remarks>
