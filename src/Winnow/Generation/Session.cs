@@ -123,6 +123,7 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>Continues a sequence of tokens on the calling thread.</summary>
+    /// <remarks>Nothing comes where the constraint allows no text but the empty one, and the model has no token that ends it.</remarks>
     /// <exception cref="ArgumentException">The prompt is empty.</exception>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">The session is generating already.</exception>
@@ -313,6 +314,12 @@ public sealed class Session : IDisposable
             int cached = _lifetime.Run(
                 stop => _reader.ReadPrompt(Transform(prompt, stop), progress: options.Progress, cancellation: stop), cancellationToken);
             Answer answer = new(_engine, options, sampler, _reader, _choice, cached, start);
+            if (answer.IsOver)
+            {
+                LastGeneration = answer.Statistics;
+                yield break;
+            }
+
             try
             {
                 GeneratedToken token = answer.Next();
