@@ -39,7 +39,7 @@ internal sealed class ConfigSurface : DirectorySurface
                 "\"llama3\"", "\"yarn\"", "\"linear\"", "\"dynamic\"", "\"longrope\"", "\"su\"", "\"default\"", "\"mrope\"", "\"silu\"", "\"gelu\"", "\"relu\"", "\"sliding_attention\"",
                 "[\"sliding_attention\",\"full_attention\"]", "0", "-1", "1", "2", "3", "1e-300", "1e300", "0.5", "null", "true", "[]", "{}", "\"LlamaForCausalLM\"", "2147483647", "[0.0]", "5.0",
             ],
-            mostChanges: 2) => System.IO.File.WriteAllBytes(Folder.PathOf("model.safetensors"), TinyFiles.Safetensors(Folder.Root, "llama"));
+            mostChanges: 1) => System.IO.File.WriteAllBytes(Folder.PathOf("model.safetensors"), TinyFiles.Safetensors(Folder.Root, "llama"));
 
     public override string Name => "config";
 
