@@ -19,7 +19,7 @@ public sealed class WatchdogTests : IDisposable
     [InlineData("allocation", "memory", "MiB", "5")]
     [InlineData("native", "memory", "MiB more than before", "5")]
     [InlineData("overflow", "death", "Stack overflow", "5")]
-    public void An_input_that_goes_wrong_is_found_and_kept(string fault, string kind, string details, string limitSeconds)
+    public async Task An_input_that_goes_wrong_is_found_and_kept(string fault, string kind, string details, string limitSeconds)
     {
         using Surface surface = new FaultSurface(fault);
         (ulong seed, int bad) = FindSeed(surface);
@@ -36,16 +36,16 @@ public sealed class WatchdogTests : IDisposable
         };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        string error = errors.GetAwaiter().GetResult();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        string error = await errors;
+        await process.WaitForExitAsync();
 
         Assert.True(process.ExitCode == 1, error);
         Assert.Contains($"| {surface.Name} | {Count} |", output, StringComparison.Ordinal);
         Assert.Contains($"{surface.Name}, seed {seed}, input {bad}: {kind}", error, StringComparison.Ordinal);
         string kept = _folder.EnumerateFiles($"{surface.Name}-{seed}-{bad}.input").Single().FullName;
-        Assert.Equal([0], File.ReadAllBytes(kept));
-        Assert.Contains(details, File.ReadAllText(Path.ChangeExtension(kept, ".txt")), StringComparison.Ordinal);
+        Assert.Equal([0], await File.ReadAllBytesAsync(kept));
+        Assert.Contains(details, await File.ReadAllTextAsync(Path.ChangeExtension(kept, ".txt")), StringComparison.Ordinal);
     }
 
     /// <summary>A seed with one bad input among those that are tried, and good ones before and behind it.</summary>

@@ -1,4 +1,3 @@
-using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Lab.Quantization;
 using Winnow.Lab.Synthesis;
@@ -19,8 +18,18 @@ internal sealed class TinyModel : IDisposable
 
     private static readonly SyntheticShape Shape = new()
     {
-        Name = "fuzz", Architecture = "llama", HiddenSize = 32, Layers = Layers, Heads = 4, KvHeads = KvHeads, HeadDim = HeadDim,
-        FeedForwardSize = 32, VocabularySize = 512, IsTied = true, RopeTheta = 10_000, ContextLength = 4096,
+        Name = "fuzz",
+        Architecture = "llama",
+        HiddenSize = 32,
+        Layers = Layers,
+        Heads = 4,
+        KvHeads = KvHeads,
+        HeadDim = HeadDim,
+        FeedForwardSize = 32,
+        VocabularySize = 512,
+        IsTied = true,
+        RopeTheta = 10_000,
+        ContextLength = 4096,
     };
 
     public TinyModel()

@@ -20,7 +20,7 @@ public sealed class FullDiskTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void An_index_that_finds_no_room_leaves_what_was_there(bool replaces)
+    public async Task An_index_that_finds_no_room_leaves_what_was_there(bool replaces)
     {
         Assert.SkipUnless(File.Exists(Shell), "this system has no shell that limits the length of files");
         string model = _folder.PathOf("model.gguf");
@@ -34,17 +34,17 @@ public sealed class FullDiskTests : IDisposable
             Assert.Equal(0, WinnowProcess.Run(["index", "build", index, small, "-m", model]).ExitCode);
         }
 
-        byte[]? before = replaces ? File.ReadAllBytes(index) : null;
+        byte[]? before = replaces ? await File.ReadAllBytesAsync(index) : null;
         string[] names = _folder.Names();
-        (int exitCode, string errors) = RunLimited("index", "build", index, large, "-m", model);
+        (int exitCode, string errors) = await RunLimited("index", "build", index, large, "-m", model);
         Assert.True(exitCode == 1, errors);
         Assert.Contains($"{index}: cannot be written", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("bug", errors, StringComparison.Ordinal);
         Assert.Equal(names, _folder.Names());
-        Assert.Equal(before, replaces ? File.ReadAllBytes(index) : null);
+        Assert.Equal(before, replaces ? await File.ReadAllBytesAsync(index) : null);
     }
 
-    private static (int ExitCode, string Errors) RunLimited(params string[] arguments)
+    private static async Task<(int ExitCode, string Errors)> RunLimited(params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Winnow.Cli.dll");
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
@@ -57,9 +57,9 @@ public sealed class FullDiskTests : IDisposable
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        output.GetAwaiter().GetResult();
+        string errors = await process.StandardError.ReadToEndAsync();
+        await output;
+        await process.WaitForExitAsync();
         return (process.ExitCode, errors);
     }
 }
