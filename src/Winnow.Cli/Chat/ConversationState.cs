@@ -70,11 +70,12 @@ internal sealed class ConversationState(Engine engine, Session session, string? 
     {
         if (_index is null)
         {
-            return engine.EncodeChat(_messages);
+            return engine.EncodeChat(_messages, cancellationToken: cancellationToken);
         }
 
         Evidence = session.FindEvidence(_index, _messages[^1].Content, cancellationToken: cancellationToken);
-        return engine.EncodeChat([.. _messages.SkipLast(1), EvidencePrompt.Message(Evidence, _messages[^1].Content)]);
+        return engine.EncodeChat(
+            [.. _messages.SkipLast(1), EvidencePrompt.Message(Evidence, _messages[^1].Content)], cancellationToken: cancellationToken);
     }
 
     public void Dispose() => _index?.Dispose();

@@ -33,7 +33,7 @@ internal static class PerplexityCommand
             string text = File.ReadAllText(parsed.GetRequiredValue(file));
             IReadOnlyList<AttentionOptions> attentions = model.Attentions(parsed);
             using Engine engine = model.Load(parsed, cancellationToken);
-            int[] tokens = engine.Tokenizer.Encode(text, addSpecial: true);
+            int[] tokens = engine.Tokenizer.Encode(text, addSpecial: true, cancellationToken: cancellationToken);
             tokens = tokens[..Math.Min(parsed.GetValue(limit) ?? tokens.Length, tokens.Length)];
             if (tokens.Length < 2)
             {

@@ -53,8 +53,8 @@ internal static class RunCommand
             engine.RequireRoom(text ?? "");
             IReadOnlyList<int> ids =
                 text is null ? prompt.Ids(parsed, engine.Model.VocabularySize)
-                : parsed.GetValue(chat) ? engine.EncodeChat(Messages(parsed.GetValue(system), text))
-                : engine.Tokenizer.Encode(text, addSpecial: true, parsed.GetValue(special));
+                : parsed.GetValue(chat) ? engine.EncodeChat(Messages(parsed.GetValue(system), text), cancellationToken: cancellationToken)
+                : engine.Tokenizer.Encode(text, addSpecial: true, parsed.GetValue(special), cancellationToken);
             if (ids.Count == 0)
             {
                 throw new UsageException("the prompt has no tokens, and the model has no begin-of-text token to start from");

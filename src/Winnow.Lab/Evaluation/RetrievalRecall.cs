@@ -31,7 +31,7 @@ public static class RetrievalRecall
         double done = 0;
         foreach (EvaluationCase item in cases)
         {
-            int[] prompt = engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true);
+            int[] prompt = engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true, cancellationToken: cancellationToken);
             if (PromptParts.Split(prompt, engine.Tokenizer) is { } parts)
             {
                 outcomes.Add(Run(engine, item, parts, search, options, cancellationToken));

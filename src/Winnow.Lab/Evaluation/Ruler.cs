@@ -49,7 +49,7 @@ public sealed class Ruler
         int skipped = 0;
         foreach (EvaluationCase item in cases)
         {
-            int[] prompt = _engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true);
+            int[] prompt = _engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true, cancellationToken: cancellationToken);
             if (prompt.Length + item.OutputTokens > context)
             {
                 skipped++;

@@ -235,11 +235,30 @@ internal sealed class MethodHistory
         Mark now = new() { Position = source.ReadInt32(), Step = source.ReadInt32() };
         Require(marks > 0 && now.Position == end);
         now.Load(ref source, _method);
+        StateReader kept = source;
         _method.Load(ref source, end);
         Return(now, promptTokens: 0);
+        CheckMarks(kept, end);
         now.Dispose();
         _end = end;
         _step = step;
+    }
+
+    /// <summary>
+    /// Goes back to every mark with a method that nobody needs: one that cannot be gone back to would be noticed in the middle of a
+    /// conversation otherwise.
+    /// </summary>
+    /// <param name="kept">What the method keeps of every token.</param>
+    /// <param name="end">Tokens that it has seen.</param>
+    private void CheckMarks(StateReader kept, int end)
+    {
+        DecodeMethod probe = _method.CreateAnew();
+        probe.Load(ref kept, end);
+        for (int i = _marks.Count - 1; i >= 0; i--)
+        {
+            _marks[i].GiveBack(probe);
+            probe.Return(_marks[i].Host.Bytes, _marks[i].Position, promptTokens: 0);
+        }
     }
 
     private static void Require(bool holds)

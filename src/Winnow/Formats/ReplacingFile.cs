@@ -82,7 +82,7 @@ public sealed class ReplacingFile : IDisposable
         }
     }
 
-    /// <summary>Puts the file under its name, once its bytes are on the disk, and lets other writers in.</summary>
+    /// <summary>Puts the file under its name, once its bytes are on the disk, lets other writers in, and waits until the name is on the disk too.</summary>
     /// <exception cref="ModelWriteException">The disk is full or failed, or the target cannot be replaced.</exception>
     public void Commit()
     {
@@ -93,6 +93,7 @@ public sealed class ReplacingFile : IDisposable
             File.Move(_temporaryPath, _path, overwrite: true);
             _isCommitted = true;
             _ownLock?.Dispose();
+            DirectorySync.TryFlush(Path.GetDirectoryName(_temporaryPath)!);
         }
         catch (Exception e) when (IsSystemError(e))
         {
@@ -116,7 +117,7 @@ public sealed class ReplacingFile : IDisposable
         {
             _stream?.Dispose();
         }
-        catch (IOException)
+        catch (Exception e) when (IsSystemError(e))
         {
             // The buffer did not fit on the disk: its bytes are of no use any more.
         }
@@ -144,5 +145,6 @@ public sealed class ReplacingFile : IDisposable
         }
     }
 
-    private static bool IsSystemError(Exception e) => e is IOException or UnauthorizedAccessException;
+    /// <summary>Whether the system refuses, and not the caller errs: .NET calls a file that is longer than its file system allows an argument.</summary>
+    internal static bool IsSystemError(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 }

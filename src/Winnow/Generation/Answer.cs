@@ -54,6 +54,9 @@ internal sealed class Answer
         Decode = _decode ?? (_decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_decodeStart)),
     };
 
+    /// <summary>Whether nothing may follow, so that there is no next token.</summary>
+    public bool IsOver => _sampler.IsOver;
+
     /// <summary>Chooses the token after those that were read.</summary>
     /// <returns>The token; with a reason, it is the last one.</returns>
     public GeneratedToken Next()
@@ -67,7 +70,7 @@ internal sealed class Answer
         }
 
         string piece = _text.Append(token, out bool stopped);
-        stopped |= _sampler.IsOver;
+        stopped |= IsOver;
         if (!stopped && _generated < _limit)
         {
             return new GeneratedToken(token, piece, null);

@@ -12,7 +12,7 @@ namespace Winnow.Generation;
 internal static class ChatPrompt
 {
     /// <exception cref="ChatTemplateException">The template refuses the messages.</exception>
-    public static IReadOnlyList<int> Encode(ChatTemplate template, Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages, JsonArray? tools)
+    public static IReadOnlyList<int> Encode(ChatTemplate template, Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages, JsonArray? tools, CancellationToken cancellation)
     {
         RenderedText prompt = template.RenderWithOrigins(new ChatTemplateInput
         {
@@ -20,10 +20,11 @@ internal static class ChatPrompt
             Tools = tools,
             BosToken = tokenizer.BosId is { } bosId ? tokenizer.TokenText(bosId) : "",
             EosToken = tokenizer.EosId is { } eosId ? tokenizer.TokenText(eosId) : "",
+            CancellationToken = cancellation,
         });
 
         List<int> tokens = [];
-        tokenizer.Encode(prompt.Text, prompt.Foreign, tokens);
+        tokenizer.Encode(prompt.Text, prompt.Foreign, tokens, cancellation);
 
         // Most templates write the begin-of-text token themselves.
         if (tokenizer.AddBos && (tokens.Count == 0 || tokens[0] != tokenizer.BosId))

@@ -119,12 +119,16 @@ public sealed class Engine : IDisposable
 
     /// <summary>Renders a conversation with the model's chat template and tokenizes it: what a session computes for it.</summary>
     /// <remarks>Control tokens that are spelled out in a message stay text; only the template's own become tokens.</remarks>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="tools">What the model may call; null for nothing.</param>
+    /// <param name="cancellationToken">Gives up on a long conversation.</param>
     /// <exception cref="WinnowException">The model has no chat template, or it refuses this conversation.</exception>
-    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatMessage> messages, JsonArray? tools = null)
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatMessage> messages, JsonArray? tools = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = ChatTemplate ?? throw ModelText.NoTemplate(Model.Name, ChatTemplateError);
-        return ChatPrompt.Encode(template, Tokenizer, messages, tools);
+        return ChatPrompt.Encode(template, Tokenizer, messages, tools, cancellationToken);
     }
 
     /// <summary>Computes the embedding of a text: the mean of its tokens' last hidden states, of length 1.</summary>
@@ -136,7 +140,7 @@ public sealed class Engine : IDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         RequireRoom(text);
-        int[] tokens = Tokenizer.Encode(text, addSpecial: true);
+        int[] tokens = Tokenizer.Encode(text, addSpecial: true, cancellationToken: cancellationToken);
         if (tokens.Length == 0)
         {
             throw new ArgumentException("the text has no tokens", nameof(text));

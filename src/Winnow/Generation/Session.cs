@@ -97,7 +97,8 @@ public sealed class Session : IDisposable
         string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new GenerationOptions();
-        return GenerateAsync(_engine.Tokenizer.Encode(prompt, addSpecial: true, options.ParseControlTokens), options, cancellationToken);
+        return GenerateAsync(
+            _engine.Tokenizer.Encode(prompt, addSpecial: true, options.ParseControlTokens, cancellationToken), options, cancellationToken);
     }
 
     /// <summary>Answers the last message of a conversation, through the model's chat template.</summary>
@@ -105,7 +106,7 @@ public sealed class Session : IDisposable
     /// <exception cref="ChatTemplateException">The model has no chat template, or it refuses this conversation.</exception>
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
         IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        GenerateAsync(_engine.EncodeChat(messages), options, cancellationToken);
+        GenerateAsync(_engine.EncodeChat(messages, cancellationToken: cancellationToken), options, cancellationToken);
 
     /// <summary>Continues a sequence of tokens.</summary>
     /// <remarks>Computation runs on threads of the engine, never on the thread pool or on the caller's synchronization context.</remarks>
@@ -122,6 +123,7 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>Continues a sequence of tokens on the calling thread.</summary>
+    /// <remarks>Nothing comes where the constraint allows no text but the empty one, and the model has no token that ends it.</remarks>
     /// <exception cref="ArgumentException">The prompt is empty.</exception>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">The session is generating already.</exception>
@@ -312,6 +314,12 @@ public sealed class Session : IDisposable
             int cached = _lifetime.Run(
                 stop => _reader.ReadPrompt(Transform(prompt, stop), progress: options.Progress, cancellation: stop), cancellationToken);
             Answer answer = new(_engine, options, sampler, _reader, _choice, cached, start);
+            if (answer.IsOver)
+            {
+                LastGeneration = answer.Statistics;
+                yield break;
+            }
+
             try
             {
                 GeneratedToken token = answer.Next();

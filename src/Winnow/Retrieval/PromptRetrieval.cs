@@ -32,7 +32,7 @@ internal sealed class PromptRetrieval(Engine engine, RetrievalAttention options,
         }
 
         IReadOnlyList<EvidenceSpan> evidence = _index.Search(parts.Question, options.Search with { Budget = budget }, cancellation);
-        return [.. parts.Head, .. engine.Tokenizer.Encode(EvidencePrompt.Compose(evidence, parts.Question)), .. parts.Tail];
+        return [.. parts.Head, .. engine.Tokenizer.Encode(EvidencePrompt.Compose(evidence, parts.Question), cancellationToken: cancellation), .. parts.Tail];
     }
 
     public void Dispose() => _index?.Dispose();

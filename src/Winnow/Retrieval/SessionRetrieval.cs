@@ -35,8 +35,8 @@ public static class SessionRetrieval
         ChatMessage message = EvidencePrompt.Message(evidence, question);
         IReadOnlyList<ChatMessage> messages = [.. history ?? [], message];
         IReadOnlyList<int> prompt = session.Engine.ChatTemplate is null
-            ? session.Engine.Tokenizer.Encode(string.Join("\n\n", messages.Select(one => one.Content)) + "\n", addSpecial: true)
-            : session.Engine.EncodeChat(messages);
+            ? session.Engine.Tokenizer.Encode(string.Join("\n\n", messages.Select(one => one.Content)) + "\n", addSpecial: true, cancellationToken: cancellationToken)
+            : session.Engine.EncodeChat(messages, cancellationToken: cancellationToken);
         return new DocumentAnswer(evidence, prompt.Count, session.GenerateAsync(prompt, options, cancellationToken));
     }
 

@@ -107,26 +107,31 @@ public sealed class Tokenizer
     /// Whether the tokens that the model expects around a text are added (see <see cref="AddBos"/>, <see cref="AddEos"/>).
     /// </param>
     /// <param name="parseSpecial">Whether control tokens that are spelled out in the text become these tokens.</param>
+    /// <param name="cancellationToken">Gives up on a long text.</param>
     /// <exception cref="WinnowException">The vocabulary's own expressions take too long on the text, or make far more of it.</exception>
-    public int[] Encode(string text, bool addSpecial = false, bool parseSpecial = false)
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public int[] Encode(string text, bool addSpecial = false, bool parseSpecial = false, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(text);
         List<int> output = new((text.Length / 3) + 8);
-        Encode(text, output, addSpecial, parseSpecial);
+        Encode(text, output, addSpecial, parseSpecial, cancellationToken);
         return [.. output];
     }
 
     /// <summary>Appends the ids of a text to a list.</summary>
-    /// <inheritdoc cref="Encode(string, bool, bool)"/>
-    public void Encode(string text, List<int> output, bool addSpecial = false, bool parseSpecial = false)
+    /// <inheritdoc cref="Encode(string, bool, bool, CancellationToken)"/>
+    public void Encode(
+        string text, List<int> output, bool addSpecial = false, bool parseSpecial = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        Encode(text.AsMemory(), output, addSpecial, parseSpecial);
+        Encode(text.AsMemory(), output, addSpecial, parseSpecial, [], cancellationToken);
     }
 
     /// <summary>Appends the ids of a text to a list.</summary>
-    /// <inheritdoc cref="Encode(string, bool, bool)"/>
-    public void Encode(ReadOnlySpan<char> text, List<int> output, bool addSpecial = false, bool parseSpecial = false) =>
-        Encode(text.ToString().AsMemory(), output, addSpecial, parseSpecial);
+    /// <inheritdoc cref="Encode(string, bool, bool, CancellationToken)"/>
+    public void Encode(
+        ReadOnlySpan<char> text, List<int> output, bool addSpecial = false, bool parseSpecial = false, CancellationToken cancellationToken = default) =>
+        Encode(text.ToString().AsMemory(), output, addSpecial, parseSpecial, [], cancellationToken);
 
     /// <summary>Turns ids into text; bytes that are no valid UTF-8 become U+FFFD.</summary>
     /// <param name="ids">The tokens.</param>
@@ -175,11 +180,17 @@ public sealed class Tokenizer
     /// <param name="text">The text.</param>
     /// <param name="foreign">Parts that somebody else wrote than who wrote the control tokens, in order.</param>
     /// <param name="output">The list.</param>
-    internal void Encode(string text, IReadOnlyList<(int Start, int End)> foreign, List<int> output) =>
-        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, foreign);
+    /// <param name="cancellation">Gives up on a long text.</param>
+    internal void Encode(string text, IReadOnlyList<(int Start, int End)> foreign, List<int> output, CancellationToken cancellation) =>
+        Encode(text.AsMemory(), output, addSpecial: false, parseSpecial: true, foreign, cancellation);
 
     private void Encode(
-        ReadOnlyMemory<char> text, List<int> output, bool addSpecial, bool parseSpecial, IReadOnlyList<(int Start, int End)>? foreign = null)
+        ReadOnlyMemory<char> text,
+        List<int> output,
+        bool addSpecial,
+        bool parseSpecial,
+        IReadOnlyList<(int Start, int End)> foreign,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (addSpecial)
@@ -188,7 +199,7 @@ public sealed class Tokenizer
         }
 
         text = Utf8Text.WellFormed(text);
-        foreach (SpecialTokenPartition.Fragment fragment in _partition.Split(text.Span, parseSpecial, foreign ?? []))
+        foreach (SpecialTokenPartition.Fragment fragment in _partition.Split(text.Span, parseSpecial, foreign))
         {
             if (fragment.TokenId >= 0)
             {
@@ -196,7 +207,7 @@ public sealed class Tokenizer
             }
             else
             {
-                _model.Encode(text.Slice(fragment.Start, fragment.Length), fragment.Start == 0, output);
+                _model.Encode(text.Slice(fragment.Start, fragment.Length), fragment.Start == 0, output, cancellation);
             }
         }
 
@@ -240,7 +251,7 @@ public sealed class Tokenizer
 
     private sealed class MissingModel(string path) : TokenizerModel
     {
-        public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output) =>
+        public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output, CancellationToken cancellation) =>
             throw new WinnowException($"{path}: has no vocabulary, so it takes token ids and no text");
     }
 }

@@ -55,6 +55,46 @@ public sealed class MethodStateTests : IDisposable
     }
 
     [Theory]
+    [InlineData("recycled:k=24,stride=50,pool=3")]
+    [InlineData("snapkv:budget=48,window=8,pool=3")]
+    [InlineData("a2ats:rho=0.05,window=16,sink=2,codebook=online,centroids=16")]
+    public void A_state_that_is_taken_can_be_gone_back_with(string specification)
+    {
+        const int Length = 580;
+        const int Wrong = 1 << 20;
+        const int MostChanges = 600;
+        using TokenReader other = Create(specification);
+        other.ReadPrompt(Tokens[..530]);
+        other.Force(Tokens[530..Length]);
+        byte[] state = other.Attention.SaveState(Length).ToArray();
+        int first = state.AsSpan().IndexOf("\n2\n"u8) + 3;
+        using TokenReader reader = Create(specification);
+        int taken = 0;
+        int step = Math.Max(1, (state.Length - first) / sizeof(int) / MostChanges) * sizeof(int);
+        for (int at = first; at + sizeof(int) <= state.Length; at += at < first + 400 ? sizeof(int) : step)
+        {
+            byte[] changed = [.. state];
+            BitConverter.TryWriteBytes(changed.AsSpan(at), Wrong);
+            try
+            {
+                reader.Attention.LoadState(changed, Length);
+            }
+            catch (InvalidDataException)
+            {
+                continue;
+            }
+
+            taken++;
+            foreach (int length in (int[])[Length - 1, 540, 530, 529, 300, 0])
+            {
+                reader.Attention.Rollback(length);
+            }
+        }
+
+        Assert.True(taken > 0);
+    }
+
+    [Theory]
     [InlineData(1000, 1000, true)]
     [InlineData(1000, 999, false)]
     [InlineData(1000, 0, false)]

@@ -30,6 +30,14 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
+    public void The_names_of_a_folder_are_put_on_the_disk()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows writes names down itself");
+        Assert.True(DirectorySync.TryFlush(_folder.Root));
+        Assert.False(DirectorySync.TryFlush(_folder.PathOf("nowhere")));
+    }
+
+    [Fact]
     public void Writers_that_wait_come_one_after_the_other_and_each_file_is_whole()
     {
         string path = _folder.PathOf("a.bin");

@@ -31,6 +31,17 @@ public sealed class ConstrainedAnswerTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("root ::= \"\"")]
+    [InlineData("root ::= \"c\"*")]
+    public void An_answer_that_is_whole_before_its_first_token_has_none(string grammar)
+    {
+        using Session session = _engine.CreateSession();
+        Assert.Empty(session.Generate([1, 2, 3], Options(grammar, end: -1)));
+        Assert.Equal((3, 0), (session.LastGeneration!.PromptTokens, session.LastGeneration.GeneratedTokens));
+        Assert.Equal(2, session.Generate([1, 2, 3], Options(grammar, end: 2)).First().Id);
+    }
+
     [Fact]
     public void A_text_that_may_go_on_goes_on()
     {

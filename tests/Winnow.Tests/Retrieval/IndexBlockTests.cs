@@ -122,6 +122,19 @@ public class IndexBlockTests
     }
 
     [Fact]
+    public void A_word_that_names_the_sentence_before_the_first_is_damage()
+    {
+        SyntheticIndex index = new(4, 200);
+        ReadOnlySpan<byte> list = index.Block.WordPostings("word7"u8, out _);
+        byte[] damaged = [.. index.Bytes];
+        damaged[damaged.AsSpan().IndexOf(list)] = 0;
+        IndexBlock block = new("file", new BlockBytes(damaged), [SyntheticIndex.Latents, SyntheticIndex.Latents]);
+        Winnow.Retrieval.Search.IndexState state = new([new Winnow.Retrieval.Search.IndexedText("d", [block])]);
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => Winnow.Retrieval.Search.WordSearch.Score(state, "word7"));
+        Assert.Contains("names a sentence", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Damaged_blocks_are_refused_or_harmless()
     {
         byte[] bytes = new SyntheticIndex(6, 30).Bytes;

@@ -44,6 +44,17 @@ public class HostileTemplatesTests
         "{{ 1 if 1 else " + string.Concat(Enumerable.Repeat("1 if 1 else ", 80_000)) + "1 }}{{ 1/0 }}",
     ];
 
+    /// <summary>What is dropped at once is memory too, until somebody collects it.</summary>
+    [Fact]
+    public void Passes_of_a_loop_cost_what_their_scopes_take()
+    {
+        ChatTemplate template = ChatTemplate.Parse("{% for c in 'x' * 10000000 %}{{ c }}{% endfor %}");
+        ChatTemplateLimits limits = ChatTemplateLimits.Default with { MaxTime = Timeout.InfiniteTimeSpan };
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<ChatTemplateException>(() => template.RenderWithOrigins(new ChatTemplateInput { Messages = [], Limits = limits }));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1L << 30);
+    }
+
     [Theory]
     [MemberData(nameof(Hostile))]
     public void A_hostile_template_ends_in_a_typed_error(string template)

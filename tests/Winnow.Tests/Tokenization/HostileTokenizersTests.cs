@@ -43,6 +43,17 @@ public sealed class HostileTokenizersTests : IDisposable
         Assert.Contains("is not supported", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"model": {"type": "Unigram", "vocab": [["a", "0"]]}}""", "must be a text and a score")]
+    [InlineData("""{"normalizer": {"type": "Precompiled", "precompiled_charsmap": 7}, "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}""", "in base 64")]
+    public void Values_of_another_kind_are_refused_with_the_file(string json, string problem)
+    {
+        Write("tokenizer.json", json);
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => TokenizerFactory.FromHuggingFace(_directory));
+        Assert.Contains("tokenizer.json", error.Message, StringComparison.Ordinal);
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_expression_that_never_comes_back_is_a_typed_error()
     {

@@ -17,6 +17,29 @@ public class TokenizerTests
         Assert.Equal([260, Id('i')], tokenizer.Encode(" hi"));
     }
 
+    [Theory]
+    [InlineData("bytes")]
+    [InlineData("pieces")]
+    [InlineData("one piece")]
+    public async Task A_caller_may_give_up_on_a_long_text(string vocabulary)
+    {
+        // Of one piece: nothing is between words where a look could be.
+        Tokenizer tokenizer = Open(vocabulary switch
+        {
+            "bytes" => ByteLevel(),
+            "pieces" => SentencePiece(("▁a", -1)),
+            _ => SentencePiece(("a▁", -1), ("aa", -2)),
+        });
+        string text = string.Concat(Enumerable.Repeat(vocabulary == "bytes" ? "hello " : "a ", 8_000_000));
+        using CancellationTokenSource given = new();
+        Task<Exception?> encoding = Task.Run(() => Record.Exception(() => tokenizer.Encode(text, cancellationToken: given.Token)));
+        await Task.Delay(50);
+        Stopwatch watch = Stopwatch.StartNew();
+        given.Cancel();
+        Assert.IsAssignableFrom<OperationCanceledException>(await encoding);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 1);
+    }
+
     [Fact]
     public void A_control_token_in_text_is_text_unless_asked_for()
     {

@@ -35,7 +35,7 @@ internal static class HeadRanking
                 engine, [DocumentSource.FromText("trial", trial.Document)], null, new IndexOptions { WordsOnly = true }, null, cancellation);
             IReadOnlyList<int> document = [.. TextPieces.Read(new StringReader(trial.Document), engine.Tokenizer).SelectMany(piece => piece.Ids)];
             QueryRecorder queries = new(engine.Model, projections);
-            Run(engine, engine.Tokenizer.Encode(trial.Question), queries, _ => { }, cancellation);
+            Run(engine, engine.Tokenizer.Encode(trial.Question, cancellationToken: cancellation), queries, _ => { }, cancellation);
             KeyComparer keys = new(engine.Model, queries, document.Count);
             Run(engine, document, keys, first => keys.First = first, cancellation);
             foreach (KeyProjection projection in projections)

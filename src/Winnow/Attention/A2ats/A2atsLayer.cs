@@ -63,6 +63,13 @@ internal sealed class A2atsLayer
         return codes;
     }
 
+    /// <summary>Gives up the codebooks in use, and goes back to those before them.</summary>
+    public void RemoveNewest()
+    {
+        _generations[^1].Codes.Dispose();
+        _generations.RemoveAt(_generations.Count - 1);
+    }
+
     /// <summary>Writes down how many codebooks and codes there are.</summary>
     public void Mark(StateBuffer mark)
     {
@@ -85,8 +92,7 @@ internal sealed class A2atsLayer
 
         while (_generations.Count > generations)
         {
-            _generations[^1].Codes.Dispose();
-            _generations.RemoveAt(_generations.Count - 1);
+            RemoveNewest();
         }
 
         if (HasCodebooks)

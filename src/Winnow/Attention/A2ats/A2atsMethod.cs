@@ -218,7 +218,17 @@ internal sealed class A2atsMethod : DecodeMethod
         if (state.IsTraining && OnlineCodebooks.IsDue(call.Length, state.TrainedLength))
         {
             CodebookTraining training = OnlineCodebooks.Plan(call.Length, _options.Centroids);
-            _selector.Train(call.Stream, state.Add(call.Length), state.Sums!, call.Cache, training);
+            CodedKeys codes = state.Add(call.Length);
+            try
+            {
+                _selector.Train(call.Stream, codes, state.Sums!, call.Cache, training);
+            }
+            catch (NotPositiveDefiniteException e)
+            {
+                state.RemoveNewest();
+                throw new WinnowException($"{A2atsAttention.Name}, layer {call.Layer}: {e.Message}", e);
+            }
+
             CatchUp(call, state, call.Length, call.Length);
         }
     }

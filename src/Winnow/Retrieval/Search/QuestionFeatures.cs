@@ -28,7 +28,7 @@ internal sealed class QuestionFeatures
     /// <param name="cancellation">Looked at between layers.</param>
     public static QuestionFeatures Encode(Engine engine, FeatureModel model, string question, CancellationToken cancellation)
     {
-        int[] ids = engine.Tokenizer.Encode(question);
+        int[] ids = engine.Tokenizer.Encode(question, cancellationToken: cancellation);
         Dictionary<int, float>[] weights = [.. model.Autoencoders.Select(_ => new Dictionary<int, float>())];
         using KeyScan scan = new(engine, model.Autoencoders, ofQueries: true, Math.Max(ids.Length, 1));
         scan.Run(

@@ -88,7 +88,8 @@ internal static class WordSearch
         while (!list.IsEmpty)
         {
             unit = list.Length >= 2 && (list[0] != byte.MaxValue || list.Length >= 4) ? PostingList.Read(ref list, unit) : int.MaxValue;
-            if (unit >= position.Block.Units)
+            // A first distance of 0 names the sentence before the block.
+            if ((uint)unit >= (uint)position.Block.Units)
             {
                 throw position.Block.Damaged("the list of a word names a sentence that does not exist");
             }

@@ -35,7 +35,7 @@ internal sealed class IndexFileWriter : IDisposable
         {
             _existing = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (ReplacingFile.IsSystemError(e))
         {
             throw new ModelWriteException(path, e);
         }
@@ -97,7 +97,7 @@ internal sealed class IndexFileWriter : IDisposable
         {
             RandomAccess.Write(_existing!, bytes, offset);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (ReplacingFile.IsSystemError(e))
         {
             throw new ModelWriteException(_path, e);
         }
@@ -113,7 +113,7 @@ internal sealed class IndexFileWriter : IDisposable
                 RandomAccess.FlushToDisk(_existing);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (ReplacingFile.IsSystemError(e))
         {
             throw new ModelWriteException(_path, e);
         }

@@ -7,10 +7,10 @@ namespace Winnow.Sampling.Grammars;
 internal sealed class GrammarCompiler
 {
     /// <summary>The most states of a grammar; repetitions with large counts are what reaches it.</summary>
-    private const int MaxStates = 1_000_000;
+    private const int MaxStates = 800_000;
 
     /// <summary>The most edges: an alternative may add one without a state.</summary>
-    private const int MaxEdges = 4_000_000;
+    private const int MaxEdges = 3_000_000;
 
     private readonly List<List<GrammarEdge>> _edges = [];
     private readonly Dictionary<string, int> _starts = new(StringComparer.Ordinal);

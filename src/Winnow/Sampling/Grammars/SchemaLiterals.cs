@@ -11,6 +11,9 @@ internal sealed class SchemaLiterals(SchemaTree tree, Budget budget)
 
     private readonly Dictionary<string, GrammarMatcher> _patterns = new(StringComparer.Ordinal);
 
+    /// <summary>Which values are being judged by which keywords, by reference.</summary>
+    private readonly HashSet<(JsonNode? Value, JsonObject Keywords)> _open = [];
+
     /// <summary>The values that the first <c>enum</c> or <c>const</c> of the parts lists.</summary>
     public List<JsonNode?> ValuesOf(IReadOnlyList<SchemaPart> parts)
     {
@@ -46,6 +49,19 @@ internal sealed class SchemaLiterals(SchemaTree tree, Budget budget)
             throw JsonSchemaConverter.Fail(part.Place, "the schema nests too deeply");
         }
 
+        // A choice of itself says nothing of a value, however often it is asked.
+        if (!_open.Add((value, part.Keywords)))
+        {
+            throw JsonSchemaConverter.Fail(part.Place, "the schema begins with itself");
+        }
+
+        bool satisfies = IsAllowed(value, part);
+        _open.Remove((value, part.Keywords));
+        return satisfies;
+    }
+
+    private bool IsAllowed(JsonNode? value, SchemaPart part)
+    {
         budget.Charge(4);
         SchemaKeywords.CheckAlways(part);
         return (part["type"] is null || (SchemaTypeReader.Named([part]) & SchemaTypeReader.Of(value)) != SchemaTypes.None)
@@ -64,18 +80,30 @@ internal sealed class SchemaLiterals(SchemaTree tree, Budget budget)
 
     private bool IsListed(JsonNode? value, SchemaPart part)
     {
-        if (part.Keywords.TryGetPropertyValue("const", out JsonNode? constant) && !AreEqual(constant, value))
+        if (part.Keywords.TryGetPropertyValue("const", out JsonNode? constant) && !AreEqual(constant, value, part))
         {
             return false;
         }
 
-        return part["enum"] is not { } values || JsonSchemaConverter.Array(values, part.At("enum")).Any(item => AreEqual(item, value));
+        return part["enum"] is not { } values || JsonSchemaConverter.Array(values, part.At("enum")).Any(item => AreEqual(item, value, part));
     }
 
-    private bool AreEqual(JsonNode? left, JsonNode? right)
+    private bool AreEqual(JsonNode? left, JsonNode? right, SchemaPart part)
     {
         budget.Charge(1);
-        return (SchemaNumber.TryRead(left, out decimal first) && SchemaNumber.TryRead(right, out decimal second)) ? first == second : JsonNode.DeepEquals(left, right);
+        if (SchemaNumber.TryRead(left, out decimal first) && SchemaNumber.TryRead(right, out decimal second))
+        {
+            return first == second;
+        }
+
+        try
+        {
+            return JsonNode.DeepEquals(left, right);
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            throw JsonSchemaConverter.Fail(part.Place, "the schema nests too deeply");
+        }
     }
 
     private bool IsOneOf(JsonNode? value, SchemaPart part)

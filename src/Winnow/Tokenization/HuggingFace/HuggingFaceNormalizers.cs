@@ -101,7 +101,7 @@ internal sealed class HuggingFaceNormalizers(TokenizerJson json)
                 };
                 return (text, _) => bert.Apply(text);
             case "Precompiled":
-                byte[] data = element.TryGetProperty("precompiled_charsmap", out JsonElement map) && map.TryGetBytesFromBase64(out byte[]? bytes)
+                byte[] data = TokenizerJson.Optional(element, "precompiled_charsmap") is { ValueKind: JsonValueKind.String } map && map.TryGetBytesFromBase64(out byte[]? bytes)
                     ? bytes
                     : throw json.Error("normalizer 'Precompiled' has no 'precompiled_charsmap' in base 64");
                 CharacterMap characters = CharacterMap.Read(data) ?? throw json.Error("'precompiled_charsmap' is no character map");

@@ -205,7 +205,8 @@ internal sealed class HuggingFaceTokenizerReader
             case "Unigram" when vocab.ValueKind == JsonValueKind.Array:
                 foreach (JsonElement piece in vocab.EnumerateArray())
                 {
-                    if (piece.ValueKind != JsonValueKind.Array || piece.GetArrayLength() != 2 || !piece[1].TryGetSingle(out float score))
+                    if (piece.ValueKind != JsonValueKind.Array || piece.GetArrayLength() != 2
+                        || piece[1].ValueKind != JsonValueKind.Number || !piece[1].TryGetSingle(out float score))
                     {
                         throw _json.Error($"piece {texts.Count} of the vocabulary must be a text and a score");
                     }

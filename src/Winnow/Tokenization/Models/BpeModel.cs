@@ -33,7 +33,7 @@ internal sealed class BpeModel : TokenizerModel
         _wordsAreApart = !options.ByteLevel && Utf8Text.WordsAreApart(symbols);
     }
 
-    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output)
+    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output, CancellationToken cancellation)
     {
         if (_options.Normalize is { } normalize)
         {
@@ -44,17 +44,17 @@ internal sealed class BpeModel : TokenizerModel
         byte[] buffer = new byte[256];
         if (_options.PreTokenizer is null)
         {
-            EncodePiece(text.Span, merger, ref buffer, output);
+            EncodePiece(text.Span, merger, ref buffer, output, cancellation);
             return;
         }
 
-        foreach (ReadOnlyMemory<char> piece in _options.PreTokenizer.Split(text, startOfText))
+        foreach (ReadOnlyMemory<char> piece in _options.PreTokenizer.Split(text, startOfText, cancellation))
         {
-            EncodePiece(piece.Span, merger, ref buffer, output);
+            EncodePiece(piece.Span, merger, ref buffer, output, cancellation);
         }
     }
 
-    private void EncodePiece(ReadOnlySpan<char> piece, SymbolMerger merger, ref byte[] buffer, List<int> output)
+    private void EncodePiece(ReadOnlySpan<char> piece, SymbolMerger merger, ref byte[] buffer, List<int> output, CancellationToken cancellation)
     {
         ReadOnlySpan<byte> bytes = Utf8Text.Encode(piece, ref buffer);
         if (_options.WholePieces == WholePieces.Always
@@ -72,23 +72,31 @@ internal sealed class BpeModel : TokenizerModel
         while (bytes.Length > 0)
         {
             int length = _wordsAreApart ? Utf8Text.WordLength(bytes) : bytes.Length;
-            previousUnknown = EncodeWord(bytes[..length], previousUnknown, merger, output);
+            previousUnknown = EncodeWord(bytes[..length], previousUnknown, merger, output, cancellation);
             bytes = bytes[length..];
         }
     }
 
     /// <returns>Whether the last id is the unknown token.</returns>
-    private bool EncodeWord(ReadOnlySpan<byte> bytes, bool previousUnknown, SymbolMerger merger, List<int> output)
+    private bool EncodeWord(ReadOnlySpan<byte> bytes, bool previousUnknown, SymbolMerger merger, List<int> output, CancellationToken cancellation)
     {
         merger.Clear();
         for (int i = 0; i < bytes.Length;)
         {
-            int length = _options.ByteLevel ? 1 : Math.Min(Utf8Text.Length(bytes[i]), bytes.Length - i);
-            merger.Add(length, _options.ByteLevel ? _byteTokens[bytes[i]] : _symbols.Find(bytes.Slice(i, length)));
+            if (_options.ByteLevel)
+            {
+                merger.Add(1, _byteTokens[bytes[i++]]);
+                continue;
+            }
+
+            // Characters are looked up, which takes its time.
+            cancellation.ThrowIfCancellationRequested();
+            int length = Math.Min(Utf8Text.Length(bytes[i]), bytes.Length - i);
+            merger.Add(length, _symbols.Find(bytes.Slice(i, length)));
             i += length;
         }
 
-        merger.Merge(bytes, _merges);
+        merger.Merge(bytes, _merges, cancellation);
         for (int index = merger.First; index >= 0; index = merger.Next(index))
         {
             (int id, int start, int length) = merger[index];

@@ -8,7 +8,7 @@ namespace Winnow.Tokenization.Models;
 /// <param name="model">The model of what lies between them, which normalizes nothing.</param>
 internal sealed class NormalizedTokensModel(TextTransform normalize, SpecialTokenPartition partition, TokenizerModel model) : TokenizerModel
 {
-    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output)
+    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output, CancellationToken cancellation)
     {
         ReadOnlyMemory<char> normalized = normalize(text.ToString(), startOfText).AsMemory();
         foreach (SpecialTokenPartition.Fragment fragment in partition.Split(normalized.Span, parseControl: true, []))
@@ -19,7 +19,7 @@ internal sealed class NormalizedTokensModel(TextTransform normalize, SpecialToke
             }
             else
             {
-                model.Encode(normalized.Slice(fragment.Start, fragment.Length), startOfText && fragment.Start == 0, output);
+                model.Encode(normalized.Slice(fragment.Start, fragment.Length), startOfText && fragment.Start == 0, output, cancellation);
             }
         }
     }

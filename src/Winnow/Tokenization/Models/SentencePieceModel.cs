@@ -28,7 +28,7 @@ internal sealed class SentencePieceModel : TokenizerModel
         _wordsAreApart = Utf8Text.WordsAreApart(pieces);
     }
 
-    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output)
+    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output, CancellationToken cancellation)
     {
         string escaped = text.ToString().Replace(' ', Utf8Text.SpaceMark);
         if (_addSpacePrefix)
@@ -43,22 +43,23 @@ internal sealed class SentencePieceModel : TokenizerModel
         {
             // Where no piece crosses words, each can be merged alone, in a heap that fits the cache.
             int length = _wordsAreApart ? Utf8Text.WordLength(bytes) : bytes.Length;
-            EncodeWord(bytes[..length], merger, output);
+            EncodeWord(bytes[..length], merger, output, cancellation);
             bytes = bytes[length..];
         }
     }
 
-    private void EncodeWord(ReadOnlySpan<byte> bytes, SymbolMerger merger, List<int> output)
+    private void EncodeWord(ReadOnlySpan<byte> bytes, SymbolMerger merger, List<int> output, CancellationToken cancellation)
     {
         merger.Clear();
         for (int i = 0; i < bytes.Length;)
         {
+            cancellation.ThrowIfCancellationRequested();
             int length = Math.Min(Utf8Text.Length(bytes[i]), bytes.Length - i);
             merger.Add(length, _scores.Pieces.Find(bytes.Slice(i, length)));
             i += length;
         }
 
-        merger.Merge(bytes, _scores);
+        merger.Merge(bytes, _scores, cancellation);
         for (int index = merger.First; index >= 0; index = merger.Next(index))
         {
             (int id, int start, int length) = merger[index];

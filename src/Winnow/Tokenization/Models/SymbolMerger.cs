@@ -19,6 +19,9 @@ internal interface IMergeRule
 /// </summary>
 internal sealed class SymbolMerger
 {
+    /// <summary>Steps, of less than a microsecond, between two looks at the cancellation: a power of two.</summary>
+    private const int StepsPerLook = 4096;
+
     private Symbol[] _symbols = new Symbol[64];
     private Candidate[] _heap = new Candidate[64];
     private int _count;
@@ -43,7 +46,10 @@ internal sealed class SymbolMerger
     }
 
     /// <summary>Merges the added symbols; <see cref="First"/> and <see cref="Next"/> then walk over what is left.</summary>
-    public void Merge<TRule>(ReadOnlySpan<byte> text, TRule rule)
+    /// <param name="text">The bytes of the symbols.</param>
+    /// <param name="rule">Which of them merge.</param>
+    /// <param name="cancellation">Looked at now and then.</param>
+    public void Merge<TRule>(ReadOnlySpan<byte> text, TRule rule, CancellationToken cancellation)
         where TRule : struct, IMergeRule
     {
         if (_count == 0)
@@ -55,11 +61,21 @@ internal sealed class SymbolMerger
         _symbols[_count - 1].Next = -1;
         for (int right = 1; right < _count; right++)
         {
+            if (right % StepsPerLook == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
             Consider(text, rule, right - 1, right);
         }
 
-        while (_candidates > 0)
+        for (int step = 1; _candidates > 0; step++)
         {
+            if (step % StepsPerLook == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
             Candidate best = Pop();
             ref Symbol left = ref _symbols[best.Left];
             ref Symbol right = ref _symbols[best.Right];

@@ -7,5 +7,6 @@ internal abstract class TokenizerModel
     /// <param name="text">Well-formed UTF-16.</param>
     /// <param name="startOfText">Whether the fragment begins the text; otherwise it follows a special token.</param>
     /// <param name="output">Takes the ids.</param>
-    public abstract void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output);
+    /// <param name="cancellation">Looked at between pieces, and within long ones.</param>
+    public abstract void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output, CancellationToken cancellation);
 }

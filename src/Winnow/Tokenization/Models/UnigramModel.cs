@@ -72,7 +72,7 @@ internal sealed class UnigramModel : TokenizerModel
         return new UnigramModel(new PrefixIndex(pieces), ofText, lowest, unknownId, byteTokens, normalize, preTokenizer);
     }
 
-    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output)
+    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output, CancellationToken cancellation)
     {
         if (_normalize is not null)
         {
@@ -82,17 +82,17 @@ internal sealed class UnigramModel : TokenizerModel
         byte[] buffer = [];
         if (_preTokenizer is null)
         {
-            EncodePart(Utf8Text.Encode(text.Span, ref buffer), output);
+            EncodePart(Utf8Text.Encode(text.Span, ref buffer), output, cancellation);
             return;
         }
 
-        foreach (ReadOnlyMemory<char> part in _preTokenizer.Split(text, startOfText))
+        foreach (ReadOnlyMemory<char> part in _preTokenizer.Split(text, startOfText, cancellation))
         {
-            EncodePart(Utf8Text.Encode(part.Span, ref buffer), output);
+            EncodePart(Utf8Text.Encode(part.Span, ref buffer), output, cancellation);
         }
     }
 
-    private void EncodePart(ReadOnlySpan<byte> text, List<int> output)
+    private void EncodePart(ReadOnlySpan<byte> text, List<int> output, CancellationToken cancellation)
     {
         // best[i] ends at byte i: its piece, where that begins, and the sum of scores so far.
         (int Id, int Start, double Sum)[] best = new (int, int, double)[text.Length + 1];
@@ -100,6 +100,7 @@ internal sealed class UnigramModel : TokenizerModel
         best[0].Sum = 0;
         for (int start = 0; start < text.Length;)
         {
+            cancellation.ThrowIfCancellationRequested();
             int character = Math.Min(Utf8Text.Length(text[start]), text.Length - start);
             double sum = best[start].Sum;
             bool covered = false;

@@ -25,7 +25,7 @@ internal sealed class WordPieceModel : TokenizerModel
         _words = words;
     }
 
-    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output)
+    public override void Encode(ReadOnlyMemory<char> text, bool startOfText, List<int> output, CancellationToken cancellation)
     {
         if (_normalize is not null)
         {
@@ -33,8 +33,9 @@ internal sealed class WordPieceModel : TokenizerModel
         }
 
         byte[] buffer = new byte[256];
-        foreach (ReadOnlyMemory<char> word in _words.Split(text, startOfText))
+        foreach (ReadOnlyMemory<char> word in _words.Split(text, startOfText, cancellation))
         {
+            cancellation.ThrowIfCancellationRequested();
             int first = output.Count;
             if (!TryEncodeWord(Utf8Text.Encode($"{Utf8Text.SpaceMark}{word.Span}", ref buffer), output))
             {

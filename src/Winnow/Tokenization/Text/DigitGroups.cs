@@ -12,7 +12,7 @@ namespace Winnow.Tokenization.Text;
 /// </param>
 internal sealed class DigitGroups(bool asciiOnly) : PreTokenizerStep
 {
-    public override void Split(ReadOnlyMemory<char> piece, bool startOfText, List<ReadOnlyMemory<char>> output)
+    public override void Split(ReadOnlyMemory<char> piece, bool startOfText, List<ReadOnlyMemory<char>> output, CancellationToken cancellation)
     {
         ReadOnlySpan<char> text = piece.Span;
         List<int> run = [];

@@ -10,7 +10,7 @@ internal sealed class PreTokenizer
         _steps = steps;
     }
 
-    public List<ReadOnlyMemory<char>> Split(ReadOnlyMemory<char> text, bool startOfText)
+    public List<ReadOnlyMemory<char>> Split(ReadOnlyMemory<char> text, bool startOfText, CancellationToken cancellation)
     {
         if (text.Length == 0)
         {
@@ -24,7 +24,8 @@ internal sealed class PreTokenizer
             next.Clear();
             for (int i = 0; i < pieces.Count; i++)
             {
-                step.Split(pieces[i], startOfText && i == 0, next);
+                cancellation.ThrowIfCancellationRequested();
+                step.Split(pieces[i], startOfText && i == 0, next, cancellation);
             }
 
             (pieces, next) = (next, pieces);

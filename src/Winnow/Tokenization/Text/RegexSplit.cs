@@ -23,7 +23,7 @@ internal sealed class RegexSplit : PreTokenizerStep
         _invert = invert;
     }
 
-    public override void Split(ReadOnlyMemory<char> piece, bool startOfText, List<ReadOnlyMemory<char>> output)
+    public override void Split(ReadOnlyMemory<char> piece, bool startOfText, List<ReadOnlyMemory<char>> output, CancellationToken cancellation)
     {
         Collector collector = new(piece, _behavior, _invert, output);
         try
@@ -33,6 +33,7 @@ internal sealed class RegexSplit : PreTokenizerStep
                 int end = 0;
                 foreach (ValueMatch match in _regex.EnumerateMatches(piece.Span))
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     collector.Add(end, match.Index, isMatch: false);
                     end = match.Index + match.Length;
                     collector.Add(match.Index, end, isMatch: true);
@@ -46,6 +47,7 @@ internal sealed class RegexSplit : PreTokenizerStep
                 int end = 0;
                 foreach (ValueMatch match in _regex.EnumerateMatches(view.Characters))
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     collector.Add(view.Offset(end), view.Offset(match.Index), isMatch: false);
                     end = match.Index + match.Length;
                     collector.Add(view.Offset(match.Index), view.Offset(end), isMatch: true);

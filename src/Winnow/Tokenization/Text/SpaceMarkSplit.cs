@@ -5,7 +5,7 @@ namespace Winnow.Tokenization.Text;
 /// <param name="split">Whether each ▁ begins a piece of its own.</param>
 internal sealed class SpaceMarkSplit(SpacePrefix prefix, bool split) : PreTokenizerStep
 {
-    public override void Split(ReadOnlyMemory<char> piece, bool startOfText, List<ReadOnlyMemory<char>> output)
+    public override void Split(ReadOnlyMemory<char> piece, bool startOfText, List<ReadOnlyMemory<char>> output, CancellationToken cancellation)
     {
         string marked = piece.ToString().Replace(' ', Utf8Text.SpaceMark);
         bool prepend = prefix == SpacePrefix.Always || (prefix == SpacePrefix.First && startOfText);

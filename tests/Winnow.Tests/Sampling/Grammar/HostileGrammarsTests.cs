@@ -45,6 +45,23 @@ public class HostileGrammarsTests
     }
 
     [Fact]
+    public void Values_too_deep_to_be_compared_are_refused()
+    {
+        JsonNode Deep()
+        {
+            JsonNode value = new JsonArray();
+            for (int i = 0; i < 100_000; i++)
+            {
+                value = new JsonArray(value);
+            }
+
+            return value;
+        }
+
+        Refused(() => Grammar.FromJsonSchema(new JsonObject { ["const"] = Deep(), ["enum"] = new JsonArray(Deep()) }), "too deeply");
+    }
+
+    [Fact]
     public void Alternatives_that_multiply_are_refused()
     {
         IEnumerable<string> alternatives = Enumerable.Range(0, 10).Select(i => "{\"properties\": {\"p" + i + "\": {\"maximum\": " + i + "}}}");
@@ -79,6 +96,7 @@ public class HostileGrammarsTests
     [InlineData("anchors that exclude each other", """{"type": "string", "pattern": "a^b"}""", "anchors")]
     [InlineData("an object in itself", """{"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]}""", "no text matches")]
     [InlineData("a choice of itself", """{"anyOf": [{"$ref": "#"}, {"type": "null"}]}""", "begins with itself")]
+    [InlineData("a choice of itself beside values", """{"anyOf": [{"enum": ["a", [1, {"b": 2}]]}, {"$ref": "#"}, {"const": {"x": true}}]}""", "begins with itself")]
     [InlineData("alternatives that are not apart", """{"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 2}]}""", "'oneOf'")]
     public void What_no_answer_could_be_completed_for_is_refused_by_its_place(string kind, string schema, string problem) =>
         Assert.True(Refusal(() => Grammar.ParseJsonSchema(schema)).Contains(problem, StringComparison.Ordinal), kind);

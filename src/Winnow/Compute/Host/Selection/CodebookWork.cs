@@ -11,6 +11,7 @@ internal sealed unsafe class CodebookWork(HostSums sums, CodebookTraining traini
     /// <summary>Makes the codebooks of all heads.</summary>
     /// <param name="stream">Whose threads work.</param>
     /// <param name="keys">Before rotation, [keys, kvHeads · headDimension].</param>
+    /// <exception cref="NotPositiveDefiniteException">Queries are no numbers.</exception>
     public Codebook[] Run(ComputeStream stream, ReadOnlySpan<float> keys)
     {
         fixed (float* first = keys)
@@ -32,17 +33,7 @@ internal sealed unsafe class CodebookWork(HostSums sums, CodebookTraining traini
             new ReadOnlySpan<float>(key, dimension).CopyTo(keys.AsSpan(i * dimension));
         }
 
-        try
-        {
-            _codebooks[part] = Train(keys, sums.Head(part).Normalized());
-        }
-        catch (NotPositiveDefiniteException)
-        {
-            // Queries that are no numbers prefer no key to another, whatever is read: as if there had been none.
-            _codebooks[part] = Train(keys, new QueryMoments(dimension).Normalized());
-        }
+        _codebooks[part] = new Codebook(
+            CodebookData.Train(keys, sums.Head(part).Normalized(), dimension, training.Centroids, training.Iterations, training.Seed));
     }
-
-    private Codebook Train(float[] keys, double[] moments) => new(
-        CodebookData.Train(keys, moments, sums.Shape.HeadDimension, training.Centroids, training.Iterations, training.Seed));
 }

@@ -28,6 +28,9 @@ internal sealed class LoopControlStatement(int line, Flow flow) : Statement(line
 /// <summary>What to do for each item: <c>{% for target in items if condition recursive %}…{% else %}…{% endfor %}</c></summary>
 internal sealed class ForStatement : Statement
 {
+    /// <summary>What a pass costs beside its statements: it has a scope and variables of its own, some hundred bytes.</summary>
+    private const int PassSteps = 3;
+
     private readonly Expression _items;
     private readonly Target _target;
     private readonly Block _body;
@@ -83,6 +86,7 @@ internal sealed class ForStatement : Statement
         {
             isEmpty = false;
             scope.Runtime.Step(Line);
+            scope.Runtime.Charge(PassSteps);
             Scope iteration = _body.Open(scope);
             iteration.Set("loop", loop);
             _target.Assign(iteration, loop.Current);
