@@ -22,7 +22,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     public static TheoryData<string> Names => [.. TinyModels.All];
 
     /// <summary>Prompts of the lab model that are not too long for a driver that computes on the processor; a variable allows more.</summary>
-    private static int LongestPrompt => PromptLimit.Or(100);
+    private static int LongestPrompt => PromptLimit.Or(30);
 
     [Theory]
     [MemberData(nameof(Names))]
