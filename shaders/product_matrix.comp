@@ -48,6 +48,37 @@ uint rowOf(uint index, uint64_t list, uint count) {
     return EXPERTS ? load32(list + 4ul * row) : row;
 }
 
+// A run of the weight's row and of the input's rows that this thread brings to the tile.
+void loadRun(uint64_t weightRow, uint run, uint firstRow, uint64_t list, uint rowCount, out vec4 w[4], out vec4 x[4]) {
+    decodeRun(weightRow, run, p.inputCount, w);
+    [[unroll]] for (uint i = 0u; i < 4u; i++) {
+        uint quad = gl_LocalInvocationID.x + 64u * i;
+        x[i] = vec4(0.0);
+        if (i < THREAD_ROWS / 2u) {
+            uint element = run * DEPTH + 4u * (quad % 4u);
+            uint row = rowOf(firstRow + quad / 4u, list, rowCount);
+            uint64_t address = p.inputs + 4ul * (uint64_t(EXPERTS ? row / p.rowsPerInput : row) * p.inputStride + element);
+            x[i] = element + 4u <= p.inputCount
+                ? loadReals(address, ALIGNED)
+                : loadSomeReals(address, p.inputCount - min(p.inputCount, element));
+        }
+    }
+}
+
+// Puts what this thread brought into the tile.
+void storeRun(vec4 w[4], vec4 x[4]) {
+    uint thread = gl_LocalInvocationID.x;
+    [[unroll]] for (uint i = 0u; i < 4u; i++) {
+        uint quad = thread + 64u * i;
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            weights[(4u * i + j) * WEIGHT_STRIDE + thread / 4u][thread % 4u] = w[i][j];
+            if (i < THREAD_ROWS / 2u) {
+                activations[(4u * (quad % 4u) + j) * INPUT_STRIDE + quad / 16u][quad / 4u % 4u] = x[i][j];
+            }
+        }
+    }
+}
+
 void main() {
     uint thread = gl_LocalInvocationID.x;
     uint firstOutput = gl_WorkGroupID.x * TILE_OUTPUTS;
@@ -74,30 +105,19 @@ void main() {
     }
 
     uint runs = (p.inputCount + DEPTH - 1u) / DEPTH;
-    for (uint run = 0u; run < runs; run++) {
-        vec4 w[4];
-        decodeRun(weightRow, run, p.inputCount, w);
-        [[unroll]] for (uint i = 0u; i < 4u; i++) {
-            [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                weights[(4u * i + j) * WEIGHT_STRIDE + thread / 4u][thread % 4u] = w[i][j];
-            }
+    vec4 w[4], x[4];
+    for (uint run = 0u; run <= runs; run++) {
+        // The next run arrives while the one before it is multiplied.
+        if (run > 0u) {
+            storeRun(w, x);
+            barrier();
         }
 
-        for (uint quad = thread; quad < TILE_ROWS * 4u; quad += 64u) {
-            uint element = run * DEPTH + 4u * (quad % 4u);
-            uint line = quad / 4u;
-            uint row = rowOf(firstRow + line, list, rowCount);
-            uint64_t address = p.inputs + 4ul * (uint64_t(EXPERTS ? row / p.rowsPerInput : row) * p.inputStride + element);
-            vec4 x = element + 4u <= p.inputCount
-                ? loadReals(address, ALIGNED)
-                : loadSomeReals(address, p.inputCount - min(p.inputCount, element));
-            [[unroll]] for (uint j = 0u; j < 4u; j++) {
-                activations[(4u * (quad % 4u) + j) * INPUT_STRIDE + line / 4u][line % 4u] = x[j];
-            }
+        if (run < runs) {
+            loadRun(weightRow, run, firstRow, list, rowCount, w, x);
         }
 
-        barrier();
-        for (uint k = 0u; k < DEPTH; k++) {
+        for (uint k = run > 0u ? 0u : DEPTH; k < DEPTH; k++) {
             vec4 a[2], b[2];
             a[0] = weights[k * WEIGHT_STRIDE + column];
             a[1] = weights[k * WEIGHT_STRIDE + 8u + column];

@@ -88,7 +88,7 @@ public sealed class FailureTests : IDisposable
     [InlineData("'q3'", "run", "-p", "x", "--kv-type", "f16,q3")]
     [InlineData("'f16,f16,f16'", "run", "-p", "x", "--kv-type", "f16,f16,f16")]
     [InlineData("'tape'", "run", "-p", "x", "--kv-tier", "tape")]
-    [InlineData("'vulkan'", "run", "-p", "x", "--device", "vulkan")]
+    [InlineData("'cuda'", "run", "-p", "x", "--device", "cuda")]
     [InlineData("there is no GPU device", "run", "-p", "x", "--gpu-layers", "4")]
     [InlineData("'nonsense'", "run", "-p", "x", "--attention", "nonsense")]
     [InlineData("'999999'", "logits", "--tokens", "1,999999")]
