@@ -4,7 +4,7 @@ namespace Winnow.Quantization.Layouts;
 
 /// <summary>
 /// How a block of 256 quants of one type is taken apart: what the kernels of all K-quants are written over. A weight is
-/// d · scale · quant − m · minimum, or d · scale · (quant − centre).
+/// d · scale · quant − m · minimum, where types with an offset have their scales for minima and the offset in m.
 /// </summary>
 internal unsafe interface ISuperBlock
 {
@@ -25,12 +25,10 @@ internal unsafe interface ISuperBlock
     /// <summary>Eight scales and eight minima, or sixteen scales. Needs AVX2.</summary>
     static abstract Vector256<short> Factors(byte* block);
 
-    /// <summary>
-    /// What pairs with the sums of the activations: the factors themselves, or sixteen minima, or −centre · scale. Needs AVX2.
-    /// </summary>
+    /// <summary>What pairs with the sums of the activations: the factors themselves, or sixteen minima. Needs AVX2.</summary>
     static abstract Vector256<short> Minima(byte* block, Vector256<short> factors);
 
-    /// <summary>d and, where there are minima, m in the lowest two elements. Needs AVX2.</summary>
+    /// <summary>d and m in the lowest two elements. Needs AVX2.</summary>
     static abstract Vector128<float> Multipliers(byte* block);
 
     /// <summary>Writes a block's words. Needs AVX2.</summary>

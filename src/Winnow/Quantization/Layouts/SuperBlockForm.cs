@@ -9,6 +9,6 @@ internal enum SuperBlockForm
     /// <summary><see cref="BlockWords.Super16"/> with minima per 16.</summary>
     Per16,
 
-    /// <summary><see cref="BlockWords.Super16"/> with an offset of 32 and no scale of minima, which are −32 · scale.</summary>
+    /// <summary><see cref="BlockWords.Super16"/> with an offset of 32: minima are the scales, and the offset is in their scale.</summary>
     Per16Centred,
 }

@@ -64,11 +64,11 @@ internal readonly unsafe struct Q3_K : ISuperBlockPer16
         Avx2.ConvertToVector256Int16(SuperBlockBits.SixBitScales(block + 96)) - Vector256.Create((short)32);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> Minima(byte* block, Vector256<short> factors) => -(factors << 2);
+    public static Vector256<short> Minima(byte* block, Vector256<short> factors) => factors;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multipliers(byte* block) =>
-        Vector128.CreateScalar(HalfBits.ToSingle(*(ushort*)(block + 108)));
+        Vector128.Create(HalfBits.ToSingle(*(ushort*)(block + 108))) * Vector128.Create(1f, 4, 0, 0);
 
     /// <summary>Eightfold quants and an eighth of the scale turn the offset of 4 into the 32 that the kernels know.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -100,7 +100,9 @@ internal readonly unsafe struct Q3_K : ISuperBlockPer16
 
         Vector128<sbyte> scales = SuperBlockBits.SixBitScales(block + 96) - Vector128.Create((sbyte)32);
         SuperBlockWords.StoreScales128(scales, words);
-        SuperBlockWords.StoreCentres128(scales, words);
-        ((float*)words)[BlockWords.Super16.Scale] = HalfBits.ToSingle(*(ushort*)(block + 108)) * 0.125f;
+        SuperBlockWords.StoreMinima128(scales, words);
+        float scale = HalfBits.ToSingle(*(ushort*)(block + 108));
+        ((float*)words)[BlockWords.Super16.Scale] = scale * 0.125f;
+        ((float*)words)[BlockWords.Super16.MinimumScale] = scale * 4;
     }
 }

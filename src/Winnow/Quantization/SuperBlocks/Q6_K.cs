@@ -87,11 +87,11 @@ internal readonly unsafe struct Q6_K : ISuperBlockPer16
     public static Vector256<short> Factors(byte* block) => Avx2.ConvertToVector256Int16((sbyte*)block + 192);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> Minima(byte* block, Vector256<short> factors) => -(factors << 5);
+    public static Vector256<short> Minima(byte* block, Vector256<short> factors) => factors;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multipliers(byte* block) =>
-        Vector128.CreateScalar(HalfBits.ToSingle(*(ushort*)(block + 208)));
+        Vector128.Create(HalfBits.ToSingle(*(ushort*)(block + 208))) * Vector128.Create(1f, 32, 0, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* block, uint* words)
@@ -123,7 +123,9 @@ internal readonly unsafe struct Q6_K : ISuperBlockPer16
 
         Vector128<sbyte> scales = Vector128.Load((sbyte*)block + 192);
         SuperBlockWords.StoreScales128(scales, words);
-        SuperBlockWords.StoreCentres128(scales, words);
-        ((float*)words)[BlockWords.Super16.Scale] = HalfBits.ToSingle(*(ushort*)(block + 208));
+        SuperBlockWords.StoreMinima128(scales, words);
+        float scale = HalfBits.ToSingle(*(ushort*)(block + 208));
+        ((float*)words)[BlockWords.Super16.Scale] = scale;
+        ((float*)words)[BlockWords.Super16.MinimumScale] = scale * 32;
     }
 }

@@ -61,15 +61,6 @@ internal static unsafe class SuperBlockWords
         high.Store((short*)(words + BlockWords.Super16.Minima) + 8);
     }
 
-    /// <summary>What an offset of 32 adds to products: −32 · scale.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreCentres128(Vector128<sbyte> scales, uint* words)
-    {
-        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(scales);
-        (-(low << 5)).Store((short*)(words + BlockWords.Super16.Minima));
-        (-(high << 5)).Store((short*)(words + BlockWords.Super16.Minima) + 8);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<uint> Twice(Vector128<int> values) => ((values & Vector128.Create(0xFFFF)) | (values << 16)).AsUInt32();
 

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
-using Winnow.Compute.Cpu.MatMul.Prompts;
 using Winnow.Compute.Cpu.MatMul.Rows;
 using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
@@ -38,8 +37,6 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         {
             Dot = &Dot512.BlockRows<TBlock>,
             Steps = &StepsInt8Per32<TwoBlocks, Lanes512, Vector512<int>>.Rows<TBlock>,
-            FewPrompts = &PromptsInt8Per32.Rows<TBlock>,
-            PromptRows = 3,
             Unpack = &UnpackBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -49,8 +46,6 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         {
             Dot = &Dot512.WideBlockRows<TBlock>,
             Steps = &StepsInt16Per32<Lanes512, Vector512<int>>.Rows<TBlock>,
-            FewPrompts = &PromptsInt16Per32.Rows<TBlock>,
-            PromptRows = 3,
             Unpack = &UnpackBlocks.WideIn256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -60,9 +55,6 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         {
             Dot = &DotInt8Per256.Rows<TBlock, LanesVnni>,
             Steps = &StepsInt8Per256<TwoRows, Lanes512, Vector512<int>>.Rows<TBlock>,
-            OnePrompt = &DotInt8Per256.Rows<TBlock, LanesVnni>,
-            FewPrompts = &StepsInt8Per256<TwoRows, Lanes512, Vector512<int>>.Rows<TBlock>,
-            PromptRows = 8,
             Unpack = &UnpackSuperBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -71,12 +63,6 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         where TBlock : ISuperBlockPer16
     {
         SuperBlocks<TBlock>();
-        Kernels = Kernels with
-        {
-            Dot = &Dot512.SuperBlockRows<TBlock>,
-            Steps = &StepsSuperBlocks512.Rows<TBlock>,
-            OnePrompt = &Dot512.SuperBlockRows<TBlock>,
-            FewPrompts = &StepsSuperBlocks512.Rows<TBlock>,
-        };
+        Kernels = Kernels with { Dot = &Dot512.SuperBlockRows<TBlock>, Steps = &StepsSuperBlocks512.Rows<TBlock> };
     }
 }

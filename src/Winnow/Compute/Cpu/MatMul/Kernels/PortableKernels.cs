@@ -45,8 +45,6 @@ internal sealed unsafe class PortableKernels<TLanes> : IKernelSet
         where TBlock : ISuperBlock => Kernels = TileKernels<TLanes, Vector128<int>>.SuperBlocks<TBlock>() with
         {
             Dot = TBlock.Form == SuperBlockForm.Per32 ? &DotRows128<TLanes>.Super32<TBlock> : &DotRows128<TLanes>.Super16<TBlock>,
-            OnePrompt = TBlock.Form == SuperBlockForm.Per32 ? &DotRows128<TLanes>.Super32<TBlock> : &DotRows128<TLanes>.Super16<TBlock>,
-            PromptRows = 3,
             Unpack = &UnpackSuperBlocks.In128<TBlock>,
             Transpose = &PanelTranspose.PortableWords,
         };

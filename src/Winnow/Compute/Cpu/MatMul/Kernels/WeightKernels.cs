@@ -13,8 +13,8 @@ namespace Winnow.Compute.Cpu.MatMul.Kernels;
 /// Decode steps go row by row through <see cref="Dot"/>, which streams the weight at memory speed. Prompts go through panels: 32
 /// rows of a few hundred inputs are unpacked and interleaved into the first-level cache (<see cref="Unpack"/>,
 /// <see cref="Transpose"/>) and <see cref="Tile"/> multiplies them with all tokens, so that unpacking costs little and needs no
-/// second copy of the weight. For most types the two sum in different orders: which of them a token gets follows from what it is,
-/// not from how many there are. A few tokens of a prompt are not worth unpacking for: they go through rows in the tile's order.
+/// second copy of the weight. The two sum in different orders: which of them a token gets follows from what it is, not from how
+/// many there are.
 /// </remarks>
 internal unsafe struct WeightKernels
 {
@@ -32,18 +32,6 @@ internal unsafe struct WeightKernels
     /// <see cref="Dot"/> one by one.
     /// </summary>
     public delegate*<byte*, long, int, StepRows*, void> Steps;
-
-    /// <summary>As <see cref="Dot"/> for a prompt's token, with the bits of <see cref="Tile"/>. Null where it is <see cref="FewPrompts"/>'s, or a tile's.</summary>
-    public delegate*<byte*, long, int, byte*, long, int, float*, void> OnePrompt;
-
-    /// <summary>As <see cref="Steps"/> for a prompt's tokens, with the bits of <see cref="Tile"/>. Null where they go through <see cref="OnePrompt"/> or tiles.</summary>
-    public delegate*<byte*, long, int, StepRows*, void> FewPrompts;
-
-    /// <summary>
-    /// The most tokens of prompts that go through rows, because unpacking for them would take longer; 0 for none. Rows take
-    /// activations in the <see cref="TileFormat"/>.
-    /// </summary>
-    public int PromptRows;
 
     /// <summary>First block, blocks, words.</summary>
     public delegate*<byte*, int, uint*, void> Unpack;

@@ -26,7 +26,8 @@ internal static unsafe class Dot512
         {
             byte* block = row;
             byte* record = activations;
-            Vector128<float> sum = Vector128<float>.Zero;
+            Vector512<float> sum = Vector512<float>.Zero;
+            Vector256<float> offset = Vector256<float>.Zero;
             for (int b = 0; b < blocks; b++, block += TBlock.Bytes, record += stride)
             {
                 RowPrefetch.Ask(block, TBlock.Bytes);
@@ -37,11 +38,15 @@ internal static unsafe class Dot512
                 even += Scaled(TBlock.Quants64(block, 2), record + 128, FactorsOf(scales, 2));
                 odd += Scaled(TBlock.Quants64(block, 3), record + 192, FactorsOf(scales, 3));
 
-                even += odd;
-                sum = DotInt8Per256.AddBlock<TBlock>(sum, even.GetLower() + even.GetUpper(), TBlock.Multipliers(block), TBlock.Minima(block, factors), record);
+                Vector128<float> d = TBlock.Multipliers(block) * Vector128.Create(*(float*)(record + Int8Per256Record.Scale));
+                sum = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(even + odd), Avx512F.BroadcastScalarToVector512(d), sum);
+                offset = Fma.MultiplyAdd(
+                    Avx.ConvertToVector256Single(DotInt8Per256.Offsets<TBlock>(block, factors, record)),
+                    Avx2.BroadcastScalarToVector256(Sse.Shuffle(d, d, 0b01)),
+                    offset);
             }
 
-            output[r] = sum.ToScalar();
+            output[r] = Vector256.Sum(sum.GetLower() + sum.GetUpper() - offset);
         }
     }
 

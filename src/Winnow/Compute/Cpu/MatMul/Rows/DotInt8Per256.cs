@@ -3,7 +3,6 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Records;
-using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Rows;
@@ -11,8 +10,7 @@ namespace Winnow.Compute.Cpu.MatMul.Rows;
 /// <summary>Rows of K-quants times one encoded activation row: the kernels of token generation. Need AVX2.</summary>
 /// <remarks>
 /// The unsigned quants are multiplied with the int8 activations by vpmaddubsw; the vpmaddwd that widens the pairs multiplies with the
-/// integer scales of the sub-blocks at once. What minima and centres subtract comes from the sums of the activations. The integers of
-/// a block are summed up before they become one f32: the order of sums of <see cref="Panels.RegisterTile{TLanes, TMore, TVector}"/>.
+/// integer scales of the sub-blocks at once. What minima and offsets subtract comes from the sums of the activations.
 /// <see cref="Dot512"/> is for processors with wider units.
 /// </remarks>
 internal static unsafe class DotInt8Per256
@@ -27,7 +25,8 @@ internal static unsafe class DotInt8Per256
         {
             byte* block = row;
             byte* record = activations;
-            Vector128<float> sum = Vector128<float>.Zero;
+            Vector256<float> sum = Vector256<float>.Zero;
+            Vector256<float> offset = Vector256<float>.Zero;
             for (int b = 0; b < blocks; b++, block += TBlock.Bytes, record += stride)
             {
                 RowPrefetch.Ask(block, TBlock.Bytes);
@@ -42,10 +41,16 @@ internal static unsafe class DotInt8Per256
                 even = Add<TLanes>(even, TBlock.Quants32(block, 6), record + 192, scales, Vector256.Create((short)0x0D0C));
                 odd = Add<TLanes>(odd, TBlock.Quants32(block, 7), record + 224, scales, Vector256.Create((short)0x0F0E));
 
-                sum = AddBlock<TBlock>(sum, even + odd, TBlock.Multipliers(block), TBlock.Minima(block, factors), record);
+                Vector128<float> d = TBlock.Multipliers(block) * Vector128.Create(*(float*)(record + Int8Per256Record.Scale));
+                sum = Fma.MultiplyAdd(
+                    Avx.ConvertToVector256Single(even + odd), Avx2.BroadcastScalarToVector256(d), sum);
+                offset = Fma.MultiplyAdd(
+                    Avx.ConvertToVector256Single(Offsets<TBlock>(block, factors, record)),
+                    Avx2.BroadcastScalarToVector256(Sse.Shuffle(d, d, 0b01)),
+                    offset);
             }
 
-            output[r] = sum.ToScalar();
+            output[r] = Vector256.Sum(sum - offset);
         }
     }
 
@@ -57,30 +62,13 @@ internal static unsafe class DotInt8Per256
         where TBlock : ISuperBlock =>
         TBlock.ScalesPer32 ? Avx2.Permute4x64(factors.AsInt64(), 0b01_00_01_00).AsByte() : EvenAndOdd(factors);
 
-    /// <summary>Adds a block to the lowest element of a sum.</summary>
-    /// <param name="sum">The sum.</param>
-    /// <param name="products">Quants times activations times scales, in any order.</param>
-    /// <param name="multipliers">Those of the block.</param>
-    /// <param name="minima">What pairs with the sums of the activations.</param>
-    /// <param name="record">The activations.</param>
+    /// <summary>Minima times the sums of the activations that they are subtracted from, in any order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> AddBlock<TBlock>(
-        Vector128<float> sum, Vector256<int> products, Vector128<float> multipliers, Vector256<short> minima, byte* record)
+    public static Vector256<int> Offsets<TBlock>(byte* block, Vector256<short> factors, byte* record)
         where TBlock : ISuperBlock
     {
         byte* sums = record + (TBlock.ScalesPer32 ? Int8Per256Record.Sums32Behind : Int8Per256Record.Sums16);
-        Vector256<int> subtracted = Avx2.MultiplyAddAdjacent(minima, Vector256.Load((short*)sums));
-        Vector128<float> d = multipliers * Vector128.Create(*(float*)(record + Int8Per256Record.Scale));
-        if (TBlock.Form == SuperBlockForm.Per16Centred)
-        {
-            products += subtracted;
-        }
-
-        Vector128<float> totals = Sse2.ConvertToVector128Single(OneRow.Totals(products, subtracted).GetLower());
-        sum = Fma.MultiplyAdd(totals, d, sum);
-        return TBlock.Form == SuperBlockForm.Per16Centred
-            ? sum
-            : Fma.MultiplyAddNegated(Sse.Shuffle(totals, totals, 0b01), Sse.Shuffle(d, d, 0b01), sum);
+        return Avx2.MultiplyAddAdjacent(TBlock.Minima(block, factors), Vector256.Load((short*)sums));
     }
 
     /// <summary>Adds 32 products, summed by fours, times the scale that <paramref name="order"/> picks in each 128-bit half.</summary>

@@ -47,18 +47,11 @@ internal static unsafe class DotRows128<TLanes>
                 Vector128<int> scale = TLanes.Broadcast(record + Int8Per256Record.Scale);
                 Vector128<int> offset = TLanes.AddPairs(TLanes.Zero, TLanes.Load(minima), TLanes.Load(record + Int8Per256Record.Sums16));
                 offset = TLanes.AddPairs(offset, TLanes.Load(minima + 16), TLanes.Load(record + Int8Per256Record.Sums16 + 16));
-                if (TBlock.Form == SuperBlockForm.Per16Centred)
-                {
-                    total = AddTotal(even + odd + offset, words + BlockWords.Super16.Scale, scale, total);
-                }
-                else
-                {
-                    total = AddTotal(even + odd, words + BlockWords.Super16.Scale, scale, total);
-                    total = AddTotal(offset, words + BlockWords.Super16.MinimumScale, TLanes.Negate(scale), total);
-                }
+                total = Add(even + odd, words + BlockWords.Super16.Scale, scale, total);
+                total = Add(offset, words + BlockWords.Super16.MinimumScale, TLanes.Negate(scale), total);
             }
 
-            output[r] = total.AsSingle().ToScalar();
+            output[r] = Vector128.Sum(total.AsSingle());
         }
     }
 
@@ -92,11 +85,11 @@ internal static unsafe class DotRows128<TLanes>
                 Vector128<int> scale = TLanes.Broadcast(record + Int8Per256Record.Scale);
                 Vector128<int> offset =
                     TLanes.AddPairs(TLanes.Zero, TLanes.Load(words + BlockWords.Super32.Minima), TLanes.Load(record + Int8Per256Record.Sums32));
-                total = AddTotal(even + odd, words + BlockWords.Super32.Scale, scale, total);
-                total = AddTotal(offset, words + BlockWords.Super32.MinimumScale, TLanes.Negate(scale), total);
+                total = Add(even + odd, words + BlockWords.Super32.Scale, scale, total);
+                total = Add(offset, words + BlockWords.Super32.MinimumScale, TLanes.Negate(scale), total);
             }
 
-            output[r] = total.AsSingle().ToScalar();
+            output[r] = Vector128.Sum(total.AsSingle());
         }
     }
 
@@ -200,11 +193,6 @@ internal static unsafe class DotRows128<TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Add(Vector128<int> integers, uint* weightScale, Vector128<int> activationScale, Vector128<int> total) =>
         TLanes.MultiplyAdd(TLanes.ToSingle(integers), TLanes.Multiply(TLanes.Broadcast(weightScale), activationScale), total);
-
-    /// <summary>As <see cref="Add"/> for the sum of the integers, in all lanes alike: a block's integers are summed up before they become one f32.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> AddTotal(Vector128<int> integers, uint* weightScale, Vector128<int> activationScale, Vector128<int> total) =>
-        Add(Vector128.Create(Vector128.Sum(integers)), weightScale, activationScale, total);
 
     /// <summary>Adds sixteen products times their scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,12 +26,6 @@ internal unsafe interface IRowVector<TVector>
     /// <summary>Products of unsigned and signed bytes as int16, summed by twos.</summary>
     static abstract TVector Pairs(TVector quants, TVector activations);
 
-    /// <summary>Of each row, the sum of its eight int32 in <paramref name="first"/> and of those in <paramref name="second"/>, in its lowest two elements.</summary>
-    static abstract TVector Totals(TVector first, TVector second);
-
-    /// <summary>The second element of each row as its first one.</summary>
-    static abstract TVector Second(TVector values);
-
-    /// <summary>The first element of a row, an f32.</summary>
-    static abstract float First(TVector values, int row);
+    /// <summary>The bits of a row.</summary>
+    static abstract Vector256<int> Row(TVector vector, int row);
 }

@@ -21,15 +21,5 @@ internal readonly unsafe struct OneRow : IRowVector<Vector256<int>>
     public static Vector256<int> Pairs(Vector256<int> quants, Vector256<int> activations) =>
         Avx2.MultiplyAddAdjacent(quants.AsByte(), activations.AsSByte()).AsInt32();
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Totals(Vector256<int> first, Vector256<int> second)
-    {
-        Vector256<int> halves = Avx2.UnpackLow(first, second) + Avx2.UnpackHigh(first, second);
-        halves += Avx2.Shuffle(halves, 0b01_00_11_10);
-        return halves + Avx2.Permute2x128(halves, halves, 1);
-    }
-
-    public static Vector256<int> Second(Vector256<int> values) => Avx2.Shuffle(values, 0b10_11_00_01);
-
-    public static float First(Vector256<int> values, int row) => values.AsSingle().ToScalar();
+    public static Vector256<int> Row(Vector256<int> vector, int row) => vector;
 }

@@ -10,20 +10,22 @@ namespace Winnow.Compute.Cpu.MatMul.Steps;
 
 /// <summary>Rows of K-quants times several steps, each with the bits of <see cref="DotInt8Per256"/>. Need AVX2.</summary>
 /// <remarks>
-/// A block is taken apart once, into registers, and goes through all steps. The order of a row's f32 sums is that of a single step;
-/// only the integers are summed in another order, which changes nothing.
+/// A block is taken apart once, into registers, and goes through all steps. The lanes of a row and the order of its f32 sums are
+/// those of a single step; only the integers are summed in another order, which changes nothing.
 /// </remarks>
 internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
     where TRows : IRowVector<TVector>
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
+    private const int Sums = 2;
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows<TBlock>(byte* row, long rowBytes, int rows, StepRows* steps)
         where TBlock : ISuperBlock
     {
-        byte* memory = stackalloc byte[StepRows.SumBytes(1)];
+        byte* memory = stackalloc byte[StepRows.SumBytes(Sums)];
         byte* sums = StepRows.Align(memory);
         int vectorBytes = TLanes.Count * sizeof(int);
         int blocks = steps->Inputs / 256;
@@ -34,7 +36,7 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
             long second = r + 1 < rows ? rowBytes : 0;
             byte* block = row;
             byte* record = steps->Activations;
-            new Span<byte>(sums, steps->Count * vectorBytes).Clear();
+            new Span<byte>(sums, steps->Count * Sums * vectorBytes).Clear();
             for (int b = 0; b < blocks; b++, block += TBlock.Bytes, record += steps->RecordStride)
             {
                 RowPrefetch.Ask(block, TBlock.Bytes);
@@ -62,11 +64,11 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
                 Vector128<float> multipliers = TBlock.Multipliers(block);
                 Vector128<float> otherMultipliers = TRows.Count == 2 ? TBlock.Multipliers(block + second) : multipliers;
                 TVector d = TRows.Join(First(multipliers), First(otherMultipliers));
-                TVector m = TLanes.Negate(TRows.Join(Second(multipliers), Second(otherMultipliers)));
+                TVector m = TRows.Join(Second(multipliers), Second(otherMultipliers));
 
                 byte* x = record;
                 byte* sum = sums;
-                for (int step = steps->Count; step > 0; step--, x += tokenStride, sum += vectorBytes)
+                for (int step = steps->Count; step > 0; step--, x += tokenStride, sum += Sums * vectorBytes)
                 {
                     TVector total = Add(TLanes.Zero, q0, x, s0);
                     total = Add(total, q1, x + 32, s1);
@@ -77,31 +79,25 @@ internal static unsafe class StepsInt8Per256<TRows, TLanes, TVector>
                     total = Add(total, q6, x + 192, s6);
                     total = Add(total, q7, x + 224, s7);
 
-                    TVector activations = TRows.Repeat(x + (TBlock.ScalesPer32 ? Int8Per256Record.Sums32Behind : Int8Per256Record.Sums16));
-                    bool isCentred = TBlock.Form == SuperBlockForm.Per16Centred;
-                    TVector subtracted = TLanes.AddPairs(isCentred ? total : TLanes.Zero, minima, activations);
-                    TVector totals = TLanes.ToSingle(TRows.Totals(isCentred ? subtracted : total, subtracted));
-
                     TVector scale = TLanes.Broadcast(x + Int8Per256Record.Scale);
-                    TVector result = TLanes.MultiplyAdd(totals, TLanes.Multiply(d, scale), TLanes.Load(sum));
-                    if (!isCentred)
-                    {
-                        result = TLanes.MultiplyAdd(TRows.Second(totals), TLanes.Multiply(m, scale), result);
-                    }
-
-                    TLanes.Store(result, (float*)sum);
+                    TVector products = TLanes.MultiplyAdd(TLanes.ToSingle(total), TLanes.Multiply(d, scale), TLanes.Load(sum));
+                    TLanes.Store(products, (float*)sum);
+                    byte* sumsOfActivations = x + (TBlock.ScalesPer32 ? Int8Per256Record.Sums32Behind : Int8Per256Record.Sums16);
+                    TVector offset = TLanes.ToSingle(TLanes.AddPairs(TLanes.Zero, minima, TRows.Repeat(sumsOfActivations)));
+                    offset = TLanes.MultiplyAdd(offset, TLanes.Multiply(m, scale), TLanes.Load(sum + vectorBytes));
+                    TLanes.Store(offset, (float*)(sum + vectorBytes));
                 }
             }
 
             float* output = steps->Output + r;
             byte* done = sums;
-            for (int step = steps->Count; step > 0; step--, output += steps->OutputStride, done += vectorBytes)
+            for (int step = steps->Count; step > 0; step--, output += steps->OutputStride, done += Sums * vectorBytes)
             {
-                TVector sum = TLanes.Load(done);
-                output[0] = TRows.First(sum, 0);
+                TVector sum = TLanes.Load(done), offset = TLanes.Load(done + vectorBytes);
+                output[0] = Vector256.Sum(TRows.Row(sum, 0).AsSingle() - TRows.Row(offset, 0).AsSingle());
                 if (TRows.Count == 2 && second > 0)
                 {
-                    output[1] = TRows.First(sum, 1);
+                    output[1] = Vector256.Sum(TRows.Row(sum, 1).AsSingle() - TRows.Row(offset, 1).AsSingle());
                 }
             }
         }

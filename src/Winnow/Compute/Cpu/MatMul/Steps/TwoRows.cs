@@ -32,16 +32,5 @@ internal readonly unsafe struct TwoRows : IRowVector<Vector512<int>>
         Avx512BW.MultiplyAddAdjacent(quants.AsByte(), activations.AsSByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Totals(Vector512<int> first, Vector512<int> second)
-    {
-        Vector512<int> halves = Avx512F.UnpackLow(first, second) + Avx512F.UnpackHigh(first, second);
-        halves += Avx512F.Shuffle(halves, 0b01_00_11_10);
-        return halves + Avx512F.Shuffle4x128(halves, halves, 0b10_11_00_01);
-    }
-
-    public static Vector512<int> Second(Vector512<int> values) => Avx512F.Shuffle(values, 0b10_11_00_01);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float First(Vector512<int> values, int row) =>
-        (row == 0 ? values.GetLower() : values.GetUpper()).AsSingle().ToScalar();
+    public static Vector256<int> Row(Vector512<int> vector, int row) => row == 0 ? vector.GetLower() : vector.GetUpper();
 }
