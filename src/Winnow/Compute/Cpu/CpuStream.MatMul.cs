@@ -74,12 +74,12 @@ internal sealed unsafe partial class CpuStream
             product.Outputs = weight.Outputs;
             product.Output = CpuBuffer.Of(outputs[i]) + ((long)firstToken * outputs[i].Stride);
             product.OutputStride = outputs[i].Stride;
-            product.TaskRows = prompts > 0
-                ? PanelLayout.TileRows
-                : (int)Math.Clamp(TaskBytes / weight.RowBytes, 1, weight.Outputs);
+            product.PromptsByRow = prompts > 0 && prompts <= product.Kernels.PromptRows;
+            bool isTiled = prompts > 0 && !product.PromptsByRow;
+            product.TaskRows = isTiled ? PanelLayout.TileRows : (int)Math.Clamp(TaskBytes / weight.RowBytes, 1, weight.Outputs);
             job.Tasks += (product.Outputs + product.TaskRows - 1) / product.TaskRows;
             product.TaskEnd = job.Tasks;
-            if (prompts > 0)
+            if (isTiled)
             {
                 job.SlotBytes = Math.Max(job.SlotBytes, MatMulJob.TileScratchBytes(product.Kernels.ChunkWords, paddedPrompts));
             }

@@ -80,43 +80,56 @@ internal unsafe struct MatMulJob
 
             int firstRow = (task - first) * product->TaskRows;
             int rows = Math.Min(product->TaskRows, product->Outputs - firstRow);
-            if (job->Prompts > 0)
+            ref WeightKernels kernels = ref product->Kernels;
+            if (product->PromptsByRow)
+            {
+                float* output = product->Output + (job->Steps * product->OutputStride);
+                MultiplyRows(product, firstRow, rows, null, kernels.FewPrompts, product->PromptActivations, job->Prompts, output);
+            }
+            else if (job->Prompts > 0)
             {
                 MultiplyTile(product, firstRow, rows, job, share, scratch);
             }
 
             if (job->Steps > 0)
             {
-                MultiplyRows(product, firstRow, rows, job->Steps);
+                MultiplyRows(product, firstRow, rows, kernels.Dot, kernels.Steps, product->StepActivations, job->Steps, product->Output);
             }
         }
     }
 
-    /// <summary>Multiplies a task's rows with all steps: one by one, or in groups that a kernel takes at once.</summary>
+    /// <summary>Multiplies a task's rows with all tokens: one by one, or in groups that a kernel takes at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyRows(MatMulProduct* product, int firstRow, int rows, int steps)
+    private static void MultiplyRows(
+        MatMulProduct* product,
+        int firstRow,
+        int rows,
+        delegate*<byte*, long, int, byte*, long, int, float*, void> one,
+        delegate*<byte*, long, int, StepRows*, void> several,
+        ActivationRows activations,
+        int tokens,
+        float* output)
     {
         byte* weight = product->Weight + (firstRow * product->RowBytes);
         StepRows group = new()
         {
-            Activations = product->StepActivations.First,
-            TokenStride = product->StepActivations.TokenStride,
-            RecordStride = product->StepActivations.RecordStride,
+            Activations = activations.First,
+            TokenStride = activations.TokenStride,
+            RecordStride = activations.RecordStride,
             Inputs = product->Inputs,
-            Output = product->Output + firstRow,
+            Output = output + firstRow,
             OutputStride = product->OutputStride,
         };
-        for (int left = steps; left > 0; left -= group.Count)
+        for (int left = tokens; left > 0; left -= group.Count)
         {
-            group.Count = product->Kernels.Steps is null ? 1 : Math.Min(left, StepRows.Most);
-            if (group.Count == 1)
+            group.Count = several is null ? 1 : Math.Min(left, StepRows.Most);
+            if (group.Count == 1 && one is not null)
             {
-                product->Kernels.Dot(
-                    weight, product->RowBytes, rows, group.Activations, group.RecordStride, group.Inputs, group.Output);
+                one(weight, product->RowBytes, rows, group.Activations, group.RecordStride, group.Inputs, group.Output);
             }
             else
             {
-                product->Kernels.Steps(weight, product->RowBytes, rows, &group);
+                several(weight, product->RowBytes, rows, &group);
             }
 
             group.Activations += group.Count * group.TokenStride;

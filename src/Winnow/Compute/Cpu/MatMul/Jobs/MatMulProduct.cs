@@ -28,6 +28,9 @@ internal unsafe struct MatMulProduct
     /// <summary>The activations of prompts, as <see cref="WeightKernels.Tile"/> wants them.</summary>
     public ActivationRows PromptActivations;
 
+    /// <summary>Whether the tokens of prompts go through rows, because they are few, rather than through tiles.</summary>
+    public bool PromptsByRow;
+
     /// <summary>Weight rows of a task.</summary>
     public int TaskRows;
 

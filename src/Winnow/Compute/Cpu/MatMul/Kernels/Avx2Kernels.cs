@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
+using Winnow.Compute.Cpu.MatMul.Prompts;
 using Winnow.Compute.Cpu.MatMul.Rows;
 using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
@@ -35,6 +36,8 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         {
             Dot = &DotInt8Per32.Rows<TBlock, TRowLanes>,
             Steps = &StepsInt8Per32<OneBlock, TRowLanes, Vector256<int>>.Rows<TBlock>,
+            FewPrompts = &PromptsInt8Per32.Rows<TBlock>,
+            PromptRows = 3,
             Unpack = &UnpackBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -44,6 +47,8 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         {
             Dot = &DotInt16Per32.Rows<TBlock, TRowLanes>,
             Steps = &StepsInt16Per32<TRowLanes, Vector256<int>>.Rows<TBlock>,
+            FewPrompts = &PromptsInt16Per32.Rows<TBlock>,
+            PromptRows = 3,
             Unpack = &UnpackBlocks.WideIn256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
+using Winnow.Compute.Cpu.MatMul.Prompts;
 using Winnow.Compute.Cpu.MatMul.Rows;
 using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
@@ -37,6 +38,8 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         {
             Dot = &Dot512.BlockRows<TBlock>,
             Steps = &StepsInt8Per32<TwoBlocks, Lanes512, Vector512<int>>.Rows<TBlock>,
+            FewPrompts = &PromptsInt8Per32.Rows<TBlock>,
+            PromptRows = 3,
             Unpack = &UnpackBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };
@@ -46,6 +49,8 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         {
             Dot = &Dot512.WideBlockRows<TBlock>,
             Steps = &StepsInt16Per32<Lanes512, Vector512<int>>.Rows<TBlock>,
+            FewPrompts = &PromptsInt16Per32.Rows<TBlock>,
+            PromptRows = 3,
             Unpack = &UnpackBlocks.WideIn256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };

@@ -14,7 +14,7 @@ namespace Winnow.Compute.Cpu.MatMul.Kernels;
 /// rows of a few hundred inputs are unpacked and interleaved into the first-level cache (<see cref="Unpack"/>,
 /// <see cref="Transpose"/>) and <see cref="Tile"/> multiplies them with all tokens, so that unpacking costs little and needs no
 /// second copy of the weight. The two sum in different orders: which of them a token gets follows from what it is, not from how
-/// many there are.
+/// many there are. A few tokens of a prompt are not worth unpacking blocks of 32 for: they go through rows in the tile's order.
 /// </remarks>
 internal unsafe struct WeightKernels
 {
@@ -32,6 +32,15 @@ internal unsafe struct WeightKernels
     /// <see cref="Dot"/> one by one.
     /// </summary>
     public delegate*<byte*, long, int, StepRows*, void> Steps;
+
+    /// <summary>As <see cref="Steps"/> for a prompt's tokens, with the bits of <see cref="Tile"/>. Null where they go through tiles.</summary>
+    public delegate*<byte*, long, int, StepRows*, void> FewPrompts;
+
+    /// <summary>
+    /// The most tokens of prompts that go through rows, because unpacking for them would take longer; 0 for none. Rows take
+    /// activations in the <see cref="TileFormat"/>.
+    /// </summary>
+    public int PromptRows;
 
     /// <summary>First block, blocks, words.</summary>
     public delegate*<byte*, int, uint*, void> Unpack;

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Winnow.Compute.Cpu.MatMul.Records;
 using Winnow.Compute.Cpu.MatMul.Rows;
 using Winnow.Quantization.Layouts;
 
