@@ -47,7 +47,7 @@ public sealed class StandardStreamTests : IDisposable
     public void A_signal_stops_an_answer_cleanly(string signal, int exitCode)
     {
         (int code, string text) = Shell(
-            "mkfifo out; set -m; $W run -p hi -n 30000 --ignore-eos --temp 0 >out 2>errors & P=$!; exec 3<out; head -c 4 <&3 >/dev/null; " +
+            "mkfifo out; set -m; $W run -p hi -n 3000 --ignore-eos --temp 0 >out 2>errors & P=$!; exec 3<out; head -c 4 <&3 >/dev/null; " +
             $"kill -{signal} $P; cat <&3 >/dev/null; wait $P; echo $?; cat errors");
         Assert.Equal((0, $"{exitCode}\nwinnow: interrupted\n"), (code, text));
     }
