@@ -72,7 +72,7 @@ internal sealed class ModelOptions
             int layers = InvariantNumbers.Parse<int>(result);
             if (layers != 0)
             {
-                result.AddError("--gpu-layers: there is no GPU device in this version; winnow devices lists what there is");
+                result.AddError("--gpu-layers: this version splits no layers between devices; --device computes all of them, and winnow devices lists what there is");
             }
 
             return layers;

@@ -20,8 +20,6 @@ internal sealed unsafe class MemoryBlock(Buffer buffer, DeviceMemory memory, ulo
     /// <summary>Where the host sees the first byte; null where it cannot.</summary>
     public byte* Mapped => mapped;
 
-    public bool IsUnused => _free.Count == 1 && _free[0].Bytes == bytes;
-
     /// <summary>Takes bytes from the first hole that is large enough.</summary>
     public bool TryTake(ulong size, out ulong offset)
     {

@@ -70,19 +70,6 @@ internal sealed unsafe class MemoryPool
         Used -= slice.Bytes;
     }
 
-    /// <summary>Gives blocks that nobody uses back to the driver, but for one; no command may be under way.</summary>
-    public void Trim()
-    {
-        for (int i = _blocks.Count - 1; i >= 1; i--)
-        {
-            if (_blocks[i].IsUnused)
-            {
-                Destroy(_blocks[i]);
-                _blocks.RemoveAt(i);
-            }
-        }
-    }
-
     /// <summary>Gives everything back; no command may be under way.</summary>
     public void Destroy()
     {
@@ -133,7 +120,7 @@ internal sealed unsafe class MemoryPool
             SType = StructureType.BufferCreateInfo,
             Size = bytes,
             Usage = BufferUsageFlags.StorageBufferBit | BufferUsageFlags.TransferSrcBit | BufferUsageFlags.TransferDstBit
-                | BufferUsageFlags.ShaderDeviceAddressBit | BufferUsageFlags.IndirectBufferBit,
+                | BufferUsageFlags.ShaderDeviceAddressBit,
             SharingMode = SharingMode.Exclusive,
         };
         Buffer buffer;

@@ -63,9 +63,11 @@ public sealed class ReplacingFile : IDisposable
     public Stream Stream => _stream;
 
     /// <summary>Writes bytes at an offset.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is negative.</exception>
     /// <exception cref="ModelWriteException">The disk is full or failed.</exception>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
         try
         {
             // A move, even to the same place, flushes the buffer.

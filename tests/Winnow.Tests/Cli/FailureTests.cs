@@ -89,7 +89,7 @@ public sealed class FailureTests : IDisposable
     [InlineData("'f16,f16,f16'", "run", "-p", "x", "--kv-type", "f16,f16,f16")]
     [InlineData("'tape'", "run", "-p", "x", "--kv-tier", "tape")]
     [InlineData("'cuda'", "run", "-p", "x", "--device", "cuda")]
-    [InlineData("there is no GPU device", "run", "-p", "x", "--gpu-layers", "4")]
+    [InlineData("splits no layers", "run", "-p", "x", "--gpu-layers", "4")]
     [InlineData("'nonsense'", "run", "-p", "x", "--attention", "nonsense")]
     [InlineData("'999999'", "logits", "--tokens", "1,999999")]
     [InlineData("--chunk is 0", "logits", "--tokens", "1", "--chunk", "0")]

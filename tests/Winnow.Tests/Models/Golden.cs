@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
 using Winnow.Formats;
+using Winnow.Generation;
+using Winnow.Models;
+using Winnow.Tensors;
 
 namespace Winnow.Tests.Models;
 
@@ -28,6 +31,20 @@ internal sealed class Golden
     {
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
         return new Golden(Int64(file.Tensors["input_ids"]), Single(file.Tensors["logits"]), Int64(file.Tensors["greedy_ids"]));
+    }
+
+    /// <summary>That a model continues the ids greedily as the reference does.</summary>
+    public void CheckGreedyIds(Model model)
+    {
+        using TokenReader reader = new(model, Ids.Length + GreedyIds.Length, kvType: TensorType.F32);
+        float[] logits = new float[model.Config.VocabularySize];
+        reader.ReadPrompt(Ids);
+        reader.Logits.CopyTo(logits);
+        foreach (int expected in GreedyIds)
+        {
+            Assert.Equal(expected, Array.IndexOf(logits, logits.Max()));
+            reader.Step(expected).CopyTo(logits);
+        }
     }
 
     public static float[] Single(TensorEntry tensor) =>
