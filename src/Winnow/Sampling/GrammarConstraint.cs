@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Winnow.Sampling.Grammars;
 
 namespace Winnow.Sampling;
@@ -53,6 +54,7 @@ public sealed class GrammarConstraint : ILogitsConstraint
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There are fewer logits than tokens.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(Span<float> logits)
     {
         if (logits.Length < _vocabulary.Size)
@@ -117,6 +119,8 @@ public sealed class GrammarConstraint : ILogitsConstraint
     }
 
     /// <summary>Walks the tree of tokens, past whatever lies below a byte that cannot follow.</summary>
+    /// <remarks>Optimized at its first call, as is what it calls: a short answer is over before the loop would be.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong[] FindAllowed()
     {
         ulong[] allowed = new ulong[(_vocabulary.Size + 63) / 64];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Winnow.Compute.Host;
 
 /// <summary>Finds the k greatest of many values.</summary>
@@ -12,6 +14,7 @@ internal static class LargestValues
     /// <param name="floor">The least value to take; above negative infinity.</param>
     /// <param name="ranks">Receives ranks; its length is how many are wanted.</param>
     /// <returns>How many were written: fewer only where fewer reach the floor.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Select(ReadOnlySpan<float> values, float floor, Span<ulong> ranks)
     {
         int count = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Winnow.Sampling.Grammars;
@@ -37,6 +38,7 @@ internal sealed class GrammarMatcher
     }
 
     /// <summary>The position behind one more byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public GrammarPosition Advance(GrammarPosition position, byte value)
     {
         ref GrammarPosition? next = ref position.Next[value];
@@ -113,6 +115,7 @@ internal sealed class GrammarMatcher
     }
 
     /// <summary>Follows what matches nothing from the open states, to those that a byte can follow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private GrammarPosition Close()
     {
         List<(int, int)> configurations = [];
@@ -182,6 +185,7 @@ internal sealed class GrammarMatcher
         return id;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private GrammarPosition Intern((int State, int Stack)[] configurations, bool isComplete)
     {
         HashCode hash = default;
