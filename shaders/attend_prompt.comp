@@ -11,17 +11,7 @@ layout(constant_id = 2) const uint VALUE_FORM = 0;
 layout(constant_id = 3) const uint VALUE_BLOCKS = 1;     // of 64 elements; 0 where only the statistics are asked for
 
 #include "attend_tile.glsl"
-
-layout(push_constant, std430) uniform Parameters {
-    uint64_t groups;
-    uint64_t input_;        // an AttentionInput
-    uint64_t outputs;       // [tokens, queryHeads · valueCount]
-    uint64_t statistics;    // [queryHeads, tokens] maximum and reciprocal sum of each softmax; 0 for none
-    uint outputStride;
-    uint firstTile;         // of the tiles of queries that this dispatch takes
-} p;
-
-layout(buffer_reference, std430, buffer_reference_align = 16) buffer Input { AttentionInput value; };
+#include "attend_prompt.glsl"
 
 const uint SUMS = VALUE_BLOCKS == 0u ? 1u : 16u * VALUE_BLOCKS;
 
@@ -162,20 +152,7 @@ void main() {
             uint head = g.firstHead + index % a.heads;
             uint query = uint(queryPosition[line + i]) - a.firstPosition;
             float largest = maxima[line + i];
-            float total = totals[line + i];
-            float share = 0.0;
-            if (total != 0.0) {
-                if (a.sinks != 0ul) {
-                    float sink = loadReal(a.sinks + 4ul * head);
-                    float withSink = max(largest, sink);
-                    float factor = correction(largest, withSink);
-                    total = fma(total, factor, correction(sink, withSink));
-                    share = factor / total;
-                } else {
-                    share = 1.0 / total;
-                }
-            }
-
+            float share = shareOf(a, head, largest, totals[line + i]);
             [[unroll]] for (uint block = 0u; block < VALUE_BLOCKS; block++) {
                 [[unroll]] for (uint j = 0u; j < 4u; j++) {
                     uint element = 64u * block + 4u * column + j;

@@ -13,24 +13,7 @@ layout(constant_id = 5) const bool EXPERTS = false;      // the rows of expert z
 layout(constant_id = 6) const bool ADDS = false;         // output += scale · product
 
 #include "decode.glsl"
-
-layout(push_constant, std430) uniform Parameters {
-    uint64_t weight;
-    uint64_t inputs;
-    uint64_t outputs;
-    uint64_t lists;         // [experts, listCapacity] rows; behind them [experts] how many
-    uint64_t expertBytes;
-    uint inputCount;
-    uint outputCount;
-    uint rowCount;
-    uint rowBytes;
-    uint inputStride;
-    uint outputStride;
-    uint rowsPerInput;      // with experts: this many neighbouring rows multiply the same row of the input
-    float scale;
-    uint listCapacity;
-    uint expertCount;
-} p;
+#include "product.glsl"
 
 const uint TILE_OUTPUTS = 64u;
 const uint TILE_ROWS = 8u * THREAD_ROWS;
@@ -42,11 +25,6 @@ const uint INPUT_STRIDE = TILE_ROWS / 4u + 1u;
 
 shared vec4 weights[DEPTH * WEIGHT_STRIDE];
 shared vec4 activations[DEPTH * INPUT_STRIDE];
-
-uint rowOf(uint index, uint64_t list, uint count) {
-    uint row = min(index, count - 1u);
-    return EXPERTS ? load32(list + 4ul * row) : row;
-}
 
 // A run of the weight's row and of the input's rows that this thread brings to the tile.
 void loadRun(uint64_t weightRow, uint run, uint firstRow, uint64_t list, uint rowCount, out vec4 w[4], out vec4 x[4]) {

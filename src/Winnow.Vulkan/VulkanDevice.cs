@@ -20,6 +20,7 @@ internal sealed unsafe class VulkanDevice : Device
     {
         Context = VulkanContext.Open(adapter);
         Ropes = new RopeTables(Context);
+        Context.Variants.Try(this);
     }
 
     public override string Name => Context.Name;
@@ -27,6 +28,8 @@ internal sealed unsafe class VulkanDevice : Device
     public override string Description => $"{Context.Adapter.Description}, {Context.Adapter.Driver}";
 
     public override int PreferredChunk => 2048;
+
+    public override bool RoundsPromptsToHalf => Context.Variants.UsesFragments;
 
     public override long MemoryBytes => Context.Commands.UsedBytes(MemoryKind.Device);
 

@@ -14,8 +14,15 @@ internal static class VulkanSettings
     /// <summary>Whether memory of the device is never touched by the host, even where it could be: as on a card of its own.</summary>
     public static bool StagesAlways { get; } = IsOn("WINNOW_VULKAN_STAGING");
 
+    /// <summary>Whether the time of each command is taken, and told at the end.</summary>
+    public static bool TakesProfile { get; } = IsOn("WINNOW_VULKAN_PROFILE");
+
     /// <summary>Bytes of each heap that may be taken; null for all that is free.</summary>
     public static ulong? HeapLimit { get; } = ReadMebibytes("WINNOW_VULKAN_HEAP_MIB");
+
+    /// <summary>Whether shaders with fragments are left alone, whatever the device can do.</summary>
+    public static bool AvoidsCooperativeMatrices { get; } = Environment.GetEnvironmentVariable("WINNOW_VULKAN_WITHOUT") is { } without
+        && without.Split(',').Contains("cooperative-matrix");
 
     /// <summary>A folder whose SPIR-V files stand for the built-in ones of the same name; null for none.</summary>
     public static string? ShaderFolder { get; } = Environment.GetEnvironmentVariable("WINNOW_VULKAN_SPIRV");

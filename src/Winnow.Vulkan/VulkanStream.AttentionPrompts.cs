@@ -2,14 +2,17 @@ using Winnow.Compute;
 using Winnow.Vulkan.Attention;
 using Winnow.Vulkan.Commands;
 using Winnow.Vulkan.Memory;
+using Winnow.Vulkan.Shaders;
 
 namespace Winnow.Vulkan;
 
 /// <summary>Attention of a prompt's queries: tiles of them with tiles of rows.</summary>
 internal sealed unsafe partial class VulkanStream
 {
-    private const uint TileQueries = 32;
     private const uint TileRows = 64;
+
+    // Elements of a head that a subgroup holds sums of, at most.
+    private const int MostOfFragments = 128;
 
     /// <param name="shape">Heads.</param>
     /// <param name="queries">[tokens, queryHeads · headDimension].</param>
@@ -45,13 +48,14 @@ internal sealed unsafe partial class VulkanStream
         ReadOnlySpan<MemoryRange> read = shape.Sinks is { } sinks
             ? [RangeOf(queries), reads.Pages, reads.Tables, RangeOf(sinks)]
             : [RangeOf(queries), reads.Pages, reads.Tables];
-        uint tiles = Tiles((int)(mostQueries * input.Heads), TileQueries);
-        double workOfTile = (double)TileQueries * mostRows * (shape.HeadDimension + shape.ValueDimension) * groupCount;
+        (ShaderKernel kernel, uint tileQueries) = PromptKernel(shape, keyForm, valueForm, output is null, mass is not null);
+        uint tiles = Tiles((int)(mostQueries * input.Heads), tileQueries);
+        double workOfTile = (double)tileQueries * mostRows * (shape.HeadDimension + shape.ValueDimension) * groupCount;
         uint tilesOfDispatch = (uint)Math.Clamp(Commands.MostWork / Math.Max(workOfTile, 1), 1, 32768);
         for (uint first = 0; first < tiles; first += tilesOfDispatch)
         {
             Commands.Dispatch(
-                Kernel("attend_prompt", 0, (uint)keyForm, (uint)valueForm, output is null ? 0 : ((uint)shape.ValueDimension + 63) / 64),
+                kernel,
                 new PromptConstants(
                     groupAddress, inputAddress, output is { } to ? AddressOf(to) : 0, statistics.Address, (uint)(output?.Stride ?? 0), first),
                 new WorkGroups(Math.Min(tilesOfDispatch, tiles - first), (uint)groupCount),
@@ -74,6 +78,20 @@ internal sealed unsafe partial class VulkanStream
                 [RangeOf(queries), reads.Pages, reads.Tables, statistics],
                 [RangeOf(probabilities)]);
         }
+    }
+
+    /// <summary>The kernel, and how many queries a tile of it has. Fragments round to f16: not for rows in f32, nor where mass is asked for besides.</summary>
+    private (ShaderKernel Kernel, uint TileQueries) PromptKernel(AttentionShape shape, RowForm keyForm, RowForm valueForm, bool hasNoOutput, bool hasMass)
+    {
+        int key = shape.HeadDimension;
+        int value = shape.ValueDimension;
+        bool hasFragments = Context.Variants.UsesFragments && !hasNoOutput && !hasMass
+            && key % 16 == 0 && value % 16 == 0 && Math.Max(key, value) <= MostOfFragments
+            && (keyForm is RowForm.F16 or RowForm.Q8_0) && (valueForm is RowForm.F16 or RowForm.Q8_0);
+        return hasFragments
+            ? (Kernel(
+                "attend_prompt_cooperative", Context.Variants.FragmentThreads, (uint)keyForm, (uint)valueForm, (uint)key / 16, (uint)value / 16), 64u)
+            : (Kernel("attend_prompt", 0, (uint)keyForm, (uint)valueForm, hasNoOutput ? 0 : ((uint)value + 63) / 64), 32u);
     }
 
     /// <summary>Gives each group the queries that attend.</summary>

@@ -101,11 +101,11 @@ internal sealed unsafe partial class VulkanStream
         }
 
         // No expert has more rows than there are rows of the prompt; workgroups without any leave.
-        uint rows = RowsOfThread(Math.Min(mostRows, 2 * ((output.Rows / matrix.Count) + 1)), matrix.Outputs);
+        MatrixTile tile = MatrixTile.For(Context.Variants, matrix.Type, matrix.Outputs, Math.Min(mostRows, 2 * ((output.Rows / matrix.Count) + 1)));
         Commands.Dispatch(
-            Kernel("product_matrix", 0, (uint)matrix.Type, rows, 0, IsAligned(input), 1, 0),
+            MatrixKernel(tile, matrix.Type, input, hasExperts: true, adds: false),
             constants,
-            new WorkGroups(Tiles(output.Columns, MatrixOutputs), Tiles(mostRows, 8 * rows), (uint)matrix.Count),
+            new WorkGroups(Tiles(output.Columns, tile.Outputs), Tiles(mostRows, tile.Rows), (uint)matrix.Count),
             reads,
             [RangeOf(output)]);
     }

@@ -3,6 +3,7 @@ using Winnow.Tensors;
 using Winnow.Vulkan.Commands;
 using Winnow.Vulkan.Memory;
 using Winnow.Vulkan.Products;
+using Winnow.Vulkan.Shaders;
 
 namespace Winnow.Vulkan;
 
@@ -13,10 +14,6 @@ internal sealed unsafe partial class VulkanStream
 
     // Workgroups of outputs on one axis; the others go to the third.
     private const uint MostVectorGroups = 32768;
-    private const uint MatrixOutputs = 64;
-
-    // Tiles that keep a large device busy: a few for each of about 130 processors.
-    private const uint MatrixGroups = 768;
 
     public override void ProductAdd(Weight weight, Matrix input, Matrix product, Matrix target, float scale, int steps)
     {
@@ -67,15 +64,18 @@ internal sealed unsafe partial class VulkanStream
 
     private void MultiplyMatrix(VulkanBuffer weight, TensorType type, Matrix input, Matrix output, bool adds, float scale)
     {
-        uint rows = RowsOfThread(input.Rows, output.Columns);
+        MatrixTile tile = MatrixTile.For(Context.Variants, type, output.Columns, input.Rows);
         Commands.Dispatch(
-            Kernel("product_matrix", 0, (uint)type, rows, 0, IsAligned(input), 0, adds ? 1u : 0),
+            MatrixKernel(tile, type, input, hasExperts: false, adds),
             Constants(weight, type, input, output, scale),
-            new WorkGroups(Tiles(output.Columns, MatrixOutputs), Tiles(input.Rows, 8 * rows)),
+            new WorkGroups(Tiles(output.Columns, tile.Outputs), Tiles(input.Rows, tile.Rows)),
             adds ? [MemoryRange.Of(weight), RangeOf(input), RangeOf(output)] : [MemoryRange.Of(weight), RangeOf(input)],
             [RangeOf(output)]);
         Commands.Spend((double)input.Rows * input.Columns * output.Columns);
     }
+
+    private ShaderKernel MatrixKernel(MatrixTile tile, TensorType type, Matrix input, bool hasExperts, bool adds) => Kernel(
+        tile.Shader, tile.Threads, (uint)type, tile.FirstConstant, tile.SecondConstant, IsAligned(input), hasExperts ? 1u : 0, adds ? 1u : 0);
 
     private static ProductConstants Constants(VulkanBuffer weight, TensorType type, Matrix input, Matrix output, float scale) => new(
         weight.Address, AddressOf(input), AddressOf(output), 0, 0, (uint)input.Columns, (uint)output.Columns, (uint)output.Rows,
@@ -83,18 +83,6 @@ internal sealed unsafe partial class VulkanStream
 
     /// <summary>Rows of a weight that a workgroup reads at once: more where there are few sums to keep.</summary>
     private static uint OutputsOfGroup(uint rows) => rows <= 4 ? 2u : 1;
-
-    /// <summary>Rows that each thread of a tile sums: as many as leave enough tiles to fill a large device.</summary>
-    private static uint RowsOfThread(int rows, int outputs)
-    {
-        uint most = 8;
-        while (most > 2 && Tiles(outputs, MatrixOutputs) * Tiles(rows, 8 * most) < MatrixGroups)
-        {
-            most /= 2;
-        }
-
-        return most;
-    }
 
     private static uint Tiles(int count, uint tile) => ((uint)count + tile - 1) / tile;
 

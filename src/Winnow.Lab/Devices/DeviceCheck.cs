@@ -10,10 +10,15 @@ namespace Winnow.Lab.Devices;
 /// <summary>Compares the operations of a device with the processor's, group by group: what a user of a card that nobody here has can run.</summary>
 public static class DeviceCheck
 {
+    private const int Inputs = 512;
+    private const int Outputs = 96;
     private const double Exact = 0;
     private const double Elementwise = 4e-6;
     private const double Attention = 1e-5;
     private const double Products = 1e-4;
+
+    // Where a device rounds operands of prompts to f16.
+    private const double HalfPrompts = 3e-3;
 
     /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
     /// <param name="device">The device.</param>
@@ -21,7 +26,7 @@ public static class DeviceCheck
     {
         ArgumentNullException.ThrowIfNull(device);
         using CpuDevice processor = new();
-        foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups())
+        foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups(device.RoundsPromptsToHalf))
         {
             yield return Run(device, processor, name, allowed, scenario);
         }
@@ -60,21 +65,26 @@ public static class DeviceCheck
         return largest;
     }
 
-    private static IEnumerable<(string Name, double Allowed, Func<CheckOperands, float[]> Scenario)> Groups()
+    private static IEnumerable<(string Name, double Allowed, Func<CheckOperands, float[]> Scenario)> Groups(bool roundsPrompts)
     {
+        double prompts = roundsPrompts ? HalfPrompts : Products;
+        double promptAttention = roundsPrompts ? HalfPrompts : Attention;
         yield return ("memory: written, copied and read", Exact, CopyRows);
         yield return ("norms", Elementwise, Normalize);
         yield return ("activations, sums and soft caps", Elementwise, Activate);
         yield return ("rotation by position", Elementwise, Rotate);
         foreach (TensorType type in BlockTypes.All.Select(row => row.Type).Where(BlockCodec.CanEncode))
         {
-            yield return ($"{type}: embedding, product with one row and with many", Products, o => Multiply(o, type));
+            yield return ($"{type}: embedding and product with one row", Products, o => MultiplyOne(o, type));
+            yield return ($"{type}: product with many rows", prompts, o => MultiplyMany(o, type));
         }
 
-        yield return ("experts", Products, MixExperts);
+        yield return ("experts of one row", Products, o => MixExperts(o, rows: 1, steps: 1));
+        yield return ("experts of many rows", prompts, o => MixExperts(o, rows: 40, steps: 0));
         foreach (TensorType type in new[] { TensorType.F32, TensorType.F16, TensorType.Q8_0 })
         {
-            yield return ($"{type} keys and values: attention of one query and of many", Attention, o => Attend(o, type));
+            yield return ($"{type} keys and values: attention of one query", Attention, o => Attend(o, type, queries: 1));
+            yield return ($"{type} keys and values: attention of many queries", promptAttention, o => Attend(o, type, queries: 100));
         }
 
         yield return ("attention over chosen rows, with window and soft cap, and its mass", Attention, AttendChosen);
@@ -122,21 +132,25 @@ public static class DeviceCheck
         return o.Read(rows);
     }
 
-    private static float[] Multiply(CheckOperands o, TensorType type)
+    private static float[] MultiplyOne(CheckOperands o, TensorType type)
     {
-        const int Inputs = 512;
-        const int Outputs = 96;
         Weight weight = o.Weight(type, Outputs, Inputs);
         Matrix rows = o.Zeros(3, Inputs);
         o.Stream.Embed(weight, [95, 0, 17], rows);
         Matrix one = o.Zeros(1, Outputs);
-        Matrix many = o.Zeros(70, Outputs);
         o.Stream.MatMul(weight, o.Random(1, Inputs, deviation: 0.05f), one, steps: 1);
-        o.Stream.MatMul(weight, o.Random(70, Inputs, deviation: 0.05f), many);
-        return [.. o.Read(rows), .. o.Read(one), .. o.Read(many)];
+        return [.. o.Read(rows), .. o.Read(one)];
     }
 
-    private static float[] MixExperts(CheckOperands o)
+    private static float[] MultiplyMany(CheckOperands o, TensorType type)
+    {
+        Weight weight = o.Weight(type, Outputs, Inputs);
+        Matrix many = o.Zeros(70, Outputs);
+        o.Stream.MatMul(weight, o.Random(70, Inputs, deviation: 0.05f), many);
+        return o.Read(many);
+    }
+
+    private static float[] MixExperts(CheckOperands o, int rows, int steps)
     {
         const int Hidden = 256;
         const int Inner = 128;
@@ -147,22 +161,20 @@ public static class DeviceCheck
             Activation.Silu,
             Used: 2,
             NormalizesWeights: true);
-        Matrix input = o.Random(40, Hidden, deviation: 0.02f);
-        Matrix output = o.Zeros(40, Hidden);
-        o.Stream.MixExperts(experts, o.Random(40, 8), input, output, steps: 3);
+        Matrix input = o.Random(rows, Hidden, deviation: 0.02f);
+        Matrix output = o.Zeros(rows, Hidden);
+        o.Stream.MixExperts(experts, o.Random(rows, 8), input, output, steps);
         return o.Read(output);
     }
 
-    private static float[] Attend(CheckOperands o, TensorType type)
+    private static float[] Attend(CheckOperands o, TensorType type, int queries)
     {
         const int Rows = 700;
         AttentionShape shape = new(QueryHeads: 8, KvHeads: 2, HeadDimension: 64, Scale: 0.125f);
         KvCache cache = o.Cache(new KvLayout(2, 64, type), Rows);
-        Matrix one = o.Zeros(1, 512);
-        Matrix many = o.Zeros(100, 512);
-        o.Stream.Attend(shape, o.Random(1, 512), cache.Layer(0), Rows - 1, AttentionPlan.All, isStep: true, one);
-        o.Stream.Attend(shape, o.Random(100, 512), cache.Layer(0), Rows - 100, AttentionPlan.All, isStep: false, many);
-        return [.. o.Read(one), .. o.Read(many)];
+        Matrix output = o.Zeros(queries, 512);
+        o.Stream.Attend(shape, o.Random(queries, 512), cache.Layer(0), Rows - queries, AttentionPlan.All, isStep: queries == 1, output);
+        return o.Read(output);
     }
 
     private static float[] AttendChosen(CheckOperands o)

@@ -35,6 +35,8 @@ internal sealed unsafe class CommandRecorder : IDisposable
     private readonly StagingRing _staging;
     private readonly Lock _gate = new();
     private readonly List<(ulong Submission, MemoryKind Kind, MemorySlice Slice)> _retired = [];
+    private readonly WorkLimit _limit;
+    private readonly CommandClock? _clock;
 
     private int _depth;
     private ulong _stagedBefore;
@@ -50,7 +52,8 @@ internal sealed unsafe class CommandRecorder : IDisposable
         _context = context;
         _vk = context.Vk;
         _queue = queue;
-        MostWork = context.Adapter.Type == PhysicalDeviceType.DiscreteGpu ? 2e11 : 2e10;
+        _limit = new WorkLimit(context.Adapter.Type == PhysicalDeviceType.DiscreteGpu ? 2e11 : 2e10);
+        _clock = Timestamps.AreKnown(context.Adapter, family) ? new CommandClock(context, family, Slots, CommandsOfSubmission, _limit) : null;
         _staging = new StagingRing(context);
         CommandPoolCreateInfo pool = new()
         {
@@ -153,13 +156,11 @@ internal sealed unsafe class CommandRecorder : IDisposable
         }
 
         _vk.CmdDispatch(Current, groups.X, groups.Y, groups.Z);
+        _clock?.Note(Current, kernel.Name);
     }
 
-    /// <summary>
-    /// Multiplications of one submission: a tenth of a second on a slow device of its kind. What takes seconds is taken for a hang by
-    /// drivers and systems, which then reset the device.
-    /// </summary>
-    public double MostWork { get; }
+    /// <summary>Multiplications of one submission; see <see cref="WorkLimit"/>.</summary>
+    public double MostWork => _limit.Most;
 
     /// <summary>Counts work that was recorded, and lets the device begin where it is enough for one submission. Call inside an operation.</summary>
     /// <param name="multiplications">How many there are.</param>
@@ -180,6 +181,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
             Prepare([new MemoryRange(source.Address + sourceOffset, bytes)], [new MemoryRange(target.Address + targetOffset, bytes)]);
             BufferCopy region = new(source.Offset + sourceOffset, target.Offset + targetOffset, bytes);
             _vk.CmdCopyBuffer(Current, source.Block.Buffer, target.Block.Buffer, 1, &region);
+            _clock?.Note(Current, "copy");
         }
     }
 
@@ -188,6 +190,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
     {
         Prepare([], [new MemoryRange(slice.Address, slice.Bytes)]);
         _vk.CmdFillBuffer(Current, slice.Block.Buffer, slice.Offset, slice.Bytes, 0);
+        _clock?.Note(Current, "clear");
     }
 
     /// <summary>Copies bytes to where commands of this operation can read them. Call inside an operation.</summary>
@@ -261,6 +264,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
                 DstAccessMask = AccessFlags.HostReadBit | AccessFlags.HostWriteBit,
             };
             CommandBuffer buffer = Current;
+            _clock?.End(buffer, _work);
             _vk.CmdPipelineBarrier(
                 buffer, PipelineStageFlags.ComputeShaderBit | PipelineStageFlags.TransferBit, PipelineStageFlags.HostBit, 0, 1, &seen, 0, null, 0, null);
             Check(_vk.EndCommandBuffer(buffer), "record commands");
@@ -315,6 +319,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
 
     public void Dispose()
     {
+        _clock?.Dispose();
         _vk.DestroySemaphore(_context.Device, _timeline, null);
         _vk.DestroyCommandPool(_context.Device, _pool, null);
     }
@@ -385,6 +390,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
         CommandBufferBeginInfo begin = new() { SType = StructureType.CommandBufferBeginInfo, Flags = CommandBufferUsageFlags.OneTimeSubmitBit };
         Check(_vk.BeginCommandBuffer(Current, &begin), "record commands");
         _boundPipeline = 0;
+        _clock?.Begin(Current, (int)(_submitted % Slots));
     }
 
     private ulong Completed()

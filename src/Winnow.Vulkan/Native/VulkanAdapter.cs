@@ -27,11 +27,13 @@ internal sealed unsafe class VulkanAdapter
         Limits = properties.Properties.Limits;
         Driver = $"{Marshal.PtrToStringUTF8((nint)driver.DriverName)} {Marshal.PtrToStringUTF8((nint)driver.DriverInfo)}".Trim();
         SubgroupSize = (int)subgroups.SubgroupSize;
+        SubgroupOperations = subgroups.SupportedOperations;
         PhysicalDeviceMemoryProperties memory;
         instance.Vk.GetPhysicalDeviceMemoryProperties(handle, &memory);
         Memory = memory;
         Extensions = ListExtensions();
         Refusal = FindRefusal();
+        HasCooperativeMatrices = Refusal is null && CooperativeMatrices.AreOffered(this);
     }
 
     public VulkanInstance Instance { get; }
@@ -66,6 +68,12 @@ internal sealed unsafe class VulkanAdapter
 
     /// <summary>Invocations of a subgroup, unless a pipeline asks for another number.</summary>
     public int SubgroupSize { get; }
+
+    /// <summary>What the invocations of a subgroup can do together.</summary>
+    public SubgroupFeatureFlags SubgroupOperations { get; }
+
+    /// <summary>Whether the device multiplies fragments of matrices as a whole, in the form that the shaders take; see <see cref="CooperativeMatrices"/>.</summary>
+    public bool HasCooperativeMatrices { get; }
 
     /// <summary>The extensions of the device.</summary>
     public IReadOnlySet<string> Extensions { get; }

@@ -30,6 +30,7 @@ internal sealed unsafe class VulkanContext
 
         Commands = new CommandRecorder(this, queue, family);
         Shaders = new ShaderLibrary(this);
+        Variants = new ShaderVariants(this);
     }
 
     public VulkanAdapter Adapter { get; }
@@ -44,6 +45,9 @@ internal sealed unsafe class VulkanContext
     public CommandRecorder Commands { get; }
 
     public ShaderLibrary Shaders { get; }
+
+    /// <summary>Which shaders stand for the plain ones on this device.</summary>
+    public ShaderVariants Variants { get; }
 
     /// <summary>Whether it is gone: what is disposed now has nothing left to free.</summary>
     public bool IsDestroyed { get; private set; }
@@ -127,7 +131,14 @@ internal sealed unsafe class VulkanContext
         };
         using VulkanFeatures features = new();
         features.AskForNeeded();
-        using Utf8Texts extensions = new([.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset" }.Where(Adapter.Extensions.Contains)]);
+        List<string> names = [.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset" }.Where(Adapter.Extensions.Contains)];
+        if (Adapter.HasCooperativeMatrices)
+        {
+            features.AskForCooperativeMatrices();
+            names.Add(CooperativeMatrices.Extension);
+        }
+
+        using Utf8Texts extensions = new([.. names]);
         DeviceCreateInfo create = new()
         {
             SType = StructureType.DeviceCreateInfo,

@@ -11,6 +11,7 @@ internal sealed unsafe class VulkanFeatures : IDisposable
     private readonly PhysicalDeviceVulkan11Features* _v11;
     private readonly PhysicalDeviceVulkan12Features* _v12;
     private readonly PhysicalDeviceVulkan13Features* _v13;
+    private readonly PhysicalDeviceCooperativeMatrixFeaturesKHR* _cooperative;
 
     public VulkanFeatures()
     {
@@ -18,10 +19,12 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         _v11 = Zeroed<PhysicalDeviceVulkan11Features>();
         _v12 = Zeroed<PhysicalDeviceVulkan12Features>();
         _v13 = Zeroed<PhysicalDeviceVulkan13Features>();
+        _cooperative = Zeroed<PhysicalDeviceCooperativeMatrixFeaturesKHR>();
         _core->SType = StructureType.PhysicalDeviceFeatures2;
         _v11->SType = StructureType.PhysicalDeviceVulkan11Features;
         _v12->SType = StructureType.PhysicalDeviceVulkan12Features;
         _v13->SType = StructureType.PhysicalDeviceVulkan13Features;
+        _cooperative->SType = StructureType.PhysicalDeviceCooperativeMatrixFeaturesKhr;
         _core->PNext = _v11;
         _v11->PNext = _v12;
         _v12->PNext = _v13;
@@ -40,6 +43,10 @@ internal sealed unsafe class VulkanFeatures : IDisposable
 
     /// <summary>The head of the chain.</summary>
     public PhysicalDeviceFeatures2* First => _core;
+
+    /// <summary>Whether a chain that a driver has filled has all that shaders with fragments take; ask for them first.</summary>
+    public bool HaveCooperativeMatrices =>
+        _cooperative->CooperativeMatrix && _v12->ShaderFloat16 && _v12->VulkanMemoryModel && _v13->SubgroupSizeControl && _v13->ComputeFullSubgroups;
 
     /// <summary>What is needed and not there, of a chain that a driver has filled.</summary>
     public IEnumerable<string> Missing()
@@ -65,6 +72,20 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         }
     }
 
+    /// <summary>Makes the features of VK_KHR_cooperative_matrix a part of the chain, for devices that know that extension.</summary>
+    public void IncludeCooperativeMatrices() => _v13->PNext = _cooperative;
+
+    /// <summary>Asks for what shaders with fragments take.</summary>
+    public void AskForCooperativeMatrices()
+    {
+        IncludeCooperativeMatrices();
+        _cooperative->CooperativeMatrix = true;
+        _v12->ShaderFloat16 = true;
+        _v12->VulkanMemoryModel = true;
+        _v13->SubgroupSizeControl = true;
+        _v13->ComputeFullSubgroups = true;
+    }
+
     /// <summary>Asks for what is needed, and nothing else.</summary>
     public void AskForNeeded()
     {
@@ -84,6 +105,7 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         NativeMemory.Free(_v11);
         NativeMemory.Free(_v12);
         NativeMemory.Free(_v13);
+        NativeMemory.Free(_cooperative);
     }
 
     private static T* Zeroed<T>()

@@ -22,7 +22,7 @@ internal sealed unsafe class PipelineCacheFile : IDisposable
     public PipelineCacheFile(VulkanContext context)
     {
         _context = context;
-        _path = PathOf(context.Adapter);
+        _path = CacheFolder.PathOf(context.Adapter, "bin");
         byte[] data = Load();
         _loadedBytes = data.Length;
         fixed (byte* first = data)
@@ -88,15 +88,6 @@ internal sealed unsafe class PipelineCacheFile : IDisposable
             && BinaryPrimitives.ReadUInt32LittleEndian(data[8..]) == adapter.VendorId
             && BinaryPrimitives.ReadUInt32LittleEndian(data[12..]) == adapter.DeviceId
             && new Guid(data.Slice(16, 16)) == adapter.PipelineCacheId;
-    }
-
-    private static string? PathOf(VulkanAdapter adapter)
-    {
-        string root = Environment.GetEnvironmentVariable("WINNOW_VULKAN_CACHE")
-            ?? (OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache
-                ? cache
-                : Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify));
-        return root.Length == 0 ? null : Path.Combine(root, "winnow", "vulkan", $"{adapter.VendorId:x4}-{adapter.DeviceId:x4}-{adapter.PipelineCacheId:n}.bin");
     }
 
     private byte[] Load()

@@ -81,6 +81,13 @@ internal sealed unsafe class ShaderLibrary : IDisposable
         }
 
         SpecializationInfo specialization = new((uint)key.Count, entries, (nuint)(key.Count * sizeof(uint)), values);
+        // Fragments belong to whole subgroups, of a size that is known.
+        bool hasFragments = key.Name.EndsWith("_cooperative", StringComparison.Ordinal);
+        PipelineShaderStageRequiredSubgroupSizeCreateInfo size = new()
+        {
+            SType = StructureType.PipelineShaderStageRequiredSubgroupSizeCreateInfo,
+            RequiredSubgroupSize = (uint)_context.Adapter.SubgroupSize,
+        };
         using Utf8Text main = new("main");
         ComputePipelineCreateInfo create = new()
         {
@@ -89,6 +96,8 @@ internal sealed unsafe class ShaderLibrary : IDisposable
             Stage = new PipelineShaderStageCreateInfo
             {
                 SType = StructureType.PipelineShaderStageCreateInfo,
+                PNext = hasFragments ? &size : null,
+                Flags = hasFragments ? PipelineShaderStageCreateFlags.RequireFullSubgroupsBit : 0,
                 Stage = ShaderStageFlags.ComputeBit,
                 Module = Module(key.Name),
                 PName = main.Pointer,
@@ -102,7 +111,9 @@ internal sealed unsafe class ShaderLibrary : IDisposable
         return pipeline;
     }
 
-    private static byte[] Read(string name)
+    /// <summary>The SPIR-V of a shader.</summary>
+    /// <param name="name">The shader's name, with extension.</param>
+    internal static byte[] Read(string name)
     {
         if (VulkanSettings.ShaderFolder is { } folder && File.Exists(Path.Combine(folder, name)))
         {
