@@ -27,6 +27,8 @@ layout(push_constant, std430) uniform Parameters {
     uint headBytes;
 } p;
 
+const uint BATCH = 8u;
+
 // f32 to f16, to the nearest and of two the even.
 uint halfBits(float value) {
     uint bits = floatBitsToUint(value);
@@ -112,22 +114,36 @@ void storeQ8_0(uint64_t source, uint64_t target) {
     }
 }
 
+void storeOne(uint form, uint64_t row, uint element, float value) {
+    uint bits = floatBitsToUint(value);
+    if (form == ROW_F32) {
+        Word(row + 4ul * element).value = bits;
+    } else if (form == ROW_F32_EVEN) {
+        Half(row + 4ul * element).value = uint16_t(bits & 0xFFFFu);
+        Half(row + 4ul * element + 2ul).value = uint16_t(bits >> 16);
+    } else {
+        Half(row + 2ul * element).value = uint16_t(halfBits(value));
+    }
+}
+
 void store(uint form, uint64_t source, uint64_t row, uint first, uint count) {
     if (form == ROW_Q8_0) {
         storeQ8_0(source + 4ul * first, row + 34ul * (first / 32u));
         return;
     }
 
-    for (uint element = first; element < min(first + 32u, count); element++) {
-        float value = loadReal(source + 4ul * element);
-        uint bits = floatBitsToUint(value);
-        if (form == ROW_F32) {
-            Word(row + 4ul * element).value = bits;
-        } else if (form == ROW_F32_EVEN) {
-            Half(row + 4ul * element).value = uint16_t(bits & 0xFFFFu);
-            Half(row + 4ul * element + 2ul).value = uint16_t(bits >> 16);
-        } else {
-            Half(row + 2ul * element).value = uint16_t(halfBits(value));
+    // Some loads at a time: a store between them would make each wait for the one before.
+    for (uint begin = first; begin < min(first + 32u, count); begin += BATCH) {
+        float values[BATCH];
+        [[unroll]] for (uint i = 0u; i < BATCH; i++) {
+            values[i] = loadReal(source + 4ul * min(begin + i, count - 1u));
+        }
+
+        [[unroll]] for (uint i = 0u; i < BATCH; i++) {
+            uint element = begin + i;
+            if (element < count) {
+                storeOne(form, row, element, values[i]);
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ layout(push_constant, std430) uniform Parameters {
     float epsilon;
 } p;
 
+const uint BATCH = 4u;
+
 void main() {
     uint index = groupIndex();
     uint row = index / p.groupsOfRow;
@@ -29,13 +31,35 @@ void main() {
     Floats source = rowOf(p.source, row, p.sourceStride);
     Floats target = rowOf(p.target, row, p.targetStride);
     float squares = 0.0;
-    for (uint i = gl_LocalInvocationID.x; i < p.width; i += WORKGROUP) {
-        float x = source.at[first + i];
-        squares += x * x;
+
+    // Some loads at a time: none of them waits for another.
+    for (uint start = gl_LocalInvocationID.x; start < p.width; start += BATCH * WORKGROUP) {
+        float x[BATCH];
+        [[unroll]] for (uint j = 0u; j < BATCH; j++) {
+            uint i = start + j * WORKGROUP;
+            x[j] = i < p.width ? source.at[first + i] : 0.0;
+        }
+
+        [[unroll]] for (uint j = 0u; j < BATCH; j++) {
+            squares += x[j] * x[j];
+        }
     }
 
     float factor = 1.0 / sqrt(sumOfGroup(squares) / float(p.width) + p.epsilon);
-    for (uint i = gl_LocalInvocationID.x; i < p.width; i += WORKGROUP) {
-        target.at[first + i] = source.at[first + i] * factor * Floats(p.weight).at[i];
+    for (uint start = gl_LocalInvocationID.x; start < p.width; start += BATCH * WORKGROUP) {
+        float x[BATCH];
+        float w[BATCH];
+        [[unroll]] for (uint j = 0u; j < BATCH; j++) {
+            uint i = min(start + j * WORKGROUP, p.width - 1u);
+            x[j] = source.at[first + i];
+            w[j] = Floats(p.weight).at[i];
+        }
+
+        [[unroll]] for (uint j = 0u; j < BATCH; j++) {
+            uint i = start + j * WORKGROUP;
+            if (i < p.width) {
+                target.at[first + i] = x[j] * factor * w[j];
+            }
+        }
     }
 }

@@ -20,9 +20,8 @@ internal static class VulkanSettings
     /// <summary>Bytes of each heap that may be taken; null for all that is free.</summary>
     public static ulong? HeapLimit { get; } = ReadMebibytes("WINNOW_VULKAN_HEAP_MIB");
 
-    /// <summary>Whether shaders with fragments are left alone, whatever the device can do.</summary>
-    public static bool AvoidsCooperativeMatrices { get; } = Environment.GetEnvironmentVariable("WINNOW_VULKAN_WITHOUT") is { } without
-        && without.Split(',').Contains("cooperative-matrix");
+    /// <summary>Features that shaders leave alone, whatever the device can do.</summary>
+    public static IReadOnlyList<string> Without { get; } = Environment.GetEnvironmentVariable("WINNOW_VULKAN_WITHOUT")?.Split(',') ?? [];
 
     /// <summary>A folder whose SPIR-V files stand for the built-in ones of the same name; null for none.</summary>
     public static string? ShaderFolder { get; } = Environment.GetEnvironmentVariable("WINNOW_VULKAN_SPIRV");

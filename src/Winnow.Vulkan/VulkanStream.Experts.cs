@@ -92,7 +92,7 @@ internal sealed unsafe partial class VulkanStream
         {
             uint outputs = OutputsOfGroup(rows: 1);
             Commands.Dispatch(
-                Kernel("product_vector", VectorGroupSize, (uint)matrix.Type, 1, outputs, IsAligned(input), 1, 0),
+                Kernel(VectorShader, VectorGroupSize, (uint)matrix.Type, 1, outputs, IsAligned(input), 1, 0),
                 constants,
                 VectorGroups(output.Columns, outputs, (uint)output.Rows),
                 reads,

@@ -15,6 +15,8 @@ internal sealed unsafe partial class VulkanStream
     // Workgroups of outputs on one axis; the others go to the third.
     private const uint MostVectorGroups = 32768;
 
+    private string VectorShader => Context.Variants.UsesSubgroups ? "product_vector_subgroup" : "product_vector";
+
     public override void ProductAdd(Weight weight, Matrix input, Matrix product, Matrix target, float scale, int steps)
     {
         if (weight.Inputs != input.Columns || weight.Outputs != target.Columns || input.Rows != target.Rows)
@@ -55,7 +57,7 @@ internal sealed unsafe partial class VulkanStream
         uint rows = input.Rows switch { 1 => 1, 2 => 2, <= 4 => 4, _ => 8 };
         uint outputs = OutputsOfGroup(rows);
         Commands.Dispatch(
-            Kernel("product_vector", VectorGroupSize, (uint)type, rows, outputs, IsAligned(input), 0, adds ? 1u : 0),
+            Kernel(VectorShader, VectorGroupSize, (uint)type, rows, outputs, IsAligned(input), 0, adds ? 1u : 0),
             Constants(weight, type, input, output, scale),
             VectorGroups(output.Columns, outputs, ((uint)input.Rows + rows - 1) / rows),
             adds ? [MemoryRange.Of(weight), RangeOf(input), RangeOf(output)] : [MemoryRange.Of(weight), RangeOf(input)],

@@ -69,7 +69,15 @@ public sealed class VariantTests : IDisposable
     {
         // The plain shaders of the device at hand stand for those with fragments: they differ far less than is allowed.
         using VulkanDevice device = TestDevice.Open();
-        Assert.True(FragmentTrial.Passes(device));
+        Assert.True(VariantTrial.FragmentsPass(device));
+    }
+
+    [Fact]
+    public void Subgroups_add_to_the_bits_of_shared_memory()
+    {
+        using VulkanDevice device = TestDevice.Open();
+        Assert.True(device.Context.Variants.UsesSubgroups);
+        Assert.True(VariantTrial.SubgroupsPass(device, device.Context.Variants));
     }
 
     [Fact]

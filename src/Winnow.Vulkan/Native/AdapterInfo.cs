@@ -22,6 +22,7 @@ internal static class AdapterInfo
                 new("subgroup_size", adapter.SubgroupSize.ToString(CultureInfo.InvariantCulture)),
                 new("shared_memory_bytes", adapter.Limits.MaxComputeSharedMemorySize.ToString(CultureInfo.InvariantCulture)),
                 new("features", string.Join(' ', VulkanFeatures.Needed)),
+                new("subgroups", adapter.HasSubgroups ? "yes" : "no"),
                 new("cooperative_matrix", adapter.HasCooperativeMatrices ? "yes" : "no"),
             ],
         };

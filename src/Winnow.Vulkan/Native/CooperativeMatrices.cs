@@ -17,7 +17,7 @@ internal static unsafe class CooperativeMatrices
 
     public static bool AreOffered(VulkanAdapter adapter)
     {
-        if (VulkanSettings.AvoidsCooperativeMatrices || !adapter.Extensions.Contains(Extension) || adapter.SubgroupSize is not (16 or 32 or 64)
+        if (VulkanSettings.Without.Contains("cooperative-matrix") || !adapter.Extensions.Contains(Extension) || adapter.SubgroupSize is not (16 or 32 or 64)
             || adapter.Limits.MaxComputeSharedMemorySize < LeastSharedMemory || (adapter.SubgroupOperations & Operations) != Operations)
         {
             return false;

@@ -33,7 +33,8 @@ internal sealed unsafe class VulkanAdapter
         Memory = memory;
         Extensions = ListExtensions();
         Refusal = FindRefusal();
-        HasCooperativeMatrices = Refusal is null && CooperativeMatrices.AreOffered(this);
+        HasSubgroups = Refusal is null && FindSubgroups();
+        HasCooperativeMatrices = HasSubgroups && CooperativeMatrices.AreOffered(this);
     }
 
     public VulkanInstance Instance { get; }
@@ -71,6 +72,9 @@ internal sealed unsafe class VulkanAdapter
 
     /// <summary>What the invocations of a subgroup can do together.</summary>
     public SubgroupFeatureFlags SubgroupOperations { get; }
+
+    /// <summary>Whether shaders may rely on whole subgroups of <see cref="SubgroupSize"/> that hand values to each other.</summary>
+    public bool HasSubgroups { get; }
 
     /// <summary>Whether the device multiplies fragments of matrices as a whole, in the form that the shaders take; see <see cref="CooperativeMatrices"/>.</summary>
     public bool HasCooperativeMatrices { get; }
@@ -149,6 +153,15 @@ internal sealed unsafe class VulkanAdapter
         }
 
         return -1;
+    }
+
+    private bool FindSubgroups()
+    {
+        const SubgroupFeatureFlags Operations = SubgroupFeatureFlags.BasicBit | SubgroupFeatureFlags.ShuffleRelativeBit;
+        using VulkanFeatures features = new();
+        Instance.Vk.GetPhysicalDeviceFeatures2(Handle, features.First);
+        return !VulkanSettings.Without.Contains("subgroup") && features.HaveWholeSubgroups && (SubgroupOperations & Operations) == Operations
+            && SubgroupSize is 8 or 16 or 32 or 64;
     }
 
     private HashSet<string> ListExtensions()

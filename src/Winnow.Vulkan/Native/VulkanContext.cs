@@ -132,6 +132,11 @@ internal sealed unsafe class VulkanContext
         using VulkanFeatures features = new();
         features.AskForNeeded();
         List<string> names = [.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset" }.Where(Adapter.Extensions.Contains)];
+        if (Adapter.HasSubgroups)
+        {
+            features.AskForSubgroups();
+        }
+
         if (Adapter.HasCooperativeMatrices)
         {
             features.AskForCooperativeMatrices();

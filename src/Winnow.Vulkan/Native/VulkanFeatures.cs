@@ -44,9 +44,11 @@ internal sealed unsafe class VulkanFeatures : IDisposable
     /// <summary>The head of the chain.</summary>
     public PhysicalDeviceFeatures2* First => _core;
 
-    /// <summary>Whether a chain that a driver has filled has all that shaders with fragments take; ask for them first.</summary>
-    public bool HaveCooperativeMatrices =>
-        _cooperative->CooperativeMatrix && _v12->ShaderFloat16 && _v12->VulkanMemoryModel && _v13->SubgroupSizeControl && _v13->ComputeFullSubgroups;
+    /// <summary>Whether a chain that a driver has filled lets a pipeline rely on whole subgroups of a size.</summary>
+    public bool HaveWholeSubgroups => _v13->SubgroupSizeControl && _v13->ComputeFullSubgroups;
+
+    /// <summary>Whether a chain that a driver has filled has all that shaders with fragments take besides; include them first.</summary>
+    public bool HaveCooperativeMatrices => _cooperative->CooperativeMatrix && _v12->ShaderFloat16 && _v12->VulkanMemoryModel;
 
     /// <summary>What is needed and not there, of a chain that a driver has filled.</summary>
     public IEnumerable<string> Missing()
@@ -75,15 +77,20 @@ internal sealed unsafe class VulkanFeatures : IDisposable
     /// <summary>Makes the features of VK_KHR_cooperative_matrix a part of the chain, for devices that know that extension.</summary>
     public void IncludeCooperativeMatrices() => _v13->PNext = _cooperative;
 
-    /// <summary>Asks for what shaders with fragments take.</summary>
+    /// <summary>Asks for whole subgroups.</summary>
+    public void AskForSubgroups()
+    {
+        _v13->SubgroupSizeControl = true;
+        _v13->ComputeFullSubgroups = true;
+    }
+
+    /// <summary>Asks for what shaders with fragments take besides.</summary>
     public void AskForCooperativeMatrices()
     {
         IncludeCooperativeMatrices();
         _cooperative->CooperativeMatrix = true;
         _v12->ShaderFloat16 = true;
         _v12->VulkanMemoryModel = true;
-        _v13->SubgroupSizeControl = true;
-        _v13->ComputeFullSubgroups = true;
     }
 
     /// <summary>Asks for what is needed, and nothing else.</summary>

@@ -81,8 +81,8 @@ internal sealed unsafe class ShaderLibrary : IDisposable
         }
 
         SpecializationInfo specialization = new((uint)key.Count, entries, (nuint)(key.Count * sizeof(uint)), values);
-        // Fragments belong to whole subgroups, of a size that is known.
-        bool hasFragments = key.Name.EndsWith("_cooperative", StringComparison.Ordinal);
+        // These rely on whole subgroups of a size that is known.
+        bool hasSubgroups = key.Name.EndsWith("_subgroup", StringComparison.Ordinal) || key.Name.EndsWith("_cooperative", StringComparison.Ordinal);
         PipelineShaderStageRequiredSubgroupSizeCreateInfo size = new()
         {
             SType = StructureType.PipelineShaderStageRequiredSubgroupSizeCreateInfo,
@@ -96,8 +96,8 @@ internal sealed unsafe class ShaderLibrary : IDisposable
             Stage = new PipelineShaderStageCreateInfo
             {
                 SType = StructureType.PipelineShaderStageCreateInfo,
-                PNext = hasFragments ? &size : null,
-                Flags = hasFragments ? PipelineShaderStageCreateFlags.RequireFullSubgroupsBit : 0,
+                PNext = hasSubgroups ? &size : null,
+                Flags = hasSubgroups ? PipelineShaderStageCreateFlags.RequireFullSubgroupsBit : 0,
                 Stage = ShaderStageFlags.ComputeBit,
                 Module = Module(key.Name),
                 PName = main.Pointer,

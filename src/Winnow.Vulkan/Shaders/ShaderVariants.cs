@@ -8,6 +8,9 @@ internal sealed class ShaderVariants(VulkanContext context)
     private readonly Lock _gate = new();
     private bool _isTried;
 
+    /// <summary>Whether sums of a workgroup go through subgroups. They have the same bits.</summary>
+    public bool UsesSubgroups { get; set; }
+
     /// <summary>Whether products and attention of prompts take fragments of matrices (VK_KHR_cooperative_matrix). They round operands to f16.</summary>
     public bool UsesFragments { get; private set; }
 
@@ -19,23 +22,37 @@ internal sealed class ShaderVariants(VulkanContext context)
     {
         lock (_gate)
         {
-            if (_isTried || !context.Adapter.HasCooperativeMatrices)
+            if (_isTried)
             {
                 return;
             }
 
             _isTried = true;
-            using TrialRecord record = TrialRecord.Open(CacheFolder.PathOf(context.Adapter, "trial"), TrialRecord.HashOf("product_matrix_cooperative", "attend_prompt_cooperative"));
-            if (record.Found is { } isRight)
-            {
-                UsesFragments = isRight;
-                return;
-            }
-
-            record.Begin();
-            UsesFragments = true;
-            UsesFragments = FragmentTrial.Passes(device);
-            record.End(UsesFragments);
+            UsesSubgroups = context.Adapter.HasSubgroups
+                && Passes("subgroups", () => VariantTrial.SubgroupsPass(device, this), "product_vector_subgroup");
+            UsesFragments = context.Adapter.HasCooperativeMatrices && Passes(
+                "fragments",
+                () =>
+                {
+                    UsesFragments = true;
+                    return VariantTrial.FragmentsPass(device);
+                },
+                "product_matrix_cooperative",
+                "attend_prompt_cooperative");
         }
+    }
+
+    private bool Passes(string name, Func<bool> trial, params ReadOnlySpan<string> shaders)
+    {
+        using TrialRecord record = TrialRecord.Open(CacheFolder.PathOf(context.Adapter, name), TrialRecord.HashOf(shaders));
+        if (record.Found is { } isRight)
+        {
+            return isRight;
+        }
+
+        record.Begin();
+        isRight = trial();
+        record.End(isRight);
+        return isRight;
     }
 }

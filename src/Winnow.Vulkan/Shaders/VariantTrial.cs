@@ -6,15 +6,36 @@ using Winnow.Tensors;
 
 namespace Winnow.Vulkan.Shaders;
 
-/// <summary>Compares the shaders with fragments with the processor: some drivers offer them and compute something else.</summary>
-internal static unsafe class FragmentTrial
+/// <summary>Tries the shaders for devices with more features: some drivers offer the features and compute something else.</summary>
+internal static unsafe class VariantTrial
 {
     // Operands are rounded to f16, which is 2^-11 for each of them; errors of a sum partly cancel.
     private const double Allowed = 3e-3;
     private const int Rows = 150;
 
-    /// <summary>Whether a device that uses them computes what the processor does.</summary>
-    public static bool Passes(VulkanDevice device)
+    private const int Inputs = 272;
+    private const int Outputs = 200;
+
+    /// <summary>Whether sums within subgroups have the bits of those in shared memory.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="variants">Its variants; turned on and off.</param>
+    public static bool SubgroupsPass(VulkanDevice device, ShaderVariants variants)
+    {
+        variants.UsesSubgroups = false;
+        float[] expected = Run(device);
+        variants.UsesSubgroups = true;
+        return expected.AsSpan().SequenceEqual(Run(device));
+
+        static float[] Run(VulkanDevice device)
+        {
+            Random random = new(2);
+            using ComputeStream stream = device.CreateStream();
+            return [.. Multiply(device, stream, random, rows: 1, steps: 1), .. Multiply(device, stream, random, rows: 5, steps: 5)];
+        }
+    }
+
+    /// <summary>Whether a device that uses fragments computes what the processor does.</summary>
+    public static bool FragmentsPass(VulkanDevice device)
     {
         using CpuDevice processor = new(new CpuDeviceOptions { Threads = 1 });
         float[] expected = Run(processor);
@@ -30,32 +51,40 @@ internal static unsafe class FragmentTrial
         return true;
     }
 
-    /// <summary>A product and an attention whose sizes are no multiples of tiles, with results about 1.</summary>
+    /// <summary>A product and attention whose sizes are no multiples of tiles, with results about 1.</summary>
     private static float[] Run(Device device)
     {
-        const int Inputs = 272;
-        const int Outputs = 200;
         Random random = new(1);
         using ComputeStream stream = device.CreateStream();
+        return
+        [
+            .. Multiply(device, stream, random, Rows, steps: 0),
+            .. Attend(device, stream, random, TensorType.F16),
+            .. Attend(device, stream, random, TensorType.Q8_0),
+        ];
+    }
+
+    private static float[] Multiply(Device device, ComputeStream stream, Random random, int rows, int steps)
+    {
         Half[] weights = new Half[Inputs * Outputs];
-        for (int i = 0; i < weights.Length; i++)
+        foreach (ref Half weight in weights.AsSpan())
         {
-            weights[i] = (Half)(random.NextSingle() - 0.5f);
+            weight = (Half)(random.NextSingle() - 0.5f);
         }
 
-        float[] product = new float[Rows * Outputs];
+        float[] product = new float[rows * Outputs];
         fixed (Half* data = weights)
         {
             using Weight weight = device.LoadWeight("trial", TensorType.F16, Outputs, Inputs, (nint)data);
-            Matrix input = Values(device, stream, random, Rows, Inputs, 0.1f);
-            Matrix output = device.AllocateMatrix(Rows, Outputs);
-            stream.MatMul(weight, input, output);
+            Matrix input = Values(device, stream, random, rows, Inputs, 0.1f);
+            Matrix output = device.AllocateMatrix(rows, Outputs);
+            stream.MatMul(weight, input, output, steps);
             stream.Read(output, product);
             input.Buffer.Dispose();
             output.Buffer.Dispose();
         }
 
-        return [.. product, .. Attend(device, stream, random, TensorType.F16), .. Attend(device, stream, random, TensorType.Q8_0)];
+        return product;
     }
 
     private static float[] Attend(Device device, ComputeStream stream, Random random, TensorType type)
