@@ -2,7 +2,7 @@
 #extension GL_GOOGLE_include_directive : require
 
 // Stores keys and values in the pages of a layer, rounded as the host rounds them, in integers where a device's own conversions may
-// differ: a thread takes 32 elements of one row.
+// differ: a thread takes a block of one row in Q8_0, eight elements in other types.
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint WORKGROUP = 64;
@@ -27,7 +27,9 @@ layout(push_constant, std430) uniform Parameters {
     uint headBytes;
 } p;
 
-const uint BATCH = 8u;
+// Elements of a key and of a value that a thread takes.
+const uint KEY_PART = KEY_FORM == ROW_Q8_0 ? 32u : 8u;
+const uint VALUE_PART = VALUE_FORM == ROW_Q8_0 ? 32u : 8u;
 
 // f32 to f16, to the nearest and of two the even.
 uint halfBits(float value) {
@@ -132,25 +134,22 @@ void store(uint form, uint64_t source, uint64_t row, uint first, uint count) {
         return;
     }
 
-    // Some loads at a time: a store between them would make each wait for the one before.
-    for (uint begin = first; begin < min(first + 32u, count); begin += BATCH) {
-        float values[BATCH];
-        [[unroll]] for (uint i = 0u; i < BATCH; i++) {
-            values[i] = loadReal(source + 4ul * min(begin + i, count - 1u));
-        }
+    // All loads first: a store between them would make each wait for the one before.
+    float values[8];
+    [[unroll]] for (uint i = 0u; i < 8u; i++) {
+        values[i] = loadReal(source + 4ul * min(first + i, count - 1u));
+    }
 
-        [[unroll]] for (uint i = 0u; i < BATCH; i++) {
-            uint element = begin + i;
-            if (element < count) {
-                storeOne(form, row, element, values[i]);
-            }
+    [[unroll]] for (uint i = 0u; i < 8u; i++) {
+        if (first + i < count) {
+            storeOne(form, row, first + i, values[i]);
         }
     }
 }
 
 void main() {
-    uint keyParts = (p.keyCount + 31u) / 32u;
-    uint parts = keyParts + (p.valueCount + 31u) / 32u;
+    uint keyParts = (p.keyCount + KEY_PART - 1u) / KEY_PART;
+    uint parts = keyParts + (p.valueCount + VALUE_PART - 1u) / VALUE_PART;
     uint index = gl_GlobalInvocationID.x;
     if (index >= p.tokens * p.kvHeads * parts) {
         return;
@@ -162,9 +161,9 @@ void main() {
     uint64_t row = keyAddress(p.pages, p.firstRow + token, head * p.headBytes, p.tokenBytes);
     if (part < keyParts) {
         uint64_t source = p.keys + 4ul * (uint64_t(token) * p.keyStride + head * p.keyCount);
-        store(KEY_FORM, source, row, 32u * part, p.keyCount);
+        store(KEY_FORM, source, row, KEY_PART * part, p.keyCount);
     } else {
         uint64_t source = p.values + 4ul * (uint64_t(token) * p.valueStride + head * p.valueCount);
-        store(VALUE_FORM, source, row + p.keyBytes, 32u * (part - keyParts), p.valueCount);
+        store(VALUE_FORM, source, row + p.keyBytes, VALUE_PART * (part - keyParts), p.valueCount);
     }
 }

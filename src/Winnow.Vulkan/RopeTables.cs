@@ -74,6 +74,7 @@ internal sealed class RopeTables(VulkanContext context) : IDisposable
 
             buffer = new VulkanBuffer(context, (long)values.Length * sizeof(float), clears: false);
             buffer.Write(0, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+            context.Commands.Settle();
             _blocks.Add((frequencies, block), buffer);
         }
 

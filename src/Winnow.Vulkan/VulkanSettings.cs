@@ -1,4 +1,5 @@
 using System.Globalization;
+using Winnow.Vulkan.Commands;
 
 namespace Winnow.Vulkan;
 
@@ -8,8 +9,9 @@ internal static class VulkanSettings
     /// <summary>Whether a driver that computes on the processor counts as a device when none is named.</summary>
     public static bool AllowsProcessor => IsOn("WINNOW_VULKAN_ALLOW_CPU");
 
-    /// <summary>Whether each dispatch waits for all before it: if that changes a result, a barrier is missing.</summary>
-    public static bool WaitsAlways { get; } = IsOn("WINNOW_VULKAN_FULL_BARRIERS");
+    /// <summary>How freely commands may be done: to look for a barrier that is missing.</summary>
+    public static CommandOrder Order { get; } =
+        IsOn("WINNOW_VULKAN_FULL_BARRIERS") ? CommandOrder.OneByOne : IsOn("WINNOW_VULKAN_REVERSE") ? CommandOrder.Reversed : CommandOrder.Free;
 
     /// <summary>Whether memory of the device is never touched by the host, even where it could be: as on a card of its own.</summary>
     public static bool StagesAlways { get; } = IsOn("WINNOW_VULKAN_STAGING");

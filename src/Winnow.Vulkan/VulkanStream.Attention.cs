@@ -41,7 +41,7 @@ internal sealed unsafe partial class VulkanStream
                 (uint)firstRow, (uint)layout.KeyBytes, (uint)layout.TokenBytes, (uint)group.Layout.HeadBytes);
             int firstPage = firstRow / KvLayout.PageTokens;
             int pages = ((firstRow + keys.Rows - 1) / KvLayout.PageTokens) - firstPage + 1;
-            long parts = ((layout.KeyDimension + 31) / 32) + ((layout.ValueDimension + 31) / 32);
+            long parts = Tiles(layout.KeyDimension, PartOf(keyForm)) + Tiles(layout.ValueDimension, PartOf(valueForm));
             Commands.Dispatch(
                 Kernel("append", FillGroupSize, (uint)keyForm, (uint)valueForm),
                 constants,
@@ -115,6 +115,9 @@ internal sealed unsafe partial class VulkanStream
         using CommandRecorder.Operation operation = Commands.Begin();
         AttendPrompt(shape, queries, layer, firstPosition, AttentionPlan.All, null, mass);
     }
+
+    /// <summary>Elements of a row that a thread stores.</summary>
+    private static uint PartOf(RowForm form) => form == RowForm.Q8_0 ? 32u : 8;
 
     private static (RowForm Key, RowForm Value) Forms(KvLayout layout, KvGroup group, ulong pages)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Silk.NET.Vulkan;
 using Winnow.Vulkan.Memory;
 using Winnow.Vulkan.Native;
@@ -31,7 +32,8 @@ internal sealed unsafe class CommandRecorder : IDisposable
     private readonly CommandBuffer[] _buffers = new CommandBuffer[Slots];
     private readonly ulong[] _submissionOfSlot = new ulong[Slots];
     private readonly Silk.NET.Vulkan.Semaphore _timeline;
-    private readonly HazardTracker _hazards = new();
+    private readonly HazardTracker _hazards;
+    private readonly List<Action>? _held;
     private readonly StagingRing _staging;
     private readonly Lock _gate = new();
     private readonly List<(ulong Submission, MemoryKind Kind, MemorySlice Slice)> _retired = [];
@@ -47,8 +49,14 @@ internal sealed unsafe class CommandRecorder : IDisposable
     private long _waits;
     private string? _lost;
 
-    public CommandRecorder(VulkanContext context, Queue queue, uint family)
+    /// <param name="context">The device.</param>
+    /// <param name="queue">Where commands go.</param>
+    /// <param name="family">The queue's family.</param>
+    /// <param name="order">How freely they may be done.</param>
+    public CommandRecorder(VulkanContext context, Queue queue, uint family, CommandOrder order)
     {
+        _hazards = new HazardTracker(order == CommandOrder.OneByOne);
+        _held = order == CommandOrder.Reversed ? [] : null;
         _context = context;
         _vk = context.Vk;
         _queue = queue;
@@ -144,19 +152,15 @@ internal sealed unsafe class CommandRecorder : IDisposable
         }
 
         Prepare(reads, writes);
-        if (_boundPipeline != kernel.Pipeline.Handle)
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in constants));
+        if (_held is null)
         {
-            _vk.CmdBindPipeline(Current, PipelineBindPoint.Compute, kernel.Pipeline);
-            _boundPipeline = kernel.Pipeline.Handle;
+            Dispatch(kernel, bytes, groups);
         }
-
-        fixed (T* data = &constants)
+        else
         {
-            _vk.CmdPushConstants(Current, kernel.Layout, ShaderStageFlags.ComputeBit, 0, (uint)sizeof(T), data);
+            Hold(kernel, bytes.ToArray(), groups);
         }
-
-        _vk.CmdDispatch(Current, groups.X, groups.Y, groups.Z);
-        _clock?.Note(Current, kernel.Name);
     }
 
     /// <summary>Multiplications of one submission; see <see cref="WorkLimit"/>.</summary>
@@ -173,6 +177,15 @@ internal sealed unsafe class CommandRecorder : IDisposable
         }
     }
 
+    /// <summary>Makes what was written so far visible to every later command, for bytes that stay as they are and that no command names.</summary>
+    public void Settle()
+    {
+        lock (_gate)
+        {
+            _hazards.Settle();
+        }
+    }
+
     /// <summary>Records a copy. Call inside an operation.</summary>
     public void Copy(MemorySlice source, ulong sourceOffset, MemorySlice target, ulong targetOffset, ulong bytes)
     {
@@ -180,8 +193,14 @@ internal sealed unsafe class CommandRecorder : IDisposable
         {
             Prepare([new MemoryRange(source.Address + sourceOffset, bytes)], [new MemoryRange(target.Address + targetOffset, bytes)]);
             BufferCopy region = new(source.Offset + sourceOffset, target.Offset + targetOffset, bytes);
-            _vk.CmdCopyBuffer(Current, source.Block.Buffer, target.Block.Buffer, 1, &region);
-            _clock?.Note(Current, "copy");
+            if (_held is null)
+            {
+                Copy(source, target, region);
+            }
+            else
+            {
+                Hold(source, target, region);
+            }
         }
     }
 
@@ -189,8 +208,14 @@ internal sealed unsafe class CommandRecorder : IDisposable
     public void Clear(MemorySlice slice)
     {
         Prepare([], [new MemoryRange(slice.Address, slice.Bytes)]);
-        _vk.CmdFillBuffer(Current, slice.Block.Buffer, slice.Offset, slice.Bytes, 0);
-        _clock?.Note(Current, "clear");
+        if (_held is null)
+        {
+            Fill(slice);
+        }
+        else
+        {
+            Hold(slice);
+        }
     }
 
     /// <summary>Copies bytes to where commands of this operation can read them. Call inside an operation.</summary>
@@ -263,6 +288,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
                 SrcAccessMask = AccessFlags.ShaderWriteBit | AccessFlags.TransferWriteBit,
                 DstAccessMask = AccessFlags.HostReadBit | AccessFlags.HostWriteBit,
             };
+            EmitHeld();
             CommandBuffer buffer = Current;
             _clock?.End(buffer, _work);
             _vk.CmdPipelineBarrier(
@@ -364,6 +390,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
 
         if (_hazards.Note(reads, writes))
         {
+            EmitHeld();
             MemoryBarrier barrier = new()
             {
                 SType = StructureType.MemoryBarrier,
@@ -377,6 +404,52 @@ internal sealed unsafe class CommandRecorder : IDisposable
 
         _recorded++;
         Commands++;
+    }
+
+    /// <summary>Records what was held back since the last barrier, the last command first.</summary>
+    private void EmitHeld()
+    {
+        for (int i = (_held?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            _held![i]();
+        }
+
+        _held?.Clear();
+    }
+
+    private void Hold(ShaderKernel kernel, byte[] constants, WorkGroups groups) => _held!.Add(() => Dispatch(kernel, constants, groups));
+
+    private void Hold(MemorySlice source, MemorySlice target, BufferCopy region) => _held!.Add(() => Copy(source, target, region));
+
+    private void Hold(MemorySlice slice) => _held!.Add(() => Fill(slice));
+
+    private void Dispatch(ShaderKernel kernel, ReadOnlySpan<byte> constants, WorkGroups groups)
+    {
+        if (_boundPipeline != kernel.Pipeline.Handle)
+        {
+            _vk.CmdBindPipeline(Current, PipelineBindPoint.Compute, kernel.Pipeline);
+            _boundPipeline = kernel.Pipeline.Handle;
+        }
+
+        fixed (byte* data = constants)
+        {
+            _vk.CmdPushConstants(Current, kernel.Layout, ShaderStageFlags.ComputeBit, 0, (uint)constants.Length, data);
+        }
+
+        _vk.CmdDispatch(Current, groups.X, groups.Y, groups.Z);
+        _clock?.Note(Current, kernel.Name);
+    }
+
+    private void Copy(MemorySlice source, MemorySlice target, BufferCopy region)
+    {
+        _vk.CmdCopyBuffer(Current, source.Block.Buffer, target.Block.Buffer, 1, &region);
+        _clock?.Note(Current, "copy");
+    }
+
+    private void Fill(MemorySlice slice)
+    {
+        _vk.CmdFillBuffer(Current, slice.Block.Buffer, slice.Offset, slice.Bytes, 0);
+        _clock?.Note(Current, "clear");
     }
 
     private void Open()

@@ -28,7 +28,7 @@ internal sealed unsafe class VulkanContext
             _setName = (delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result>)adapter.Instance.Function("vkSetDebugUtilsObjectNameEXT");
         }
 
-        Commands = new CommandRecorder(this, queue, family);
+        Commands = new CommandRecorder(this, queue, family, VulkanSettings.Order);
         Shaders = new ShaderLibrary(this);
         Variants = new ShaderVariants(this);
     }
