@@ -17,6 +17,9 @@ internal unsafe interface ISuperBlock
     /// <summary>Which words <see cref="Unpack"/> and <see cref="Unpack128"/> write.</summary>
     static abstract SuperBlockForm Form { get; }
 
+    /// <summary>What is subtracted from each quant, and so the offset: 0 where there are minima.</summary>
+    static abstract int Centre { get; }
+
     /// <summary>32 unsigned quants in order. Needs AVX2.</summary>
     /// <param name="block">The block.</param>
     /// <param name="part">Which 32 of the block, 0 to 7; a literal.</param>

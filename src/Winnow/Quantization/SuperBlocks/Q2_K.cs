@@ -21,6 +21,8 @@ internal readonly unsafe struct Q2_K : ISuperBlockPer16
 
     public static SuperBlockForm Form => SuperBlockForm.Per16;
 
+    public static int Centre => 0;
+
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination)
     {
         for (; destination.Length != 0; source = source[Bytes..], destination = destination[Length..])

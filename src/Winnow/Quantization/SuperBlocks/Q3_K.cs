@@ -21,6 +21,8 @@ internal readonly unsafe struct Q3_K : ISuperBlockPer16
 
     public static SuperBlockForm Form => SuperBlockForm.Per16Centred;
 
+    public static int Centre => 4;
+
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination)
     {
         for (; destination.Length != 0; source = source[Bytes..], destination = destination[Length..])
@@ -68,7 +70,7 @@ internal readonly unsafe struct Q3_K : ISuperBlockPer16
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multipliers(byte* block) =>
-        Vector128.Create(HalfBits.ToSingle(*(ushort*)(block + 108))) * Vector128.Create(1f, 4, 0, 0);
+        Vector128.Create(HalfBits.ToSingle(*(ushort*)(block + 108))) * Vector128.Create(1f, Centre, 0, 0);
 
     /// <summary>Eightfold quants and an eighth of the scale turn the offset of 4 into the 32 that the kernels know.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,6 +22,8 @@ internal readonly unsafe struct Q4_K : ISuperBlock
 
     public static SuperBlockForm Form => SuperBlockForm.Per32;
 
+    public static int Centre => 0;
+
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination)
     {
         for (; destination.Length != 0; source = source[Bytes..], destination = destination[Length..])

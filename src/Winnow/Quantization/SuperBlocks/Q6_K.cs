@@ -23,6 +23,8 @@ internal readonly unsafe struct Q6_K : ISuperBlockPer16
 
     public static SuperBlockForm Form => SuperBlockForm.Per16Centred;
 
+    public static int Centre => 32;
+
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination)
     {
         for (; destination.Length != 0; source = source[Bytes..], destination = destination[Length..])
@@ -91,7 +93,7 @@ internal readonly unsafe struct Q6_K : ISuperBlockPer16
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multipliers(byte* block) =>
-        Vector128.Create(HalfBits.ToSingle(*(ushort*)(block + 208))) * Vector128.Create(1f, 32, 0, 0);
+        Vector128.Create(HalfBits.ToSingle(*(ushort*)(block + 208))) * Vector128.Create(1f, Centre, 0, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* block, uint* words)

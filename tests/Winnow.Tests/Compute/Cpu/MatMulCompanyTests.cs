@@ -29,7 +29,7 @@ public class MatMulCompanyTests
     public void Rows_of_prompts_have_the_bits_of_a_single_row(CpuIsa isa, TensorType type) => Check(isa, type, (company, _, single) =>
     {
         // Few go through rows, many through tiles.
-        foreach (int rows in new[] { 2, 3, 4, 5, 7, 8, 9, 33, MostRows })
+        foreach (int rows in new[] { 2, 3, 4, 5, 6, 7, 8, 9, 33, MostRows })
         {
             Assert.Equal(single[..rows], company(0, rows, 0));
         }

@@ -58,6 +58,8 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
         {
             Dot = &DotInt8Per256.Rows<TBlock, TRowLanes>,
             Steps = &StepsInt8Per256<OneRow, TRowLanes, Vector256<int>>.Rows<TBlock>,
+            FewPrompts = &PromptsInt8Per256<TRowLanes>.Rows<TBlock>,
+            PromptRows = 6,
             Unpack = &UnpackSuperBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };

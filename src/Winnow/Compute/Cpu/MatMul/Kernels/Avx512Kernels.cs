@@ -60,6 +60,8 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         {
             Dot = &DotInt8Per256.Rows<TBlock, LanesVnni>,
             Steps = &StepsInt8Per256<TwoRows, Lanes512, Vector512<int>>.Rows<TBlock>,
+            FewPrompts = &PromptsInt8Per256<LanesVnni>.Rows<TBlock>,
+            PromptRows = 6,
             Unpack = &UnpackSuperBlocks.In256<TBlock>,
             Transpose = &PanelTranspose.Avx2Words,
         };

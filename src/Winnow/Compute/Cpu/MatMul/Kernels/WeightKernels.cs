@@ -14,7 +14,7 @@ namespace Winnow.Compute.Cpu.MatMul.Kernels;
 /// rows of a few hundred inputs are unpacked and interleaved into the first-level cache (<see cref="Unpack"/>,
 /// <see cref="Transpose"/>) and <see cref="Tile"/> multiplies them with all tokens, so that unpacking costs little and needs no
 /// second copy of the weight. The two sum in different orders: which of them a token gets follows from what it is, not from how
-/// many there are. A few tokens of a prompt are not worth unpacking blocks of 32 for: they go through rows in the tile's order.
+/// many there are. A few tokens of a prompt are not worth unpacking for: they go through rows in the tile's order.
 /// </remarks>
 internal unsafe struct WeightKernels
 {
