@@ -48,7 +48,7 @@ internal sealed class TokenReader : IDisposable
         KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Devices.First.PreferredChunk)
+        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Devices.PreferredChunk)
     {
     }
 
