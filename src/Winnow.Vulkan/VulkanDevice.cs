@@ -17,8 +17,14 @@ internal sealed unsafe class VulkanDevice : Device
     /// <summary>Opens a device.</summary>
     /// <exception cref="WinnowException">The driver refuses.</exception>
     public VulkanDevice(VulkanAdapter adapter)
+        : this(VulkanContext.Open(adapter))
     {
-        Context = VulkanContext.Open(adapter);
+    }
+
+    /// <summary>Takes a context over that was opened, or joined, for it.</summary>
+    public VulkanDevice(VulkanContext context)
+    {
+        Context = context;
         Ropes = new RopeTables(Context);
     }
 
@@ -29,6 +35,8 @@ internal sealed unsafe class VulkanDevice : Device
     public override int PreferredChunk => 2048;
 
     public override long MemoryBytes => Context.Commands.UsedBytes(MemoryKind.Device);
+
+    public override long? FreeMemoryBytes => Context.Commands.FreeBytes(MemoryKind.Device);
 
     /// <summary>What engines on this device share.</summary>
     public VulkanContext Context { get; }

@@ -230,6 +230,16 @@ internal sealed unsafe class CommandRecorder : IDisposable
         }
     }
 
+    /// <summary>Bytes of a kind of memory that may still be taken.</summary>
+    public long FreeBytes(MemoryKind kind)
+    {
+        lock (_gate)
+        {
+            MemoryPool pool = _context.Pool(kind);
+            return (long)(_context.FreeBytes(pool.Heap) + pool.Reserved - pool.Used);
+        }
+    }
+
     /// <summary>Gives memory back at once: commands that are recorded from now on may use it, after those before.</summary>
     public void Release(MemoryKind kind, MemorySlice slice)
     {

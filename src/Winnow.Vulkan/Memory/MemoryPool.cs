@@ -170,5 +170,5 @@ internal sealed unsafe class MemoryPool
 
     private VulkanOutOfMemoryException OutOfMemory(ulong bytes) => new(
         $"{_context.Name} has no room for {(bytes + (1 << 20) - 1) >> 20} MiB of {_kind switch { MemoryKind.Device => "its own memory", _ => "memory of the system" }}: "
-        + $"{Reserved >> 20} MiB are taken, {_context.FreeBytes(Heap) >> 20} MiB are free; use a smaller model, context or type of keys and values");
+        + $"{Reserved >> 20} MiB are taken, {_context.FreeBytes(Heap) >> 20} MiB are free; let the processor compute some layers (--gpu-layers auto), or use a smaller context or type of keys and values");
 }

@@ -15,11 +15,14 @@ internal sealed unsafe class VulkanContext
     private readonly delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result> _setName;
     private int _users;
 
-    private VulkanContext(VulkanAdapter adapter)
+    /// <summary>A context that only those who are given it share.</summary>
+    /// <param name="adapter">The device.</param>
+    /// <param name="name">What it is called.</param>
+    public VulkanContext(VulkanAdapter adapter, string name)
     {
         Adapter = adapter;
         Vk = adapter.Instance.Vk;
-        Name = $"vulkan:{adapter.Index}";
+        Name = name;
         uint family = (uint)adapter.FindQueue();
         Device = CreateDevice(family);
         Vk.GetDeviceQueue(Device, family, 0, out Queue queue);
@@ -55,12 +58,21 @@ internal sealed unsafe class VulkanContext
         {
             if (!Shared.TryGetValue(adapter.Index, out VulkanContext? context))
             {
-                context = new VulkanContext(adapter);
+                context = new VulkanContext(adapter, $"vulkan:{adapter.Index}");
                 Shared.Add(adapter.Index, context);
             }
 
-            context._users++;
-            return context;
+            return context.Join();
+        }
+    }
+
+    /// <summary>This context, for one more user.</summary>
+    public VulkanContext Join()
+    {
+        lock (Sharing)
+        {
+            _users++;
+            return this;
         }
     }
 
@@ -71,7 +83,11 @@ internal sealed unsafe class VulkanContext
         {
             if (--_users == 0)
             {
-                Shared.Remove(Adapter.Index);
+                if (Shared.TryGetValue(Adapter.Index, out VulkanContext? shared) && shared == this)
+                {
+                    Shared.Remove(Adapter.Index);
+                }
+
                 Destroy();
             }
         }
