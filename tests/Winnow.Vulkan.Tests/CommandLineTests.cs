@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Winnow.Tests.Cli;
 
 namespace Winnow.Vulkan.Tests;
@@ -34,6 +35,23 @@ public sealed class CommandLineTests
 
     [Fact]
     public void Some_layers_are_enough() => Assert.Equal(Answer("--device", "cpu"), Answer("--gpu-layers", "2"));
+
+    [Fact]
+    public void Each_device_is_named_with_what_lies_on_it()
+    {
+        JsonElement json = WinnowProcess.RunJson([.. Words, "--gpu-layers", "9"]);
+        Assert.Equal("cpu+vulkan:0", json.GetProperty("device").GetString());
+        JsonElement[] devices = [.. json.GetProperty("devices").EnumerateArray()];
+        Assert.Equal([3, 9], devices.Select(device => device.GetProperty("layers").GetInt32()));
+        Assert.Equal(json.GetProperty("kv_bytes").GetInt64(), Sum("kv_bytes"));
+        Assert.Equal(3 * devices[0].GetProperty("kv_bytes").GetInt64(), devices[1].GetProperty("kv_bytes").GetInt64());
+        Assert.InRange(Sum("weights_bytes"), json.GetProperty("weights_bytes").GetInt64(), long.MaxValue);
+        Assert.Equal(json.GetProperty("device_bytes").GetInt64(), Sum("device_bytes"));
+        long known = new[] { "weights_bytes", "kv_bytes", "scratch_bytes" }.Sum(name => devices[1].GetProperty(name).GetInt64());
+        Assert.InRange(devices[1].GetProperty("device_bytes").GetInt64(), known, known + (32 << 20));
+
+        long Sum(string name) => devices.Sum(device => device.GetProperty(name).GetInt64());
+    }
 
     [Fact]
     public void A_device_is_named_once()

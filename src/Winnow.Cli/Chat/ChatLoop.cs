@@ -186,7 +186,7 @@ internal sealed class ChatLoop : IDisposable
                     break;
                 case "/stats":
                     _output.WriteLine(_conversation.Session.LastGeneration is { } statistics
-                        ? StatisticsText.Line(statistics, _conversation.Engine, _conversation.Session)
+                        ? StatisticsText.Line(statistics, _conversation.Session)
                         : "no reply yet");
                     break;
                 default:

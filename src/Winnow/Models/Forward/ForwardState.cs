@@ -53,6 +53,9 @@ internal sealed class ForwardState : IDisposable
     /// <summary>Rows that pass through a layer at once.</summary>
     public int Chunk { get; }
 
+    /// <summary>Bytes of the buffers.</summary>
+    public long SizeBytes => _allocated.Sum(matrix => matrix.Buffer.SizeBytes);
+
     /// <summary>Rows of the chunk under way; the matrices below have as many.</summary>
     public int Rows { get; set; }
 
