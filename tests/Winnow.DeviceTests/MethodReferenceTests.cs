@@ -30,6 +30,9 @@ public abstract class MethodReferenceTests
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
     protected abstract Device CreateDevice();
 
+    /// <summary>Puts layers on devices that the test disposes.</summary>
+    private protected virtual LayerDevices Place(int layers) => CreateDevice();
+
     private void Check(string method)
     {
         List<string> failures = [];
@@ -49,8 +52,23 @@ public abstract class MethodReferenceTests
 
     private void Check(MethodCase one, List<string> failures)
     {
-        using Device device = CreateDevice();
-        using Model model = Model.Load(SharedData.Path($"models/{one.Model}"), device);
+        LayerDevices? devices = null;
+        try
+        {
+            using Model model = Model.Load(SharedData.Path($"models/{one.Model}"), memory => devices = Place(memory.Layers));
+            Check(one, model, failures);
+        }
+        finally
+        {
+            foreach (Device device in devices?.All ?? [])
+            {
+                device.Dispose();
+            }
+        }
+    }
+
+    private static void Check(MethodCase one, Model model, List<string> failures)
+    {
         int context = one.PromptIds.Length + one.ForcedIds.Length;
         using TokenReader reader = new(model, context, AttentionOptions.Parse(one.Specification), kvType: TensorType.F32);
         using SafetensorsFile reference = SafetensorsFile.Open(one.File);

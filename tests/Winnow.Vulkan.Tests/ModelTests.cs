@@ -1,9 +1,12 @@
 using System.Text.Json;
+using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Tensors;
 using Winnow.Tests.Models;
+using Winnow.Vulkan.Commands;
+using Winnow.Vulkan.Native;
 
 namespace Winnow.Vulkan.Tests;
 
@@ -28,11 +31,96 @@ public sealed class ModelTests(ITestOutputHelper output)
     [MemberData(nameof(Names))]
     public void Logits_and_greedy_ids_of_tiny_models_are_golden(string name)
     {
-        string folder = TinyModels.Path(name);
+        using VulkanDevice device = TestDevice.Open();
+        CheckTiny(name, _ => device, [7, 512]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Tiny_models_are_golden_on_the_processor_and_two_devices(string name) =>
+        OnThreeDevices(place => CheckTiny(name, place, [7]));
+
+    [Fact]
+    public void The_lab_model_is_golden()
+    {
+        using VulkanDevice device = TestDevice.Open();
+        CheckLab(_ => device);
+    }
+
+    [Fact]
+    public void The_lab_model_is_golden_on_the_processor_and_two_devices() => OnThreeDevices(CheckLab);
+
+    /// <summary>Commands that touch different bytes may be done in any order, and at once.</summary>
+    [Theory]
+    [InlineData("qwen3")]
+    [InlineData("mixtral")]
+    public void The_order_of_independent_commands_changes_no_bit(string name)
+    {
+        float[] free = Run(CommandOrder.Free);
+        Assert.Equal(free, Run(CommandOrder.OneByOne));
+        Assert.Equal(free, Run(CommandOrder.Reversed));
+
+        float[] Run(CommandOrder order)
+        {
+            using VulkanDevice kept = TestDevice.Open();
+            using VulkanDevice device = new(new VulkanContext(kept.Context.Adapter, $"order:{order}", order).Join());
+            string folder = TinyModels.Path(name);
+            Golden golden = Golden.Open(folder);
+            using Model model = Model.Load(folder, device);
+            using TokenReader reader = new(model, golden.Ids.Length + 8);
+            reader.ReadPrompt(golden.Ids);
+            float[] logits = [.. reader.Logits];
+            foreach (int id in golden.GreedyIds.AsSpan(0, 4))
+            {
+                logits = [.. logits, .. reader.Step(id)];
+            }
+
+            return logits;
+        }
+    }
+
+    /// <summary>Nothing is quietly computed on the host: a step of full attention waits for its logits, and for nothing else.</summary>
+    [Fact]
+    public void A_token_waits_once()
+    {
+        string folder = TinyModels.Path("qwen3");
         Golden golden = Golden.Open(folder);
         using VulkanDevice device = TestDevice.Open();
         using Model model = Model.Load(folder, device);
-        foreach (int chunk in new[] { 7, 512 })
+        using TokenReader reader = new(model, golden.Ids.Length + 16);
+        reader.ReadPrompt(golden.Ids);
+        reader.Step(golden.GreedyIds[0]);
+        long before = device.Context.Commands.Waits;
+        for (int i = 1; i <= 8; i++)
+        {
+            reader.Step(golden.GreedyIds[i % golden.GreedyIds.Length]);
+        }
+
+        Assert.Equal(8, device.Context.Commands.Waits - before);
+    }
+
+    private static void OnThreeDevices(Action<Func<int, LayerDevices>> check)
+    {
+        LayerDevices? devices = null;
+        try
+        {
+            check(layers => devices = TestDevice.Split(layers));
+        }
+        finally
+        {
+            foreach (Device device in devices?.All ?? [])
+            {
+                device.Dispose();
+            }
+        }
+    }
+
+    private void CheckTiny(string name, Func<int, LayerDevices> place, int[] chunks)
+    {
+        string folder = TinyModels.Path(name);
+        Golden golden = Golden.Open(folder);
+        using Model model = Model.Load(folder, memory => place(memory.Layers));
+        foreach (int chunk in chunks)
         {
             using TokenReader reader = new(model, golden.Ids.Length, chunk: chunk, kvType: TensorType.F32);
             float[] logits = new float[golden.Logits.Length];
@@ -45,15 +133,13 @@ public sealed class ModelTests(ITestOutputHelper output)
         golden.CheckGreedyIds(model);
     }
 
-    [Fact]
-    public void The_lab_model_is_golden()
+    private void CheckLab(Func<int, LayerDevices> place)
     {
         string folder = SharedData.Path("models/lab");
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")));
         using SafetensorsFile tensors = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
         float[] expected = Golden.Single(tensors.Tensors["last_logits"]);
-        using VulkanDevice device = TestDevice.Open();
-        using Model model = Model.Load(folder, device);
+        using Model model = Model.Load(folder, memory => place(memory.Layers));
         int vocabulary = model.Config.VocabularySize;
         int prompt = -1;
         int seen = 0;
@@ -84,26 +170,6 @@ public sealed class ModelTests(ITestOutputHelper output)
         }
 
         Assert.InRange(seen, 1, prompt + 1);
-    }
-
-    /// <summary>Nothing is quietly computed on the host: a step of full attention waits for its logits, and for nothing else.</summary>
-    [Fact]
-    public void A_token_waits_once()
-    {
-        string folder = TinyModels.Path("qwen3");
-        Golden golden = Golden.Open(folder);
-        using VulkanDevice device = TestDevice.Open();
-        using Model model = Model.Load(folder, device);
-        using TokenReader reader = new(model, golden.Ids.Length + 16);
-        reader.ReadPrompt(golden.Ids);
-        reader.Step(golden.GreedyIds[0]);
-        long before = device.Context.Commands.Waits;
-        for (int i = 1; i <= 8; i++)
-        {
-            reader.Step(golden.GreedyIds[i % golden.GreedyIds.Length]);
-        }
-
-        Assert.Equal(8, device.Context.Commands.Waits - before);
     }
 
     private static int[] Integers(JsonElement list) => [.. list.EnumerateArray().Select(value => value.GetInt32())];

@@ -8,7 +8,7 @@ using Winnow.Sampling;
 namespace Winnow.Vulkan.Tests;
 
 /// <summary>What an application does with an engine, with a small model of random float weights on a Vulkan device.</summary>
-public sealed class SessionTests : IDisposable
+public class SessionTests : IDisposable
 {
     private static readonly int[] Prompt = [.. Enumerable.Range(0, 70).Select(i => 3 + (i * 37 % 900))];
 
@@ -21,7 +21,17 @@ public sealed class SessionTests : IDisposable
         SyntheticModel.Write(_model, SyntheticShape.Named.Single(shape => shape.Name == "llama-tiny"), QuantizationMix.F32);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    /// <summary>Where the layers lie.</summary>
+    protected virtual EngineOptions Placement { get; } = new() { Device = "vulkan:0" };
+
+    /// <summary>Why keys and values cannot lie on disk there.</summary>
+    protected virtual string DiskRefusal => "vulkan:0 has memory of its own: keys and values cannot lie in a file";
+
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void Answers_are_those_of_the_processor_also_from_a_fork_and_after_a_cut()
@@ -78,7 +88,7 @@ public sealed class SessionTests : IDisposable
             using Session disk = gpu.CreateSession(new SessionOptions { KvTier = KvTier.Disk, ScratchDirectory = _folder });
             Generate(disk, Prompt, 2);
         });
-        Assert.Contains("vulkan:0 has memory of its own: keys and values cannot lie in a file", error.Message, StringComparison.Ordinal);
+        Assert.Contains(DiskRefusal, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,6 +114,66 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public void A_thousand_sessions_leave_nothing_behind()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "handles and resident memory are counted in /proc");
+        using Engine gpu = Load();
+        Use(100);
+        (long Device, int Handles, long Resident) before = Count();
+        Use(1000);
+        (long Device, int Handles, long Resident) after = Count();
+        Assert.Equal((before.Device, before.Handles), (after.Device, after.Handles));
+        // A session's keys and values alone take 64 KiB; what is left over must be less.
+        Assert.InRange(after.Resident - before.Resident, long.MinValue, 1000 * (16 << 10));
+
+        void Use(int sessions)
+        {
+            for (int i = 0; i < sessions; i++)
+            {
+                using Session session = gpu.CreateSession(new SessionOptions { ContextLength = 16 });
+                session.Prefill(Prompt[..3]);
+                using Session fork = session.Fork();
+                fork.Step(5);
+            }
+        }
+
+        (long, int, long) Count()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+            return (gpu.Placement.Sum(part => part.Device.MemoryBytes), Directory.GetFiles("/proc/self/fd").Length, Environment.WorkingSet);
+        }
+    }
+
+    [Fact]
+    public void Sessions_that_compute_together_go_on_as_alone()
+    {
+        using Engine gpu = Load();
+        using SessionBatch batch = gpu.CreateBatch();
+        Session[] together = [gpu.CreateSession(), gpu.CreateSession(), gpu.CreateSession()];
+        Session[] alone = Array.ConvertAll(together, _ => gpu.CreateSession());
+        for (int i = 0; i < together.Length; i++)
+        {
+            together[i].Prefill(Prompt[..(20 + (7 * i))]);
+            alone[i].Prefill(Prompt[..(20 + (7 * i))]);
+        }
+
+        for (int step = 0; step < 4; step++)
+        {
+            int[] tokens = Array.ConvertAll(alone, session => Best(session.Logits));
+            Assert.Equal(tokens, Array.ConvertAll(together, session => Best(session.Logits)));
+            batch.Step(together, tokens);
+            for (int i = 0; i < alone.Length; i++)
+            {
+                alone[i].Step(tokens[i]);
+            }
+        }
+
+        Array.ForEach([.. together, .. alone], session => session.Dispose());
+    }
+
+    [Fact]
     public void Engines_and_sessions_share_a_device()
     {
         using Engine one = Load();
@@ -121,23 +191,26 @@ public sealed class SessionTests : IDisposable
     [Fact]
     public void An_engine_that_is_disposed_gives_its_memory_back()
     {
-        using VulkanDevice device = TestDevice.Open();
-        long before = device.MemoryBytes;
+        VulkanDevice[] devices = [TestDevice.Open(), TestDevice.OpenTwin(0), TestDevice.OpenTwin(1)];
+        long before = devices.Sum(device => device.MemoryBytes);
         using (Engine gpu = Load())
         {
             using Session session = gpu.CreateSession();
             session.Prefill([1, 2, 3]);
-            Assert.InRange(device.MemoryBytes, before + gpu.Model.SizeBytes, long.MaxValue);
+            long weights = gpu.Placement.Where(part => part.FreeBytes is not null).Sum(part => part.WeightBytes);
+            Assert.InRange(devices.Sum(device => device.MemoryBytes), before + weights, long.MaxValue);
         }
 
-        Assert.Equal(before, device.MemoryBytes);
+        Assert.Equal(before, devices.Sum(device => device.MemoryBytes));
+        Array.ForEach(devices, device => device.Dispose());
     }
 
     private Engine Load()
     {
         TestDevice.Open().Dispose();
         Devices.Add(new VulkanDeviceKind());
-        return Engine.Load(_model, new EngineOptions { Device = "vulkan:0" });
+        Devices.Add(new TwinDeviceKind());
+        return Engine.Load(_model, Placement);
     }
 
     private static int[] Generate(Session session, int[] prompt, int tokens)

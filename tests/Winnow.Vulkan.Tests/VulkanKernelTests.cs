@@ -19,6 +19,16 @@ public sealed class VulkanAttentionTests : AttentionOperationTests
     protected override Device CreateDevice(int threads) => TestDevice.Open();
 }
 
+/// <summary>The first layers on the processor, the others on two devices.</summary>
+public sealed class SplitMethodReferenceTests : MethodReferenceTests
+{
+    protected override int LongestPrompt => PromptLimit.Or(500);
+
+    protected override Device CreateDevice() => TestDevice.Open();
+
+    private protected override LayerDevices Place(int layers) => TestDevice.Split(layers);
+}
+
 public sealed class VulkanMethodReferenceTests : MethodReferenceTests
 {
     protected override int LongestPrompt => PromptLimit.Or(500);

@@ -52,7 +52,7 @@ internal sealed class ChatLoop : IDisposable
     /// <summary>Runs until /exit, the end of the input, or a second Ctrl-C.</summary>
     public int Run(TextReader input, bool bundledModel)
     {
-        Note($"{VisibleText.OneLine(_conversation.Engine.Model.Name)}, {_conversation.Engine.Device.Description}, context {_conversation.Session.ContextLength} tokens. /help lists the commands.");
+        Note($"{VisibleText.OneLine(_conversation.Engine.Model.Name)}, {PlacementText.Devices(_conversation.Engine)}, context {_conversation.Session.ContextLength} tokens. /help lists the commands.");
         if (bundledModel)
         {
             Note("This small bundled model answers questions about a text well and chats poorly: try /example, or name another model with -m.");
@@ -186,7 +186,7 @@ internal sealed class ChatLoop : IDisposable
                     break;
                 case "/stats":
                     _output.WriteLine(_conversation.Session.LastGeneration is { } statistics
-                        ? StatisticsText.Line(statistics, _conversation.Engine, _conversation.Session)
+                        ? StatisticsText.Line(statistics, _conversation.Session)
                         : "no reply yet");
                     break;
                 default:

@@ -215,7 +215,7 @@ internal static class BenchCommand
             string test = $"{(row.Prompt > 0 ? $"pp{row.Prompt}" : $"tg{row.Generate}")}{(row.Depth > 0 ? $" @ d{row.Depth}" : "")}";
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {VisibleText.OneLine(engine.Model.Name)} {engine.Model.Quantization} | {engine.Model.SizeBytes / 1048576.0:F1} MiB | {engine.Model.ParameterCount / 1e6:F1} M | {engine.Device.Description} | {row.Attention} | {test} | {row.Mean:F2} ± {row.Deviation:F2} |{Reached(engine, roofline, row)}"));
+                $"| {VisibleText.OneLine(engine.Model.Name)} {engine.Model.Quantization} | {engine.Model.SizeBytes / 1048576.0:F1} MiB | {engine.Model.ParameterCount / 1e6:F1} M | {PlacementText.Devices(engine)} | {row.Attention} | {test} | {row.Mean:F2} ± {row.Deviation:F2} |{Reached(engine, roofline, row)}"));
         }
     }
 
@@ -228,7 +228,7 @@ internal static class BenchCommand
             json.WriteString("model", $"{engine.Model.Name} {engine.Model.Quantization}");
             json.WriteNumber("n_params", engine.Model.ParameterCount);
             json.WriteNumber("size_bytes", engine.Model.SizeBytes);
-            json.WriteString("device", engine.Device.Description);
+            json.WriteString("device", PlacementText.Devices(engine));
             json.WriteNumber("threads", engine.Threads);
             json.WriteString("attention", row.Attention);
             json.WriteNumber("n_prompt", row.Prompt);

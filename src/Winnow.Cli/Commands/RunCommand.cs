@@ -132,7 +132,7 @@ internal static class RunCommand
 
         if (verbose && session.LastGeneration is { } statistics)
         {
-            Console.Error.WriteLine(StatisticsText.Line(statistics, engine, session));
+            Console.Error.WriteLine(StatisticsText.Line(statistics, session));
         }
     }
 
@@ -174,8 +174,7 @@ internal static class RunCommand
             JsonOutput.WriteRounded(json, "kv_hit_rate", session.KvHitRate);
             json.WriteNumber("weights_bytes", engine.Model.SizeBytes);
             json.WriteNumber("peak_rss_bytes", PeakMemory.Bytes());
-            json.WriteString("device", engine.Device.Name);
-            json.WriteNumber("device_bytes", engine.Device.MemoryBytes);
+            MemoryReport.Write(json, session);
             json.WriteString("attention", session.Attention.ToString());
             JsonOutput.WriteRounded(json, "attended_fraction", session.AttentionStatistics.AttendedFraction);
         });

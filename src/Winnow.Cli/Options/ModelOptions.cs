@@ -27,9 +27,9 @@ internal sealed class ModelOptions
 
     private readonly Option<string> _kvTier = new("--kv-tier") { Description = "Where keys and values lie, unless the attention method says where.", DefaultValueFactory = _ => "device" };
 
-    private readonly Option<string> _device = new("--device") { Description = "What computes, by a name that winnow devices lists.", DefaultValueFactory = _ => "cpu", HelpName = "NAME" };
+    private readonly Option<string> _device = new("--device") { Description = "What computes, by a name that winnow devices lists; several of a kind share the layers: vulkan:0,1.", DefaultValueFactory = _ => "cpu", HelpName = "NAME" };
 
-    private readonly Option<int> _gpuLayers = new("--gpu-layers", "-ngl") { Description = "Layers that a GPU computes; the CPU device takes none.", HelpName = "N" };
+    private readonly Option<GpuLayers> _gpuLayers = new("--gpu-layers", "-ngl") { Description = "Layers, the last ones, that the device computes, and the processor the others: a number, auto for as many as fit, or all, as by default.", HelpName = "N" };
 
     private readonly Option<string?> _isa = new("--isa") { Description = "Instruction set of the CPU kernels; the widest available by default." };
 
@@ -69,10 +69,10 @@ internal sealed class ModelOptions
         });
         _gpuLayers.CustomParser = result =>
         {
-            int layers = InvariantNumbers.Parse<int>(result);
-            if (layers != 0)
+            string text = result.Tokens[0].Value;
+            if (!GpuLayers.TryParse(text, out GpuLayers layers))
             {
-                result.AddError("--gpu-layers: this version splits no layers between devices; --device computes all of them, and winnow devices lists what there is");
+                result.AddError($"--gpu-layers: '{text}' is none of auto, all and a whole number such as 12");
             }
 
             return layers;
@@ -123,22 +123,35 @@ internal sealed class ModelOptions
     /// <summary>Loads the model, with progress on stderr where it takes longer than a second.</summary>
     public Engine Load(ParseResult parsed, CancellationToken cancellationToken)
     {
+        GpuLayers gpuLayers = parsed.GetValue(_gpuLayers);
+        if (gpuLayers.IsAuto || gpuLayers.Count > 0)
+        {
+            RequireGpu(parsed.GetValue(_device)!);
+        }
+
         EngineOptions options = new()
         {
             Device = parsed.GetValue(_device)!,
+            GpuLayers = gpuLayers,
+            ExpectedSession = SessionOptions(parsed),
             Threads = parsed.GetValue(_threads),
             MapsWeights = !parsed.GetValue(_noMmap),
             CalibrationPath = parsed.GetValue(_calibration),
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,
         };
         using ProgressLine line = new("loading");
-        Engine engine = Engine.Load(
-            Path(parsed), options, new SynchronousProgress<double>(fraction => line.Report(fraction, 1)), cancellationToken);
+        Engine engine = UserInput.Read(() => Engine.Load(
+            Path(parsed), options, new SynchronousProgress<double>(fraction => line.Report(fraction, 1)), cancellationToken));
         if (Verbose(parsed))
         {
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{VisibleText.OneLine(engine.Model.Name)}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {engine.Device.Description}"));
+                $"{VisibleText.OneLine(engine.Model.Name)}: {engine.Model.Architecture}, {engine.Model.ParameterCount / 1e6:F1} M parameters, {engine.Model.SizeBytes / 1e6:F0} MB, {PlacementText.Devices(engine)}"));
+        }
+
+        if (gpuLayers.IsAuto || (Verbose(parsed) && engine.Placement.Count > 1))
+        {
+            Console.Error.WriteLine(PlacementText.Layers(engine));
         }
 
         try
@@ -214,6 +227,14 @@ internal sealed class ModelOptions
         KvTier = Enum.Parse<KvTier>(parsed.GetValue(_kvTier)!, ignoreCase: true),
         ScratchDirectory = parsed.GetValue(_scratch),
     };
+
+    private static void RequireGpu(string device)
+    {
+        if (KindOf(device).Equals("cpu", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UsageException("--gpu-layers: the device is the processor; name a GPU, such as --device vulkan (winnow devices lists what there is)");
+        }
+    }
 
     /// <summary>Refuses what the model cannot do, before anything is computed or printed.</summary>
     private void CheckFit(ParseResult parsed, ModelInfo model)

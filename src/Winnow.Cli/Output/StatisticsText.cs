@@ -1,6 +1,5 @@
 using System.Globalization;
 using Winnow.Attention;
-using Winnow.Compute;
 using Winnow.Generation;
 
 namespace Winnow.Cli.Output;
@@ -8,18 +7,13 @@ namespace Winnow.Cli.Output;
 /// <summary>Timings and memory of a generation, for people.</summary>
 internal static class StatisticsText
 {
-    public static string Line(GenerationStatistics statistics, Engine engine, Session session) => string.Create(
+    public static string Line(GenerationStatistics statistics, Session session) => string.Create(
         CultureInfo.InvariantCulture,
         $"prompt {statistics.PromptTokens} tokens ({statistics.CachedTokens} cached), {statistics.PrefillTokensPerSecond:F1} tok/s; " +
         $"answer {statistics.GeneratedTokens} tokens, {statistics.DecodeTokensPerSecond:F1} tok/s; " +
         $"first token after {statistics.Prefill.TotalMilliseconds:F0} ms; keys and values {session.KvBytes / 1048576.0:F1} MiB") +
-        Memory(engine.Device) +
+        MemoryReport.Line(session) +
         Attention(session.Attention, session.AttentionStatistics);
-
-    /// <summary>A device with memory of its own, and how much of it is in use; nothing for others.</summary>
-    private static string Memory(Device device) => device.MemoryBytes == 0
-        ? ""
-        : string.Create(CultureInfo.InvariantCulture, $"; {device.Name} holds {device.MemoryBytes / 1048576.0:F1} MiB, the process {PeakMemory.Bytes() / 1048576.0:F1} MiB at most");
 
     /// <summary>What an attention method did in each layer; nothing under full attention.</summary>
     internal static string Attention(AttentionOptions options, AttentionStatistics statistics)

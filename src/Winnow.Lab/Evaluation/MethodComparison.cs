@@ -24,7 +24,7 @@ public sealed class MethodComparison : IDisposable
         ArgumentNullException.ThrowIfNull(attentions);
         _engine = engine;
         _options = options ?? new SessionOptions();
-        _tallies = [.. attentions.Select(attention => new Tally(attention, new RecoveredMass(engine.Device, engine.Model.Layers)))];
+        _tallies = [.. attentions.Select(attention => new Tally(attention, new RecoveredMass(engine.Model.Layers)))];
     }
 
     /// <summary>What was measured so far, in the order of the methods.</summary>

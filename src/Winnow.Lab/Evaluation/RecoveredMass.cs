@@ -8,14 +8,14 @@ namespace Winnow.Lab.Evaluation;
 /// Measures how much of the attention that a decode step would pay to the whole cache falls on the rows that its method
 /// named, and how many of the rows with the most attention these are: 1 where nothing is missed.
 /// </summary>
-internal sealed class RecoveredMass(Device device, int layers) : IDisposable
+internal sealed class RecoveredMass(int layers) : IDisposable
 {
     private readonly double[] _sums = new double[layers];
     private readonly double[] _recalls = new double[layers];
     private readonly TopRows _top = new();
     private int[] _largest = [];
     private readonly int[] _steps = new int[layers];
-    private Matrix? _mass;
+    private readonly Dictionary<Device, Matrix> _mass = [];
     private float[] _host = [];
 
     /// <summary>The mean over steps and query heads for each layer; 1 where there was no step.</summary>
@@ -84,7 +84,13 @@ internal sealed class RecoveredMass(Device device, int layers) : IDisposable
         return sum / shape.QueryHeads;
     }
 
-    public void Dispose() => _mass?.Buffer.Dispose();
+    public void Dispose()
+    {
+        foreach (Matrix mass in _mass.Values)
+        {
+            mass.Buffer.Dispose();
+        }
+    }
 
     /// <summary>How many numbers two ascending lists share.</summary>
     private static int CountCommon(ReadOnlySpan<int> a, ReadOnlySpan<int> b)
@@ -109,10 +115,11 @@ internal sealed class RecoveredMass(Device device, int layers) : IDisposable
     private ReadOnlySpan<float> Measure(in AttentionCall call)
     {
         int count = call.Shape.QueryHeads * call.Length;
-        if (_mass is not { } mass || (long)mass.Rows * mass.Columns < count)
+        Device device = call.Stream.Device;
+        if (!_mass.TryGetValue(device, out Matrix mass) || (long)mass.Rows * mass.Columns < count)
         {
-            _mass?.Buffer.Dispose();
-            _mass = mass = device.AllocateMatrix(1, count + (count / 2));
+            mass.Buffer?.Dispose();
+            _mass[device] = mass = device.AllocateMatrix(1, count + (count / 2));
             _host = new float[count + (count / 2)];
         }
 

@@ -85,7 +85,7 @@ public sealed class Ruler
     {
         time = TimeSpan.Zero;
         // Each method reads the last chunk itself, and what else it looks at: it learns from the queries of what it reads.
-        int sharedTokens = prompt.Length - _engine.Device.PreferredChunk;
+        int sharedTokens = prompt.Length - _engine.Placement.Max(part => part.Device.PreferredChunk);
         if (sharedTokens <= 0 || _attentions.Count(Shares) < 2)
         {
             return null;

@@ -258,13 +258,31 @@ internal sealed unsafe class CommandRecorder : IDisposable
         }
     }
 
-    /// <summary>Gives memory back at once: commands that are recorded from now on may use it, after those before.</summary>
+    /// <summary>Bytes of a kind of memory that may still be taken.</summary>
+    public long FreeBytes(MemoryKind kind)
+    {
+        lock (_gate)
+        {
+            MemoryPool pool = _context.Pool(kind);
+            return (long)(_context.FreeBytes(pool.Heap) + pool.Reserved - pool.Used);
+        }
+    }
+
+    /// <summary>
+    /// Gives memory back at once: commands that are recorded from now on may use it, after those before. What was imported goes back to its
+    /// owner, when no command reads it any more.
+    /// </summary>
     public void Release(MemoryKind kind, MemorySlice slice)
     {
         lock (_gate)
         {
             if (!_context.IsDestroyed)
             {
+                if (slice.Block.IsImported)
+                {
+                    Await(Submit());
+                }
+
                 _context.Pool(kind).Return(slice);
             }
         }

@@ -15,11 +15,15 @@ internal sealed unsafe class VulkanContext
     private readonly delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result> _setName;
     private int _users;
 
-    private VulkanContext(VulkanAdapter adapter)
+    /// <summary>A context that only those who are given it share.</summary>
+    /// <param name="adapter">The device.</param>
+    /// <param name="name">What it is called.</param>
+    /// <param name="order">How freely commands may be done; null for what the environment says.</param>
+    public VulkanContext(VulkanAdapter adapter, string name, CommandOrder? order = null)
     {
         Adapter = adapter;
         Vk = adapter.Instance.Vk;
-        Name = $"vulkan:{adapter.Index}";
+        Name = name;
         uint family = (uint)adapter.FindQueue();
         Device = CreateDevice(family);
         Vk.GetDeviceQueue(Device, family, 0, out Queue queue);
@@ -28,7 +32,7 @@ internal sealed unsafe class VulkanContext
             _setName = (delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result>)adapter.Instance.Function("vkSetDebugUtilsObjectNameEXT");
         }
 
-        Commands = new CommandRecorder(this, queue, family, VulkanSettings.Order);
+        Commands = new CommandRecorder(this, queue, family, order ?? VulkanSettings.Order);
         Shaders = new ShaderLibrary(this);
         Variants = new ShaderVariants(this);
     }
@@ -59,12 +63,21 @@ internal sealed unsafe class VulkanContext
         {
             if (!Shared.TryGetValue(adapter.Index, out VulkanContext? context))
             {
-                context = new VulkanContext(adapter);
+                context = new VulkanContext(adapter, $"vulkan:{adapter.Index}");
                 Shared.Add(adapter.Index, context);
             }
 
-            context._users++;
-            return context;
+            return context.Join();
+        }
+    }
+
+    /// <summary>This context, for one more user.</summary>
+    public VulkanContext Join()
+    {
+        lock (Sharing)
+        {
+            _users++;
+            return this;
         }
     }
 
@@ -75,7 +88,11 @@ internal sealed unsafe class VulkanContext
         {
             if (--_users == 0)
             {
-                Shared.Remove(Adapter.Index);
+                if (Shared.TryGetValue(Adapter.Index, out VulkanContext? shared) && shared == this)
+                {
+                    Shared.Remove(Adapter.Index);
+                }
+
                 Destroy();
             }
         }
@@ -131,7 +148,7 @@ internal sealed unsafe class VulkanContext
         };
         using VulkanFeatures features = new();
         features.AskForNeeded();
-        List<string> names = [.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset" }.Where(Adapter.Extensions.Contains)];
+        List<string> names = [.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset", VulkanAdapter.ImportExtension }.Where(Adapter.Extensions.Contains)];
         if (Adapter.HasSubgroups)
         {
             features.AskForSubgroups();

@@ -57,6 +57,10 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Bytes that the decode method keeps beside keys and values.</summary>
     public long StateBytes => (_decode?.StateBytes ?? 0) + (_history?.SizeBytes ?? 0);
 
+    /// <summary>Bytes of scores on a device.</summary>
+    /// <param name="device">The device's number.</param>
+    public long ScoreBytesOn(int device) => _mass[device]?.Buffer.SizeBytes ?? 0;
+
     /// <summary>What the decode method wants to find again when the session is loaded; empty for nothing. Waits for the device.</summary>
     /// <param name="length">Tokens that the session holds.</param>
     public ReadOnlySpan<byte> SaveState(int length)

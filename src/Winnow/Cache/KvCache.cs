@@ -56,6 +56,18 @@ public sealed class KvCache : IDisposable
     /// <summary>Bytes of the pages that this cache holds, those that it shares with forks included.</summary>
     public long SizeBytes => _blocks.Count * _blockBytes;
 
+    /// <summary>The part of these bytes that belongs to some of the layers.</summary>
+    internal long SizeBytesOf(int firstLayer, int count)
+    {
+        long bytes = 0;
+        foreach (KvLayer layer in Layers.Slice(firstLayer, count))
+        {
+            bytes += layer.Layout.PageBytes;
+        }
+
+        return _blocks.Count * bytes;
+    }
+
     /// <summary>Bytes of keys and values that are in memory: all of them, unless they lie on disk.</summary>
     public long ResidentBytes => _pool.Residency?.MeasureResidentBytes() ?? SizeBytes;
 

@@ -33,6 +33,9 @@ public abstract class Device : IDisposable
     /// <summary>Bytes of memory of its own that are in use for whatever lies on it; 0 for a device that computes in the memory of the process.</summary>
     public virtual long MemoryBytes => 0;
 
+    /// <summary>Bytes of memory of its own that may still be taken; null where nobody knows, or where it is the memory of the process.</summary>
+    public virtual long? FreeMemoryBytes => null;
+
     /// <summary>Allocates zeroed memory.</summary>
     /// <exception cref="WinnowException">The device has not that much.</exception>
     public abstract DeviceBuffer Allocate(long sizeBytes);

@@ -30,12 +30,50 @@ public static class Devices
     /// <exception cref="WinnowException">There is no such device, or it cannot be used; the message says why, and what there is.</exception>
     public static Device Create(string name, CpuDeviceOptions? host = null)
     {
+        (DeviceKind kind, string? which) = Find(name);
+        return kind.Create(which, host ?? new CpuDeviceOptions());
+    }
+
+    /// <summary>Opens devices of one kind that compute a model together.</summary>
+    /// <param name="name">As for <see cref="Create"/>, with commas between what follows the colon: <c>vulkan:0,1</c>.</param>
+    /// <param name="host">Threads and instruction set of what the processor does; null for its best.</param>
+    /// <returns>The devices, in the order in which they are named; dispose each.</returns>
+    /// <exception cref="WinnowException">One of them is not there, cannot be used, or is named twice.</exception>
+    public static IReadOnlyList<Device> CreateAll(string name, CpuDeviceOptions? host = null)
+    {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        (DeviceKind kind, string? which) = Find(name);
+        List<Device> devices = [];
+        try
+        {
+            string?[] parts = which is null ? [null] : [.. which.Split(',', StringSplitOptions.TrimEntries)];
+            foreach (string? part in parts)
+            {
+                Device device = kind.Create(part, host ?? new CpuDeviceOptions());
+                bool isNew = devices.TrueForAll(other => other.Name != device.Name);
+                devices.Add(device);
+                if (!isNew)
+                {
+                    throw new WinnowException($"'{name}' names the device {device.Name} twice");
+                }
+            }
+
+            return devices;
+        }
+        catch
+        {
+            devices.ForEach(device => device.Dispose());
+            throw;
+        }
+    }
+
+    private static (DeviceKind Kind, string? Which) Find(string name)
+    {
         int colon = name.IndexOf(':', StringComparison.Ordinal);
         string kindName = colon < 0 ? name : name[..colon];
         DeviceKind kind = Array.Find(_kinds, kind => kind.Name.Equals(kindName, StringComparison.OrdinalIgnoreCase))
             ?? throw new WinnowException(
                 $"there is no device '{name}'; there are {string.Join(", ", List().Where(device => device.Refusal is null).Select(device => device.Name))}");
-        return kind.Create(colon < 0 ? null : name[(colon + 1)..], host ?? new CpuDeviceOptions());
+        return (kind, colon < 0 ? null : name[(colon + 1)..]);
     }
 }

@@ -21,8 +21,15 @@ internal sealed class LayerDevices
     /// <summary>The device of the embeddings and the first layer.</summary>
     public Device First => All[IndexOf(0)];
 
-    /// <summary>The number of the last layer's device, which has the output head too.</summary>
-    public int LastIndex => _deviceOfLayer.Count == 0 ? 0 : _deviceOfLayer[^1];
+    /// <summary>The device of the last layer, which has the output head too.</summary>
+    public Device Last => _deviceOfLayer.Count == 0 ? All[0] : All[_deviceOfLayer[^1]];
+
+    /// <summary>Tokens of a prompt that are computed at once: as many as any of the devices wants, for the one that wants fewer loses less.</summary>
+    public int PreferredChunk => All.Max(device => device.PreferredChunk);
+
+    /// <summary>Neighbouring layers on each device, in order.</summary>
+    public static LayerDevices Of(IReadOnlyList<DeviceLayers> parts) => new(
+        [.. parts.Select(part => part.Device)], [.. parts.SelectMany((part, i) => Enumerable.Repeat(i, part.Count))]);
 
     /// <summary>All layers on one device.</summary>
     public static implicit operator LayerDevices(Device device) => new([device], []);

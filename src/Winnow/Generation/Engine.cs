@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Winnow.Cache;
 using Winnow.Calibration;
 using Winnow.Compute;
-using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Models;
 using Winnow.Models.Config;
@@ -19,9 +18,9 @@ public sealed class Engine : IDisposable
 {
     private readonly Model _model;
 
-    private Engine(string path, Device device, Model model, ModelText text)
+    private Engine(string path, IReadOnlyList<DeviceLayers> placement, Model model, ModelText text)
     {
-        Device = device;
+        Placement = placement;
         _model = model;
         Lifetime = new Lifetime(typeof(Engine), Free);
         if (text.Tokenizer?.VocabularySize > Model.VocabularySize)
@@ -50,15 +49,21 @@ public sealed class Engine : IDisposable
     /// <summary>What was calibrated for the model.</summary>
     public ModelCalibration Calibration => _model.Calibration;
 
-    /// <summary>What computes.</summary>
-    public Device Device { get; }
+    /// <summary>What computes: of several devices, the one of the last layers and the output head.</summary>
+    public Device Device => Placement[^1].Device;
+
+    /// <summary>Which layers lie on which device, in order.</summary>
+    public IReadOnlyList<DeviceLayers> Placement { get; }
 
     /// <summary>Threads that compute.</summary>
-    public int Threads => Device.Threads;
+    public int Threads => Placement.Max(part => part.Device.Threads);
 
     internal ModelConfig Config => _model.Config;
 
     internal Transformer Transformer => _model.Transformer;
+
+    /// <summary>Where each layer is computed.</summary>
+    internal LayerDevices Layers => _model.Devices;
 
     /// <summary>Entered by whatever computes with the model or allocates on its device.</summary>
     internal Lifetime Lifetime { get; }
@@ -76,22 +81,30 @@ public sealed class Engine : IDisposable
     /// <param name="options">Device and threads.</param>
     /// <param name="progress">Told the fraction that is loaded.</param>
     /// <param name="cancellationToken">Stops between layers.</param>
-    /// <exception cref="WinnowException">The file is missing, damaged, or of an unsupported kind or architecture; the message says which.</exception>
+    /// <exception cref="WinnowException">The file is missing, damaged, or of an unsupported kind or architecture, or it does not fit the device; the message says which.</exception>
+    /// <exception cref="ArgumentException">The model does not support the expected session; the message says why.</exception>
     public static Engine Load(
         string path, EngineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new EngineOptions();
         ModelText text = ModelText.Open(path);
-        Device device = Devices.Create(options.Device, new CpuDeviceOptions { Threads = options.Threads, Isa = options.Isa });
+        IReadOnlyList<DeviceLayers> placement = [];
         try
         {
-            return new Engine(path, device, Models.Model.Load(path, device, options.CalibrationPath, progress, options.MapsWeights, cancellationToken), text);
+            Model model = Models.Model.Load(path, Place, options.CalibrationPath, progress, options.MapsWeights, cancellationToken);
+            return new Engine(path, placement, model, text);
         }
         catch
         {
-            device.Dispose();
+            Dispose(placement);
             throw;
+        }
+
+        LayerDevices Place(ModelMemory memory)
+        {
+            placement = Generation.Placement.Choose(options, memory);
+            return LayerDevices.Of(placement);
         }
     }
 
@@ -176,7 +189,7 @@ public sealed class Engine : IDisposable
 
     /// <summary>Creates buffers for passes of several sequences.</summary>
     internal Workspace CreateWorkspace() =>
-        new(_model.Devices, _model.Config, ForwardState.ChunkFor(_model.Config, Device.PreferredChunk));
+        new(_model.Devices, _model.Config, ForwardState.ChunkFor(_model.Config, _model.Devices.PreferredChunk));
 
     internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
     {
@@ -208,7 +221,15 @@ public sealed class Engine : IDisposable
     private void Free()
     {
         _model.Dispose();
-        Device.Dispose();
+        Dispose(Placement);
         ComputeThreads.Dispose();
+    }
+
+    private static void Dispose(IReadOnlyList<DeviceLayers> placement)
+    {
+        foreach (DeviceLayers part in placement)
+        {
+            part.Device.Dispose();
+        }
     }
 }

@@ -7,8 +7,20 @@ namespace Winnow.Generation;
 /// <summary>How an engine is loaded.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>What computes, by a name that <see cref="Devices"/> knows: <c>cpu</c>, or what a package for GPUs adds, such as <c>vulkan:0</c>.</summary>
+    /// <summary>
+    /// What computes, by a name that <see cref="Devices"/> knows: <c>cpu</c>, or what a package for GPUs adds, such as <c>vulkan:0</c>.
+    /// Several devices of a kind, such as <c>vulkan:0,1</c>, share the layers in proportion to their free memory.
+    /// </summary>
     public string Device { get; init; } = "cpu";
+
+    /// <summary>How many layers <see cref="Device"/> computes, the last ones; the processor computes the others. Default all.</summary>
+    public GpuLayers GpuLayers { get; init; }
+
+    /// <summary>
+    /// What sessions will be like: <see cref="GpuLayers.Auto"/> leaves room for the keys and values of one, and a model that does not fit
+    /// with them is refused. Null for the model's own context, which only <see cref="GpuLayers.Auto"/> leaves room for.
+    /// </summary>
+    public SessionOptions? ExpectedSession { get; init; }
 
     /// <summary>Threads that compute; 0 for one per core, see <see cref="CpuDeviceOptions.Threads"/>.</summary>
     public int Threads { get; init => field = Within(value, 0, 4096); }

@@ -71,6 +71,13 @@ public sealed class Session : IDisposable
     /// <summary>Bytes that keys and values take.</summary>
     public long KvBytes => _reader.Cache.SizeBytes;
 
+    /// <summary>What the session and its weights take on each device, in the order of layers, as of now.</summary>
+    public IReadOnlyList<DeviceMemory> Memory =>
+    [
+        .. _engine.Placement.Select((layers, device) =>
+            new DeviceMemory(layers, _reader.Cache.SizeBytesOf(layers.First, layers.Count), _reader.ScratchBytesOn(device))),
+    ];
+
     /// <summary>The folder of the scratch files that keys and values lie in; null where they lie in memory.</summary>
     public string? ScratchDirectory => _reader.Cache.Placement.Tier == KvTier.Disk ? _reader.Cache.Placement.Directory ?? Path.GetTempPath() : null;
 

@@ -48,7 +48,7 @@ internal sealed class TokenReader : IDisposable
         KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Devices.First.PreferredChunk)
+        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Devices.PreferredChunk)
     {
     }
 
@@ -95,6 +95,10 @@ internal sealed class TokenReader : IDisposable
 
     /// <summary>The reader's own passes, made when first needed: a reader that only takes part in others' has no use for their buffers.</summary>
     public ForwardPass Pass => _pass ??= new ForwardPass(_model.Transformer, _work = new Workspace(_model.Devices, _model.Config, Chunk));
+
+    /// <summary>Bytes on a device of what the reader's own passes need.</summary>
+    /// <param name="device">The device's number.</param>
+    public long ScratchBytesOn(int device) => (_work?.SizeBytesOn(device) ?? 0) + (_pass?.Rows.SizeBytesOn(device) ?? 0) + Attention.ScoreBytesOn(device);
 
     /// <summary>Sees what flows through the passes; null for nobody.</summary>
     public ForwardObserver? Observer

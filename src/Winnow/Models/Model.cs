@@ -44,9 +44,15 @@ internal sealed class Model : IDisposable
     /// <summary>The metadata of a GGUF file, which tokenizer and template come from; null for a Hugging Face folder.</summary>
     public GgufMetadata? Metadata => (_file as GgufFile)?.Metadata;
 
+    /// <summary>Loads a GGUF file or a Hugging Face folder onto devices that are known.</summary>
+    /// <inheritdoc cref="Load(string, Func{ModelMemory, LayerDevices}, string?, IProgress{double}?, bool, CancellationToken)"/>
+    public static Model Load(
+        string path, LayerDevices devices, string? calibrationPath = null, IProgress<double>? progress = null, bool maps = true, CancellationToken cancellation = default) =>
+        Load(path, _ => devices, calibrationPath, progress, maps, cancellation);
+
     /// <summary>Loads a GGUF file or a Hugging Face folder. Weights stay in the mapped file where the device can use them there.</summary>
     /// <param name="path">A .gguf file, any part of a split one, or a folder with config.json and safetensors files.</param>
-    /// <param name="devices">Where to compute each layer.</param>
+    /// <param name="place">Says where to compute each layer, knowing what they need.</param>
     /// <param name="calibrationPath">The calibration file; null for the one beside the model, where there is one that fits.</param>
     /// <param name="progress">Told the fraction that is loaded, or null.</param>
     /// <param name="maps">Whether the file is mapped, instead of being read into memory.</param>
@@ -55,13 +61,14 @@ internal sealed class Model : IDisposable
     /// <exception cref="CalibrationException">The calibration file that was named does not serve.</exception>
     /// <exception cref="UnsupportedArchitectureException">The model is of an architecture without a descriptor.</exception>
     public static Model Load(
-        string path, LayerDevices devices, string? calibrationPath = null, IProgress<double>? progress = null, bool maps = true, CancellationToken cancellation = default)
+        string path, Func<ModelMemory, LayerDevices> place, string? calibrationPath = null, IProgress<double>? progress = null, bool maps = true, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         (ITensorFile file, ModelConfig config) = Open(path, maps, cancellation);
         TransformerWeights? weights = null;
         try
         {
+            LayerDevices devices = place(new ModelMemory(file, config));
             weights = WeightLoader.Load(devices, file, config, progress, cancellation);
             ModelInfo info = Describe(path, file, config, weights);
             ModelCalibration calibration = ModelCalibration.Load(info.Identity, calibrationPath);

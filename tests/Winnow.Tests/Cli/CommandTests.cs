@@ -23,6 +23,7 @@ public sealed class CommandTests : IDisposable
         [
             "text", "tokens", "prompt_tokens", "generated_tokens", "finish_reason", "load_ms", "prefill_ms", "prefill_tps", "decode_ms", "decode_tps",
             "kv_bytes", "kv_resident_bytes", "weights_bytes", "peak_rss_bytes", "attention", "attended_fraction",
+            "device", "device_bytes", "host_bytes", "devices",
         ];
         Assert.All(contract, name => Assert.True(json.TryGetProperty(name, out _), name));
         Assert.Equal(6, json.GetProperty("tokens").GetArrayLength());
@@ -30,7 +31,12 @@ public sealed class CommandTests : IDisposable
         Assert.Equal("length", json.GetProperty("finish_reason").GetString());
         Assert.Equal("full", json.GetProperty("attention").GetString());
         Assert.Equal(1, json.GetProperty("attended_fraction").GetDouble());
-        Assert.All(["kv_bytes", "kv_resident_bytes", "weights_bytes", "peak_rss_bytes"], name => Assert.True(json.GetProperty(name).GetInt64() > 0));
+        Assert.All(["kv_bytes", "kv_resident_bytes", "weights_bytes", "peak_rss_bytes", "host_bytes"], name => Assert.True(json.GetProperty(name).GetInt64() > 0));
+        Assert.Equal(("cpu", 0), (json.GetProperty("device").GetString(), json.GetProperty("device_bytes").GetInt64()));
+        JsonElement device = json.GetProperty("devices").EnumerateArray().Single();
+        Assert.Equal(("cpu", 12, 0), (device.GetProperty("device").GetString(), device.GetProperty("layers").GetInt32(), device.GetProperty("device_bytes").GetInt64()));
+        Assert.All(["weights_bytes", "kv_bytes"], name => Assert.Equal(json.GetProperty(name).GetInt64(), device.GetProperty(name).GetInt64()));
+        Assert.True(device.GetProperty("scratch_bytes").GetInt64() > 0);
     }
 
     [Fact]

@@ -125,7 +125,7 @@ public sealed class LabModelTests : IDisposable
         int[] ids = _engine.Tokenizer.Encode(ExampleDocument.Create(9).Text, addSpecial: true);
         using Session session = _engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("streaming:sinks=4,window=60") });
         session.Prefill(ids[..200]);
-        using RecoveredMass recovered = new(_engine.Device, _engine.Model.Layers);
+        using RecoveredMass recovered = new(_engine.Model.Layers);
         double[] byHand = new double[_engine.Model.Layers];
         session.PlanObserver = (in AttentionCall call, AttentionPlan plan) =>
         {

@@ -1,5 +1,4 @@
 using Winnow.Compute;
-using Winnow.Compute.Cpu;
 using Winnow.Compute.Host.Selection;
 using Winnow.Lab.Evaluation;
 
@@ -39,8 +38,7 @@ public class RecoveredMassTests
     [Fact]
     public void Recall_counts_the_largest_rows_of_each_head_among_as_many_as_were_named()
     {
-        using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
-        using RecoveredMass recovered = new(device, 1);
+        using RecoveredMass recovered = new(1);
 
         // Heads 0 and 1 name rows 1 and 2, heads 2 and 3 row 1.
         Assert.Equal((0.5 + 1 + 0 + 0) / 4, recovered.Recall(Shape, Plan(AttentionPlanKind.PerKvHead, [1, 2], [1]), Mass, 3), 6);

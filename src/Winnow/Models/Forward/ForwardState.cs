@@ -53,6 +53,9 @@ internal sealed class ForwardState : IDisposable
     /// <summary>Rows that pass through a layer at once.</summary>
     public int Chunk { get; }
 
+    /// <summary>Bytes of the buffers.</summary>
+    public long SizeBytes => _allocated.Sum(matrix => matrix.Buffer.SizeBytes);
+
     /// <summary>Rows of the chunk under way; the matrices below have as many.</summary>
     public int Rows { get; set; }
 
@@ -84,12 +87,14 @@ internal sealed class ForwardState : IDisposable
     public int LogitRows => Math.Clamp(LogitBytes / sizeof(float) / _config.VocabularySize, 1, Chunk);
 
     /// <summary>How many rows of this model pass through a layer at once: as many as wanted, unless their buffers take too much memory.</summary>
-    public static int ChunkFor(ModelConfig config, int wanted)
+    public static int ChunkFor(ModelConfig config, int wanted) => (int)Math.Clamp(ChunkBytes / BytesOfRow(config), 1, wanted);
+
+    /// <summary>What a row of a chunk takes, in these buffers and in those of the pass.</summary>
+    public static long BytesOfRow(ModelConfig config)
     {
         long queryWidth = (long)config.QueryHeads * config.HeadDimension;
         long keyWidth = (long)config.KvHeads * config.HeadDimension;
-        long rowFloats = (4L * config.HiddenSize) + (3 * queryWidth) + (2 * keyWidth) + (2L * config.FeedForwardSize);
-        return (int)Math.Clamp(ChunkBytes / sizeof(float) / rowFloats, 1, wanted);
+        return sizeof(float) * ((4L * config.HiddenSize) + (3 * queryWidth) + (2 * keyWidth) + (2L * config.FeedForwardSize));
     }
 
     /// <summary>Room for logits, [rows, vocabulary].</summary>

@@ -71,6 +71,10 @@ internal sealed class PassRows : IDisposable
     /// <summary>Bytes of what all rows need at once.</summary>
     public long SizeBytes => _onDevice.Sum(buffers => buffers?.SizeBytes ?? 0);
 
+    /// <summary>The part of it that lies on a device.</summary>
+    /// <param name="device">The device's number.</param>
+    public long SizeBytesOn(int device) => _onDevice[device]?.SizeBytes ?? 0;
+
     /// <summary>
     /// Takes the segments of a pass, those of steps first. More rows than a chunk keep the memory of all of them,
     /// rows · (hidden + 2 · queryHeads · headDimension) floats; it goes back with the next shorter pass.

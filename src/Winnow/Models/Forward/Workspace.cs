@@ -27,6 +27,10 @@ internal sealed class Workspace : IDisposable
     /// <summary>Stream and buffers of a layer.</summary>
     public ForwardState Of(int layer) => _states[Devices.IndexOf(layer)];
 
+    /// <summary>Bytes of the buffers on a device.</summary>
+    /// <param name="device">The device's number.</param>
+    public long SizeBytesOn(int device) => _states[device].SizeBytes;
+
     /// <summary>Lets the devices begin what was asked for.</summary>
     public void Submit()
     {

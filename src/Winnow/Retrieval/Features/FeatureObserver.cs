@@ -15,14 +15,14 @@ internal sealed class FeatureObserver : ForwardObserver, IDisposable
     private float[] _rows = [];
     private float[] _vectors = [];
 
-    /// <param name="device">Where to compute.</param>
+    /// <param name="devices">Where each layer is computed: its features are, too.</param>
     /// <param name="model">Its heads.</param>
     /// <param name="autoencoders">What to encode with.</param>
     /// <param name="ofQueries">Whether queries are encoded instead of keys.</param>
-    public FeatureObserver(Device device, ModelInfo model, IReadOnlyList<KeyAutoencoder> autoencoders, bool ofQueries)
+    public FeatureObserver(LayerDevices devices, ModelInfo model, IReadOnlyList<KeyAutoencoder> autoencoders, bool ofQueries)
     {
         _autoencoders = autoencoders;
-        _encoders = [.. autoencoders.Select(autoencoder => new FeatureEncoder(device, autoencoder))];
+        _encoders = [.. autoencoders.Select(autoencoder => new FeatureEncoder(devices.Of(autoencoder.Projection.Layer), autoencoder))];
         _ofQueries = ofQueries;
         _queryHeads = model.QueryHeads;
         _kvHeads = model.KvHeads;

@@ -26,7 +26,7 @@ internal sealed class KeyScan : IDisposable
         int room = Math.Min(chunkTokens + _first, engine.Model.ContextLength);
         _chunk = new int[room];
         _chunk[0] = begin ?? 0;
-        _observer = new FeatureObserver(engine.Device, engine.Model, autoencoders, ofQueries);
+        _observer = new FeatureObserver(engine.Layers, engine.Model, autoencoders, ofQueries);
         _observer.Begin(room);
         _reader = engine.CreateReader(room);
         _reader.Observer = _observer;

@@ -13,7 +13,15 @@ internal sealed class DeferredDevice(Device inner, bool selects = true) : Device
 {
     private readonly Queue<Action> _asked = [];
 
-    public override string Name => "deferred";
+    public override string Name => DeviceName;
+
+    /// <summary>What it is called.</summary>
+    public string DeviceName { get; init; } = "deferred";
+
+    /// <summary>What it claims to have free.</summary>
+    public long? FreeBytes { get; init; }
+
+    public override long? FreeMemoryBytes => FreeBytes;
 
     public override string Description => $"{inner.Description}, as late as can be";
 

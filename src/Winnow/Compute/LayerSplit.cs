@@ -1,0 +1,55 @@
+namespace Winnow.Compute;
+
+/// <summary>Which of neighbouring layers go to which device, so that all devices are full to the same part.</summary>
+internal static class LayerSplit
+{
+    /// <summary>Halvings of the part: far finer than a layer.</summary>
+    private const int Halvings = 60;
+
+    /// <summary>Splits layers [<paramref name="first"/>, <paramref name="end"/>) between devices, in order.</summary>
+    /// <param name="first">The first layer.</param>
+    /// <param name="end">One past the last.</param>
+    /// <param name="room">Bytes that each device has for them.</param>
+    /// <param name="cost">Bytes of layers [first, end).</param>
+    /// <returns>How many layers go to each device. They fit if each device has room for its own; no other split is more even.</returns>
+    public static int[] Split(int first, int end, ReadOnlySpan<long> room, Func<int, int, long> cost)
+    {
+        int[] best = new int[room.Length];
+        double low = 0;
+        double high = cost(first, end) / (double)Math.Max(1, room[0]);
+        TryFill(first, end, room, cost, high, best);
+        int[] tried = new int[room.Length];
+        for (int i = 0; i < Halvings; i++)
+        {
+            double middle = (low + high) / 2;
+            if (TryFill(first, end, room, cost, middle, tried))
+            {
+                (high, best, tried) = (middle, tried, best);
+            }
+            else
+            {
+                low = middle;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Gives each device as many layers as fill a part of its room, and tells whether none is left over.</summary>
+    private static bool TryFill(int first, int end, ReadOnlySpan<long> room, Func<int, int, long> cost, double part, int[] counts)
+    {
+        for (int device = 0; device < counts.Length; device++)
+        {
+            int next = first;
+            while (next < end && cost(first, next + 1) <= part * Math.Max(1, room[device]))
+            {
+                next++;
+            }
+
+            counts[device] = next - first;
+            first = next;
+        }
+
+        return first == end;
+    }
+}
