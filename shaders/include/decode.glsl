@@ -6,12 +6,8 @@
 const uint F32 = 0u, F16 = 1u, Q4_0 = 2u, Q4_1 = 3u, Q5_0 = 6u, Q5_1 = 7u, Q8_0 = 8u;
 const uint Q2_K = 10u, Q3_K = 11u, Q4_K = 12u, Q5_K = 13u, Q6_K = 14u, BF16 = 30u;
 
-// Byte `index` of 16.
-uint byteOf(uvec4 words, uint index) { return (words[index / 4u] >> (8u * (index % 4u))) & 0xFFu; }
-
-// Bits of four neighbouring bytes.
-uvec4 bitsOf(uint word, uint shift, uint mask) {
-    return uvec4(word >> shift, word >> (shift + 8u), word >> (shift + 16u), word >> (shift + 24u)) & mask;
+vec4 unsignedBytes(uint word) {
+    return vec4(word & 0xFFu, (word >> 8) & 0xFFu, (word >> 16) & 0xFFu, word >> 24);
 }
 
 vec4 signedBytes(uint word) {
@@ -76,53 +72,54 @@ void decodeHalves(uint64_t row, uint run, uint inputs, out vec4 w[4]) {
     }
 }
 
+// A run of a quantized type: element i is scale · (byte i of the quants - centre) - minimum. Bytes are signed in Q8_0.
+struct PackedRun {
+    uvec4 quants;
+    float scale;
+    float centre;
+    float minimum;
+};
+
+// The lowest four bits, each in a byte of its own.
+uint spread(uint bits) { return (bits & 1u) | ((bits & 2u) << 7) | ((bits & 4u) << 14) | ((bits & 8u) << 21); }
+
 // Q4_0, Q4_1, Q5_0, Q5_1: 16 bytes hold elements 0 to 15 in their low and 16 to 31 in their high nibbles.
-void decodeNibbles(uint64_t row, uint run, out vec4 w[4]) {
+PackedRun packedNibbles(uint64_t row, uint run) {
     uint upper = run % 2u;
     const bool hasMinimum = WEIGHT_TYPE == Q4_1 || WEIGHT_TYPE == Q5_1;
     const bool hasFifth = WEIGHT_TYPE == Q5_0 || WEIGHT_TYPE == Q5_1;
     const uint header = (hasMinimum ? 4u : 2u) + (hasFifth ? 4u : 0u);
     uint64_t block = row + uint64_t(run / 2u) * (header + 16u);
-    float scale = halfValue(load16(block));
-    float minimum = hasMinimum ? halfValue(load16(block + 2ul)) : 0.0;
+    PackedRun r;
+    r.scale = halfValue(load16(block));
+    r.centre = WEIGHT_TYPE == Q4_0 ? 8.0 : WEIGHT_TYPE == Q5_0 ? 16.0 : 0.0;
+    r.minimum = hasMinimum ? -halfValue(load16(block + 2ul)) : 0.0;
     uint fifth = hasFifth ? load32Even(block + (hasMinimum ? 4u : 2u)) >> (16u * upper) : 0u;
-    uvec4 quants = hasMinimum ? load128By4(block + header) : load128Even(block + header);
-    const float centre = WEIGHT_TYPE == Q4_0 ? 8.0 : WEIGHT_TYPE == Q5_0 ? 16.0 : 0.0;
-    [[unroll]] for (uint i = 0u; i < 4u; i++) {
-        uvec4 quant = bitsOf(quants[i], 4u * upper, 15u);
-        if (hasFifth) {
-            uint bits = fifth >> (4u * i);
-            quant |= uvec4(bits & 1u, (bits >> 1) & 1u, (bits >> 2) & 1u, (bits >> 3) & 1u) << 4;
-        }
-
-        w[i] = scale * (vec4(quant) - centre) + minimum;
+    r.quants = ((hasMinimum ? load128By4(block + header) : load128Even(block + header)) >> (4u * upper)) & 0x0F0F0F0Fu;
+    if (hasFifth) {
+        r.quants |= uvec4(spread(fifth), spread(fifth >> 4), spread(fifth >> 8), spread(fifth >> 12)) << 4;
     }
+
+    return r;
 }
 
-void decodeQ8_0(uint64_t row, uint run, out vec4 w[4]) {
+PackedRun packedQ8_0(uint64_t row, uint run) {
     uint64_t block = row + uint64_t(run / 2u) * 34ul;
-    float scale = halfValue(load16(block));
-    uvec4 quants = load128Even(block + 2ul + 16u * (run % 2u));
-    [[unroll]] for (uint i = 0u; i < 4u; i++) {
-        w[i] = scale * signedBytes(quants[i]);
-    }
+    return PackedRun(load128Even(block + 2ul + 16u * (run % 2u)), halfValue(load16(block)), 0.0, 0.0);
 }
 
-void decodeQ2_K(uint64_t row, uint run, out vec4 w[4]) {
+PackedRun packedQ2_K(uint64_t row, uint run) {
     uint64_t block = row + uint64_t(run / 16u) * 84ul;
     uint group = run % 16u;
-    uint packed = load32(block + (group & ~3u)) >> (8u * (group % 4u));
+    uint factors = load32(block + (group & ~3u)) >> (8u * (group % 4u));
     vec2 multipliers = halfValues(load32(block + 80ul));
-    float scale = multipliers.x * float(packed & 15u);
-    float minimum = multipliers.y * float((packed >> 4) & 15u);
     uvec4 quants = load128By4(block + 16ul + (group / 8u) * 32u + (group % 2u) * 16u);
-    uint shift = (group / 2u % 4u) * 2u;
-    [[unroll]] for (uint i = 0u; i < 4u; i++) {
-        w[i] = scale * vec4(bitsOf(quants[i], shift, 3u)) - minimum;
-    }
+    return PackedRun(
+        (quants >> ((group / 2u % 4u) * 2u)) & 0x03030303u,
+        multipliers.x * float(factors & 15u), 0.0, multipliers.y * float((factors >> 4) & 15u));
 }
 
-void decodeQ3_K(uint64_t row, uint run, out vec4 w[4]) {
+PackedRun packedQ3_K(uint64_t row, uint run) {
     uint64_t block = row + uint64_t(run / 16u) * 110ul;
     uint group = run % 16u;
     uint low = load16(block + 96ul + (group % 8u & ~1u)) >> (8u * (group % 2u)) >> (4u * (group / 8u));
@@ -131,14 +128,11 @@ void decodeQ3_K(uint64_t row, uint run, out vec4 w[4]) {
     uvec4 thirds = load128Even(block + (group % 2u) * 16u);
     uvec4 quants = load128Even(block + 32ul + (group / 8u) * 32u + (group % 2u) * 16u);
     uint part = group / 2u;
-    [[unroll]] for (uint i = 0u; i < 4u; i++) {
-        uvec4 quant = bitsOf(quants[i], (part % 4u) * 2u, 3u) | (bitsOf(thirds[i] >> part, 0u, 1u) << 2);
-        w[i] = scale * (vec4(quant) - 4.0);
-    }
+    return PackedRun(((quants >> ((part % 4u) * 2u)) & 0x03030303u) | (((thirds >> part) & 0x01010101u) << 2), scale, 4.0, 0.0);
 }
 
 // Q4_K and Q5_K: the first 16 bytes are d, dmin and twelve bytes of packed scales.
-void decodePer32(uint64_t row, uint run, out vec4 w[4]) {
+PackedRun packedPer32(uint64_t row, uint run) {
     const uint quantsAt = WEIGHT_TYPE == Q4_K ? 16u : 48u;
     uint64_t block = row + uint64_t(run / 16u) * (quantsAt + 128u);
     uint group = run % 16u / 2u;
@@ -149,21 +143,15 @@ void decodePer32(uint64_t row, uint run, out vec4 w[4]) {
     uint scaleBits = group < 4u ? scales & 63u : (rest & 15u) | ((scales & 0xC0u) >> 2);
     uint minimumBits = group < 4u ? minima & 63u : ((rest >> 4) & 15u) | ((minima & 0xC0u) >> 2);
     vec2 multipliers = halfValues(header.x);
-    float scale = multipliers.x * float(scaleBits);
-    float minimum = multipliers.y * float(minimumBits);
-    uvec4 quants = load128(block + quantsAt + (group / 2u) * 32u + column);
-    uvec4 fifths = WEIGHT_TYPE == Q5_K ? load128(block + 16ul + column) >> group : uvec4(0u);
-    [[unroll]] for (uint i = 0u; i < 4u; i++) {
-        uvec4 quant = bitsOf(quants[i], 4u * (group % 2u), 15u);
-        if (WEIGHT_TYPE == Q5_K) {
-            quant |= bitsOf(fifths[i], 0u, 1u) << 4;
-        }
-
-        w[i] = scale * vec4(quant) - minimum;
+    uvec4 quants = (load128(block + quantsAt + (group / 2u) * 32u + column) >> (4u * (group % 2u))) & 0x0F0F0F0Fu;
+    if (WEIGHT_TYPE == Q5_K) {
+        quants |= ((load128(block + 16ul + column) >> group) & 0x01010101u) << 4;
     }
+
+    return PackedRun(quants, multipliers.x * float(scaleBits), 0.0, multipliers.y * float(minimumBits));
 }
 
-void decodeQ6_K(uint64_t row, uint run, out vec4 w[4]) {
+PackedRun packedQ6_K(uint64_t row, uint run) {
     uint64_t block = row + uint64_t(run / 16u) * 210ul;
     uint group = run % 16u;
     uint upper = group / 8u;
@@ -173,9 +161,23 @@ void decodeQ6_K(uint64_t row, uint run, out vec4 w[4]) {
     float scale = halfValue(load16(block + 208ul)) * float(bitfieldExtract(int(factors), int(8u * (group % 2u)), 8));
     uvec4 lows = load128Even(block + upper * 64u + part % 2u * 32u + column);
     uvec4 highs = load128Even(block + 128ul + upper * 32u + column);
-    [[unroll]] for (uint i = 0u; i < 4u; i++) {
-        uvec4 quant = bitsOf(lows[i], 4u * (part / 2u), 15u) | (bitsOf(highs[i], 2u * part, 3u) << 4);
-        w[i] = scale * (vec4(quant) - 32.0);
+    return PackedRun(((lows >> (4u * (part / 2u))) & 0x0F0F0F0Fu) | (((highs >> (2u * part)) & 0x03030303u) << 4), scale, 32.0, 0.0);
+}
+
+// Elements [16 · run, 16 · run + 16) of a row of a quantized type.
+PackedRun packedRun(uint64_t row, uint run) {
+    if (WEIGHT_TYPE == Q8_0) {
+        return packedQ8_0(row, run);
+    } else if (WEIGHT_TYPE == Q2_K) {
+        return packedQ2_K(row, run);
+    } else if (WEIGHT_TYPE == Q3_K) {
+        return packedQ3_K(row, run);
+    } else if (WEIGHT_TYPE == Q4_K || WEIGHT_TYPE == Q5_K) {
+        return packedPer32(row, run);
+    } else if (WEIGHT_TYPE == Q6_K) {
+        return packedQ6_K(row, run);
+    } else {
+        return packedNibbles(row, run);
     }
 }
 
@@ -185,17 +187,11 @@ void decodeRun(uint64_t row, uint run, uint inputs, out vec4 w[4]) {
         decodeReals(row, run, inputs, w);
     } else if (WEIGHT_TYPE == F16 || WEIGHT_TYPE == BF16) {
         decodeHalves(row, run, inputs, w);
-    } else if (WEIGHT_TYPE == Q8_0) {
-        decodeQ8_0(row, run, w);
-    } else if (WEIGHT_TYPE == Q2_K) {
-        decodeQ2_K(row, run, w);
-    } else if (WEIGHT_TYPE == Q3_K) {
-        decodeQ3_K(row, run, w);
-    } else if (WEIGHT_TYPE == Q4_K || WEIGHT_TYPE == Q5_K) {
-        decodePer32(row, run, w);
-    } else if (WEIGHT_TYPE == Q6_K) {
-        decodeQ6_K(row, run, w);
     } else {
-        decodeNibbles(row, run, w);
+        PackedRun r = packedRun(row, run);
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            vec4 quants = WEIGHT_TYPE == Q8_0 ? signedBytes(r.quants[i]) : unsignedBytes(r.quants[i]);
+            w[i] = r.scale * (quants - r.centre) - r.minimum;
+        }
     }
 }

@@ -37,6 +37,8 @@ internal sealed unsafe class VulkanDevice : Device
 
     public override bool RoundsPromptsToHalf => Context.Variants.UsesFragments;
 
+    public override bool RoundsStepsToBytes => Context.Variants.UsesIntegers;
+
     public override long MemoryBytes => Context.Commands.UsedBytes(MemoryKind.Device);
 
     public override long? FreeMemoryBytes => Context.Commands.FreeBytes(MemoryKind.Device);

@@ -87,15 +87,15 @@ internal sealed unsafe partial class VulkanStream
             ListCapacity = (uint)output.Rows,
             Experts = (uint)matrix.Count,
         };
-        ReadOnlySpan<MemoryRange> reads = [MemoryRange.Of(matrix.Data), RangeOf(input), routing];
         if (isStep)
         {
             uint outputs = OutputsOfGroup(rows: 1);
+            (string shader, MemoryRange vectors) = VectorInput(matrix.Type, input, TakesBytes(matrix.Type) ? Quantize(input) : default);
             Commands.Dispatch(
-                Kernel(VectorShader, VectorGroupSize, (uint)matrix.Type, 1, outputs, IsAligned(input), 1, 0),
-                constants,
+                Kernel(shader, VectorGroupSize, (uint)matrix.Type, 1, outputs, IsAligned(input), 1, 0),
+                constants with { Input = vectors.Address },
                 VectorGroups(output.Columns, outputs, (uint)output.Rows),
-                reads,
+                [MemoryRange.Of(matrix.Data), vectors, routing],
                 [RangeOf(output)]);
             return;
         }
@@ -106,7 +106,7 @@ internal sealed unsafe partial class VulkanStream
             MatrixKernel(tile, matrix.Type, input, hasExperts: true, adds: false),
             constants,
             new WorkGroups(Tiles(output.Columns, tile.Outputs), Tiles(mostRows, tile.Rows), (uint)matrix.Count),
-            reads,
+            [MemoryRange.Of(matrix.Data), RangeOf(input), routing],
             [RangeOf(output)]);
     }
 

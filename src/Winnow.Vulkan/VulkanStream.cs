@@ -73,6 +73,7 @@ internal sealed unsafe partial class VulkanStream(VulkanDevice device) : Compute
 
     protected override void Dispose(bool disposing)
     {
+        _productMemory.Dispose();
         _expertMemory.Dispose();
         DisposeAttention();
     }

@@ -1,3 +1,6 @@
+using Winnow.Compute;
+using Winnow.Quantization;
+using Winnow.Tensors;
 using Winnow.Vulkan.Commands;
 using Winnow.Vulkan.Shaders;
 
@@ -79,6 +82,54 @@ public sealed class VariantTests : IDisposable
         Assert.SkipUnless(device.Context.Adapter.HasSubgroups, "the device has no subgroups, or WINNOW_VULKAN_WITHOUT says so");
         Assert.True(device.Context.Variants.UsesSubgroups);
         Assert.True(VariantTrial.SubgroupsPass(device, device.Context.Variants));
+    }
+
+    public static TheoryData<TensorType> QuantizedTypes =>
+        [.. BlockTypes.All.Select(row => row.Type).Where(type => BlockCodec.CanEncode(type) && type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))];
+
+    [Theory]
+    [MemberData(nameof(QuantizedTypes))]
+    public void Products_of_bytes_are_near_those_of_floats_and_do_not_depend_on_neighbours(TensorType type)
+    {
+        using VulkanDevice device = TestDevice.Open();
+        Assert.SkipUnless(device.Context.Adapter.HasIntegerDots, "the device has no products of bytes, or WINNOW_VULKAN_WITHOUT says so");
+        const int Inputs = 512;
+        const int Outputs = 37;
+        Random random = new(5);
+        float[] values = [.. Enumerable.Range(0, Inputs * Outputs).Select(_ => random.NextSingle() - 0.5f)];
+        byte[] data = new byte[type.SizeBytes(values.Length)];
+        BlockCodec.Encode(type, values, data);
+        float[] rows = [.. Enumerable.Range(0, 5 * Inputs).Select(_ => (2 * random.NextSingle()) - 1)];
+        float[] plain = Run(usesIntegers: false, rows);
+        float[] bytes = Run(usesIntegers: true, rows);
+
+        // Rounding to 1/127 of the largest of 32 values about 1: half a step is 0.004, weights are about 0.3, signs are random.
+        double bound = 0.004 * 0.3 * Math.Sqrt(Inputs) * 2;
+        Assert.All(plain.Zip(bytes), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, bound));
+        Assert.NotEqual(plain, bytes);
+        Assert.Equal(bytes[(2 * Outputs)..(3 * Outputs)], Run(usesIntegers: true, rows[(2 * Inputs)..(3 * Inputs)]));
+
+        unsafe float[] Run(bool usesIntegers, float[] inputs)
+        {
+            bool before = device.Context.Variants.UsesIntegers;
+            device.Context.Variants.UsesIntegers = usesIntegers;
+            using ComputeStream stream = device.CreateStream();
+            int count = inputs.Length / Inputs;
+            Matrix input = device.AllocateMatrix(count, Inputs);
+            Matrix output = device.AllocateMatrix(count, Outputs);
+            fixed (byte* first = data)
+            {
+                using Weight weight = device.LoadWeight("weight", type, Outputs, Inputs, (nint)first);
+                stream.Write(inputs, input);
+                stream.MatMul(weight, input, output, steps: count);
+                float[] result = new float[count * Outputs];
+                stream.Read(output, result);
+                device.Context.Variants.UsesIntegers = before;
+                input.Buffer.Dispose();
+                output.Buffer.Dispose();
+                return result;
+            }
+        }
     }
 
     [Fact]

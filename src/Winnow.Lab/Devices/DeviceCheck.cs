@@ -20,13 +20,16 @@ public static class DeviceCheck
     // Where a device rounds operands of prompts to f16.
     private const double HalfPrompts = 3e-3;
 
+    // Where it rounds activations of steps to 1/254 of the largest of a block.
+    private const double ByteSteps = 2e-2;
+
     /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
     /// <param name="device">The device.</param>
     public static IEnumerable<DeviceCheckResult> Run(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
         using CpuDevice processor = new();
-        foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups(device.RoundsPromptsToHalf))
+        foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups(device))
         {
             yield return Run(device, processor, name, allowed, scenario);
         }
@@ -65,21 +68,23 @@ public static class DeviceCheck
         return largest;
     }
 
-    private static IEnumerable<(string Name, double Allowed, Func<CheckOperands, float[]> Scenario)> Groups(bool roundsPrompts)
+    private static IEnumerable<(string Name, double Allowed, Func<CheckOperands, float[]> Scenario)> Groups(Device device)
     {
-        double prompts = roundsPrompts ? HalfPrompts : Products;
-        double promptAttention = roundsPrompts ? HalfPrompts : Attention;
+        double prompts = device.RoundsPromptsToHalf ? HalfPrompts : Products;
+        double promptAttention = device.RoundsPromptsToHalf ? HalfPrompts : Attention;
+        double steps = device.RoundsStepsToBytes ? ByteSteps : Products;
         yield return ("memory: written, copied and read", Exact, CopyRows);
         yield return ("norms", Elementwise, Normalize);
         yield return ("activations, sums and soft caps", Elementwise, Activate);
         yield return ("rotation by position", Elementwise, Rotate);
         foreach (TensorType type in BlockTypes.All.Select(row => row.Type).Where(BlockCodec.CanEncode))
         {
-            yield return ($"{type}: embedding and product with one row", Products, o => MultiplyOne(o, type));
+            yield return ($"{type}: embedding", Products, o => Embed(o, type));
+            yield return ($"{type}: product with one row", steps, o => MultiplyOne(o, type));
             yield return ($"{type}: product with many rows", prompts, o => MultiplyMany(o, type));
         }
 
-        yield return ("experts of one row", Products, o => MixExperts(o, rows: 1, steps: 1));
+        yield return ("experts of one row", steps, o => MixExperts(o, rows: 1, steps: 1));
         yield return ("experts of many rows", prompts, o => MixExperts(o, rows: 40, steps: 0));
         foreach (TensorType type in new[] { TensorType.F32, TensorType.F16, TensorType.Q8_0 })
         {
@@ -132,14 +137,18 @@ public static class DeviceCheck
         return o.Read(rows);
     }
 
+    private static float[] Embed(CheckOperands o, TensorType type)
+    {
+        Matrix rows = o.Zeros(3, Inputs);
+        o.Stream.Embed(o.Weight(type, Outputs, Inputs), [95, 0, 17], rows);
+        return o.Read(rows);
+    }
+
     private static float[] MultiplyOne(CheckOperands o, TensorType type)
     {
-        Weight weight = o.Weight(type, Outputs, Inputs);
-        Matrix rows = o.Zeros(3, Inputs);
-        o.Stream.Embed(weight, [95, 0, 17], rows);
         Matrix one = o.Zeros(1, Outputs);
-        o.Stream.MatMul(weight, o.Random(1, Inputs, deviation: 0.05f), one, steps: 1);
-        return [.. o.Read(rows), .. o.Read(one)];
+        o.Stream.MatMul(o.Weight(type, Outputs, Inputs), o.Random(1, Inputs, deviation: 0.05f), one, steps: 1);
+        return o.Read(one);
     }
 
     private static float[] MultiplyMany(CheckOperands o, TensorType type)

@@ -23,6 +23,7 @@ internal static class AdapterInfo
                 new("shared_memory_bytes", adapter.Limits.MaxComputeSharedMemorySize.ToString(CultureInfo.InvariantCulture)),
                 new("features", string.Join(' ', VulkanFeatures.Needed)),
                 new("subgroups", adapter.HasSubgroups ? "yes" : "no"),
+                new("integer_dot", adapter.HasIntegerDots ? adapter.HasFastIntegerDots ? "yes" : "yes, slow: left alone" : "no"),
                 new("cooperative_matrix", adapter.HasCooperativeMatrices ? "yes" : "no"),
             ],
         };

@@ -16,7 +16,8 @@ internal sealed unsafe class VulkanAdapter
         Instance = instance;
         Handle = handle;
         Index = index;
-        PhysicalDeviceSubgroupProperties subgroups = new() { SType = StructureType.PhysicalDeviceSubgroupProperties };
+        PhysicalDeviceShaderIntegerDotProductProperties dots = new() { SType = StructureType.PhysicalDeviceShaderIntegerDotProductProperties };
+        PhysicalDeviceSubgroupProperties subgroups = new() { SType = StructureType.PhysicalDeviceSubgroupProperties, PNext = &dots };
         PhysicalDeviceExternalMemoryHostPropertiesEXT imports = new() { SType = StructureType.PhysicalDeviceExternalMemoryHostPropertiesExt, PNext = &subgroups };
         PhysicalDeviceDriverProperties driver = new() { SType = StructureType.PhysicalDeviceDriverProperties, PNext = &imports };
         PhysicalDeviceProperties2 properties = new() { SType = StructureType.PhysicalDeviceProperties2, PNext = &driver };
@@ -32,6 +33,7 @@ internal sealed unsafe class VulkanAdapter
         Driver = $"{Marshal.PtrToStringUTF8((nint)driver.DriverName)} {Marshal.PtrToStringUTF8((nint)driver.DriverInfo)}".Trim();
         SubgroupSize = (int)subgroups.SubgroupSize;
         SubgroupOperations = subgroups.SupportedOperations;
+        HasFastIntegerDots = dots.IntegerDotProduct4x8BitPackedSignedAccelerated;
         PhysicalDeviceMemoryProperties memory;
         instance.Vk.GetPhysicalDeviceMemoryProperties(handle, &memory);
         Memory = memory;
@@ -39,6 +41,7 @@ internal sealed unsafe class VulkanAdapter
         ImportAlignment = IsUnified && Extensions.Contains(ImportExtension) ? imports.MinImportedHostPointerAlignment : 0;
         Refusal = FindRefusal();
         HasSubgroups = Refusal is null && FindSubgroups();
+        HasIntegerDots = HasSubgroups && FindIntegerDots();
         HasCooperativeMatrices = HasSubgroups && CooperativeMatrices.AreOffered(this);
     }
 
@@ -80,6 +83,12 @@ internal sealed unsafe class VulkanAdapter
 
     /// <summary>Whether shaders may rely on whole subgroups of <see cref="SubgroupSize"/> that hand values to each other.</summary>
     public bool HasSubgroups { get; }
+
+    /// <summary>Whether the device multiplies and adds four signed bytes at once, for shaders that rely on subgroups too.</summary>
+    public bool HasIntegerDots { get; }
+
+    /// <summary>Whether it has an instruction for that.</summary>
+    public bool HasFastIntegerDots { get; }
 
     /// <summary>Whether the device multiplies fragments of matrices as a whole, in the form that the shaders take; see <see cref="CooperativeMatrices"/>.</summary>
     public bool HasCooperativeMatrices { get; }
@@ -170,6 +179,13 @@ internal sealed unsafe class VulkanAdapter
         Instance.Vk.GetPhysicalDeviceFeatures2(Handle, features.First);
         return !VulkanSettings.Without.Contains("subgroup") && features.HaveWholeSubgroups && (SubgroupOperations & Operations) == Operations
             && SubgroupSize is 8 or 16 or 32 or 64;
+    }
+
+    private bool FindIntegerDots()
+    {
+        using VulkanFeatures features = new();
+        Instance.Vk.GetPhysicalDeviceFeatures2(Handle, features.First);
+        return !VulkanSettings.Without.Contains("integer-dot") && features.HaveIntegerDots;
     }
 
     private HashSet<string> ListExtensions()

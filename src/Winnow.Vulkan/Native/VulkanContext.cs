@@ -154,6 +154,11 @@ internal sealed unsafe class VulkanContext
             features.AskForSubgroups();
         }
 
+        if (Adapter.HasIntegerDots)
+        {
+            features.AskForIntegerDots();
+        }
+
         if (Adapter.HasCooperativeMatrices)
         {
             features.AskForCooperativeMatrices();

@@ -47,6 +47,9 @@ internal sealed unsafe class VulkanFeatures : IDisposable
     /// <summary>Whether a chain that a driver has filled lets a pipeline rely on whole subgroups of a size.</summary>
     public bool HaveWholeSubgroups => _v13->SubgroupSizeControl && _v13->ComputeFullSubgroups;
 
+    /// <summary>Whether a chain that a driver has filled has products of packed bytes.</summary>
+    public bool HaveIntegerDots => _v13->ShaderIntegerDotProduct;
+
     /// <summary>Whether a chain that a driver has filled has all that shaders with fragments take besides; include them first.</summary>
     public bool HaveCooperativeMatrices => _cooperative->CooperativeMatrix && _v12->ShaderFloat16 && _v12->VulkanMemoryModel;
 
@@ -83,6 +86,9 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         _v13->SubgroupSizeControl = true;
         _v13->ComputeFullSubgroups = true;
     }
+
+    /// <summary>Asks for products of packed bytes.</summary>
+    public void AskForIntegerDots() => _v13->ShaderIntegerDotProduct = true;
 
     /// <summary>Asks for what shaders with fragments take besides.</summary>
     public void AskForCooperativeMatrices()

@@ -14,6 +14,9 @@ internal sealed class ShaderVariants(VulkanContext context)
     /// <summary>Whether products and attention of prompts take fragments of matrices (VK_KHR_cooperative_matrix). They round operands to f16.</summary>
     public bool UsesFragments { get; private set; }
 
+    /// <summary>Whether products of steps with quantized weights are made of bytes: activations are rounded to them in blocks of 32.</summary>
+    public bool UsesIntegers { get; set; }
+
     /// <summary>Threads of a workgroup with fragments: four subgroups.</summary>
     public uint FragmentThreads => 4 * (uint)context.Adapter.SubgroupSize;
 
@@ -30,6 +33,8 @@ internal sealed class ShaderVariants(VulkanContext context)
             _isTried = true;
             UsesSubgroups = context.Adapter.HasSubgroups
                 && Passes("subgroups", () => VariantTrial.SubgroupsPass(device, this), "product_vector_subgroup");
+            UsesIntegers = context.Adapter is { HasIntegerDots: true, HasFastIntegerDots: true }
+                && Passes("integers", () => VariantTrial.IntegersPass(device, this), "product_vector_dot", "quantize");
             UsesFragments = context.Adapter.HasCooperativeMatrices && Passes(
                 "fragments",
                 () =>

@@ -13,7 +13,7 @@ internal static unsafe class VariantTrial
     private const double Allowed = 3e-3;
     private const int Rows = 150;
 
-    private const int Inputs = 272;
+    private const int Inputs = 288;
     private const int Outputs = 200;
 
     /// <summary>Whether sums within subgroups have the bits of those in shared memory.</summary>
@@ -30,7 +30,7 @@ internal static unsafe class VariantTrial
         {
             Random random = new(2);
             using ComputeStream stream = device.CreateStream();
-            return [.. Multiply(device, stream, random, rows: 1, steps: 1), .. Multiply(device, stream, random, rows: 5, steps: 5)];
+            return [.. Multiply(device, stream, random, TensorType.F16, rows: 1, steps: 1), .. Multiply(device, stream, random, TensorType.F16, rows: 5, steps: 5)];
         }
     }
 
@@ -38,8 +38,28 @@ internal static unsafe class VariantTrial
     public static bool FragmentsPass(VulkanDevice device)
     {
         using CpuDevice processor = new(new CpuDeviceOptions { Threads = 1 });
-        float[] expected = Run(processor);
-        float[] actual = Run(device);
+        return AreNear(Run(processor), Run(device));
+    }
+
+    /// <summary>Whether products of bytes are near those of floats.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="variants">Its variants; turned on and off.</param>
+    public static bool IntegersPass(VulkanDevice device, ShaderVariants variants)
+    {
+        variants.UsesIntegers = false;
+        float[] expected = Run(device);
+        variants.UsesIntegers = true;
+        return AreNear(expected, Run(device));
+
+        static float[] Run(VulkanDevice device)
+        {
+            using ComputeStream stream = device.CreateStream();
+            return Multiply(device, stream, new Random(3), TensorType.Q4_0, rows: 5, steps: 5);
+        }
+    }
+
+    private static bool AreNear(float[] expected, float[] actual)
+    {
         for (int i = 0; i < expected.Length; i++)
         {
             if (!(Math.Abs(expected[i] - actual[i]) <= Allowed))
@@ -58,24 +78,27 @@ internal static unsafe class VariantTrial
         using ComputeStream stream = device.CreateStream();
         return
         [
-            .. Multiply(device, stream, random, Rows, steps: 0),
+            .. Multiply(device, stream, random, TensorType.F16, Rows, steps: 0),
             .. Attend(device, stream, random, TensorType.F16),
             .. Attend(device, stream, random, TensorType.Q8_0),
         ];
     }
 
-    private static float[] Multiply(Device device, ComputeStream stream, Random random, int rows, int steps)
+    private static float[] Multiply(Device device, ComputeStream stream, Random random, TensorType type, int rows, int steps)
     {
-        Half[] weights = new Half[Inputs * Outputs];
-        foreach (ref Half weight in weights.AsSpan())
+        // Random bytes are weights in Q4_0, but for the scale of each block.
+        byte[] weights = new byte[type.SizeBytes((long)Inputs * Outputs)];
+        random.NextBytes(weights);
+        Span<Half> halves = MemoryMarshal.Cast<byte, Half>(weights.AsSpan());
+        for (int i = 0; i < halves.Length; i += type == TensorType.F16 ? 1 : 9)
         {
-            weight = (Half)(random.NextSingle() - 0.5f);
+            halves[i] = (Half)(type == TensorType.F16 ? random.NextSingle() - 0.5f : 0.05f);
         }
 
         float[] product = new float[rows * Outputs];
-        fixed (Half* data = weights)
+        fixed (byte* data = weights)
         {
-            using Weight weight = device.LoadWeight("trial", TensorType.F16, Outputs, Inputs, (nint)data);
+            using Weight weight = device.LoadWeight("trial", type, Outputs, Inputs, (nint)data);
             Matrix input = Values(device, stream, random, rows, Inputs, 0.1f);
             Matrix output = device.AllocateMatrix(rows, Outputs);
             stream.MatMul(weight, input, output, steps);

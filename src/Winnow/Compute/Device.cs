@@ -27,6 +27,9 @@ public abstract class Device : IDisposable
     /// <summary>Whether products and attention of prompts round weights, activations, queries, keys and values to f16, as matrix cores do; sums are in f32.</summary>
     public virtual bool RoundsPromptsToHalf => false;
 
+    /// <summary>Whether products of steps with quantized weights round activations to bytes, in blocks, as the processor's kernels do.</summary>
+    public virtual bool RoundsStepsToBytes => false;
+
     /// <summary>Whether the most probable tokens had better be found here than all logits be read: where reading is dear.</summary>
     public virtual bool FindsCandidates => false;
 
