@@ -32,7 +32,26 @@ internal sealed unsafe class VulkanBuffer : DeviceBuffer
         }
     }
 
-    /// <summary>Where shaders see the first byte; a multiple of 256.</summary>
+    private VulkanBuffer(VulkanContext context, long sizeBytes, MemorySlice slice)
+        : base(sizeBytes)
+    {
+        _context = context;
+        _kind = MemoryKind.Device;
+        _slice = slice;
+    }
+
+    /// <summary>Makes memory of the host readable by shaders where it lies.</summary>
+    /// <param name="context">The device.</param>
+    /// <param name="data">The first byte. The bytes must stay until the buffer is disposed, and nobody may change them.</param>
+    /// <param name="sizeBytes">How many.</param>
+    /// <returns>The buffer; null where the device or its driver cannot.</returns>
+    public static VulkanBuffer? TryImport(VulkanContext context, byte* data, long sizeBytes)
+    {
+        using CommandRecorder.Operation operation = context.Commands.Begin();
+        return context.Pool(MemoryKind.Device).TryImport(data, (ulong)sizeBytes) is { } slice ? new VulkanBuffer(context, sizeBytes, slice) : null;
+    }
+
+    /// <summary>Where shaders see the first byte: a multiple of 256, or of 16 where it lies in memory of the host.</summary>
     public ulong Address => Slice.Address;
 
     /// <summary>The memory itself.</summary>

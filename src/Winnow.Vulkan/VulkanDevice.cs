@@ -51,14 +51,24 @@ internal sealed unsafe class VulkanDevice : Device
     public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data)
     {
         long bytes = type.SizeBytes((long)outputs * inputs);
+        if (VulkanBuffer.TryImport(Context, (byte*)data, bytes) is { } imported)
+        {
+            return new VulkanWeight(name, type, outputs, inputs, imported);
+        }
+
         VulkanBuffer buffer = new(Context, bytes, clears: false);
         Load(buffer, data, bytes);
-        return new VulkanWeight(name, type, outputs, inputs, buffer);
+        return new VulkanWeight(name, type, outputs, inputs, buffer) { IsInPlace = false };
     }
 
     public override ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
     {
         long bytes = type.SizeBytes((long)outputs * inputs);
+        if (FollowEachOther(data, bytes) && VulkanBuffer.TryImport(Context, (byte*)data[0], bytes * data.Length) is { } imported)
+        {
+            return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, imported);
+        }
+
         VulkanBuffer buffer = new(Context, bytes * data.Length, clears: false);
         for (int e = 0; e < data.Length; e++)
         {
@@ -68,7 +78,7 @@ internal sealed unsafe class VulkanDevice : Device
             }
         }
 
-        return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, buffer);
+        return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, buffer) { IsInPlace = false };
     }
 
     public override ComputeStream CreateStream() => new VulkanStream(this);
@@ -87,6 +97,19 @@ internal sealed unsafe class VulkanDevice : Device
             Ropes.Dispose();
             Context.Close();
         }
+    }
+
+    private static bool FollowEachOther(ReadOnlySpan<nint> data, long bytes)
+    {
+        for (int i = 1; i < data.Length; i++)
+        {
+            if (data[i] != data[0] + (nint)(i * bytes))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void Load(VulkanBuffer buffer, nint data, long bytes)

@@ -240,13 +240,21 @@ internal sealed unsafe class CommandRecorder : IDisposable
         }
     }
 
-    /// <summary>Gives memory back at once: commands that are recorded from now on may use it, after those before.</summary>
+    /// <summary>
+    /// Gives memory back at once: commands that are recorded from now on may use it, after those before. What was imported goes back to its
+    /// owner, when no command reads it any more.
+    /// </summary>
     public void Release(MemoryKind kind, MemorySlice slice)
     {
         lock (_gate)
         {
             if (!_context.IsDestroyed)
             {
+                if (slice.Block.IsImported)
+                {
+                    Await(Submit());
+                }
+
                 _context.Pool(kind).Return(slice);
             }
         }

@@ -4,10 +4,10 @@ using Buffer = Silk.NET.Vulkan.Buffer;
 namespace Winnow.Vulkan.Memory;
 
 /// <summary>One allocation of a driver with a buffer over all of it, handed out in slices.</summary>
-internal sealed unsafe class MemoryBlock(Buffer buffer, DeviceMemory memory, ulong address, ulong bytes, byte* mapped)
+internal sealed unsafe class MemoryBlock(Buffer buffer, DeviceMemory memory, ulong address, ulong bytes, byte* mapped, bool isImported = false)
 {
-    // Free ranges by offset, never adjacent.
-    private readonly List<(ulong Offset, ulong Bytes)> _free = [(0, bytes)];
+    // Free ranges by offset, never adjacent; memory of somebody else has none to give.
+    private readonly List<(ulong Offset, ulong Bytes)> _free = isImported ? [] : [(0, bytes)];
 
     public Buffer Buffer => buffer;
 
@@ -16,6 +16,9 @@ internal sealed unsafe class MemoryBlock(Buffer buffer, DeviceMemory memory, ulo
     public ulong Address => address;
 
     public ulong Bytes => bytes;
+
+    /// <summary>Whether it lies over memory that belongs to somebody else.</summary>
+    public bool IsImported => isImported;
 
     /// <summary>Where the host sees the first byte; null where it cannot.</summary>
     public byte* Mapped => mapped;

@@ -15,6 +15,13 @@ internal sealed unsafe class MemoryPool
     private const ulong LeastBlock = 8UL << 20;
     private const ulong LargestBlock = 256UL << 20;
 
+    // Small weights are not worth an allocation of their own; what every driver allows at once is 1 GiB.
+    private const ulong LeastImport = 64UL << 10;
+    private const ulong LargestImport = 1UL << 30;
+
+    // The widest that shaders read at once.
+    private const ulong ImportedAlignment = 16;
+
     private readonly VulkanContext _context;
     private readonly MemoryKind _kind;
     private readonly uint _type;
@@ -63,11 +70,44 @@ internal sealed unsafe class MemoryPool
         return new MemorySlice(added, first, size);
     }
 
+    /// <summary>Makes memory of the host a slice, where it lies; it is not copied, and counts like memory that was taken.</summary>
+    /// <param name="data">The first byte.</param>
+    /// <param name="bytes">How many.</param>
+    /// <returns>The slice; null where the device or its driver cannot, or where the bytes do not lie as shaders need them.</returns>
+    public MemorySlice? TryImport(byte* data, ulong bytes)
+    {
+        ulong alignment = _context.Adapter.ImportAlignment;
+        if (alignment == 0 || bytes < LeastImport || bytes > LargestImport || (ulong)data % ImportedAlignment != 0 || bytes > _context.FreeBytes(Heap))
+        {
+            return null;
+        }
+
+        ulong before = (ulong)data % alignment;
+        ulong whole = (before + bytes + alignment - 1) / alignment * alignment;
+        if (HostMemory.TryImport(_context, data - before, whole) is not { } block)
+        {
+            return null;
+        }
+
+        _blocks.Add(block);
+        Reserved += whole;
+        Used += bytes;
+        return new MemorySlice(block, before, bytes);
+    }
+
     /// <summary>Gives memory back.</summary>
     public void Return(MemorySlice slice)
     {
-        slice.Block.Return(slice.Offset, slice.Bytes);
         Used -= slice.Bytes;
+        if (slice.Block.IsImported)
+        {
+            _blocks.Remove(slice.Block);
+            Destroy(slice.Block);
+        }
+        else
+        {
+            slice.Block.Return(slice.Offset, slice.Bytes);
+        }
     }
 
     /// <summary>Gives everything back; no command may be under way.</summary>

@@ -6,6 +6,9 @@ namespace Winnow.Vulkan.Native;
 /// <summary>A device that a driver offers, and whether Winnow can use it.</summary>
 internal sealed unsafe class VulkanAdapter
 {
+    /// <summary>What lets a device read memory of the host where it lies.</summary>
+    public const string ImportExtension = "VK_EXT_external_memory_host";
+
     private const uint LeastVersion = (1 << 22) | (3 << 12);
 
     private VulkanAdapter(VulkanInstance instance, PhysicalDevice handle, int index)
@@ -14,7 +17,8 @@ internal sealed unsafe class VulkanAdapter
         Handle = handle;
         Index = index;
         PhysicalDeviceSubgroupProperties subgroups = new() { SType = StructureType.PhysicalDeviceSubgroupProperties };
-        PhysicalDeviceDriverProperties driver = new() { SType = StructureType.PhysicalDeviceDriverProperties, PNext = &subgroups };
+        PhysicalDeviceExternalMemoryHostPropertiesEXT imports = new() { SType = StructureType.PhysicalDeviceExternalMemoryHostPropertiesExt, PNext = &subgroups };
+        PhysicalDeviceDriverProperties driver = new() { SType = StructureType.PhysicalDeviceDriverProperties, PNext = &imports };
         PhysicalDeviceProperties2 properties = new() { SType = StructureType.PhysicalDeviceProperties2, PNext = &driver };
         instance.Vk.GetPhysicalDeviceProperties2(handle, &properties);
         Description = Marshal.PtrToStringUTF8((nint)properties.Properties.DeviceName) ?? "";
@@ -31,6 +35,7 @@ internal sealed unsafe class VulkanAdapter
         instance.Vk.GetPhysicalDeviceMemoryProperties(handle, &memory);
         Memory = memory;
         Extensions = ListExtensions();
+        ImportAlignment = IsUnified && Extensions.Contains(ImportExtension) ? imports.MinImportedHostPointerAlignment : 0;
         Refusal = FindRefusal();
     }
 
@@ -81,6 +86,9 @@ internal sealed unsafe class VulkanAdapter
 
     /// <summary>Whether the device computes in the memory of the system.</summary>
     public bool IsUnified => !VulkanSettings.StagesAlways && (Type is PhysicalDeviceType.IntegratedGpu or PhysicalDeviceType.Cpu);
+
+    /// <summary>What memory of the host must be aligned to that the device is to read where it lies; 0 where it cannot.</summary>
+    public ulong ImportAlignment { get; }
 
     /// <summary>What there is, the unusable included.</summary>
     /// <exception cref="VulkanUnavailableException">There is no loader or no driver.</exception>

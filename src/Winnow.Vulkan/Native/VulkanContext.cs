@@ -143,7 +143,7 @@ internal sealed unsafe class VulkanContext
         };
         using VulkanFeatures features = new();
         features.AskForNeeded();
-        using Utf8Texts extensions = new([.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset" }.Where(Adapter.Extensions.Contains)]);
+        using Utf8Texts extensions = new([.. new[] { "VK_EXT_memory_budget", "VK_KHR_portability_subset", VulkanAdapter.ImportExtension }.Where(Adapter.Extensions.Contains)]);
         DeviceCreateInfo create = new()
         {
             SType = StructureType.DeviceCreateInfo,

@@ -25,6 +25,9 @@ public abstract class ExpertMatrix(string name, TensorType type, int count, int 
     /// <summary>Columns of each.</summary>
     public int Inputs { get; } = inputs;
 
+    /// <summary>Whether the device goes on reading the bytes that it was loaded from; otherwise it has a copy.</summary>
+    public bool IsInPlace { get; init; } = true;
+
     /// <summary>Frees what the device holds.</summary>
     public void Dispose()
     {

@@ -18,15 +18,11 @@ internal sealed unsafe partial class ScratchFile : IDisposable
 
     private const string Prefix = "winnow-";
     private const string Suffix = ".scratch";
-    private const int WillNeed = 3;
-    private const int DontNeed = 4;
     private const uint StartWriteback = 2;
     private const int WriteBytes = 8 << 20;
 
     /// <summary>What Linux maps at most when one byte is touched.</summary>
     private const long LargestUnit = 2 << 20;
-
-    private static readonly long PageBytes = Environment.SystemPageSize;
 
     private readonly FileStream _stream;
     private readonly MemoryMappedFile _mapping;
@@ -91,10 +87,10 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     /// Lets go of memory: the bytes are read from disk, or from the system's page cache, when they are next touched. So are those
     /// around them, which the system may have mapped together with them.
     /// </summary>
-    public void Release(long offset, long length) => Advise(offset - LargestUnit, length + (2 * LargestUnit), DontNeed);
+    public void Release(long offset, long length) => Advise(offset - LargestUnit, length + (2 * LargestUnit), PageAdvice.DontNeed);
 
     /// <summary>Asks for bytes to be read ahead.</summary>
-    public void Prefetch(long offset, long length) => Advise(offset, length, WillNeed);
+    public void Prefetch(long offset, long length) => Advise(offset, length, PageAdvice.WillNeed);
 
     /// <summary>Starts writing bytes to the disk and does not wait, so that memory can be let go of cheaply later.</summary>
     public void StartWriting(long offset, long length)
@@ -227,17 +223,9 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     /// <summary>Advice counts for whole pages.</summary>
     private void Advise(long offset, long length, int advice)
     {
-        long first = Math.Max(0, offset) / PageBytes * PageBytes;
-        long end = Math.Min(offset + length, SizeBytes);
-        if (OperatingSystem.IsLinux() && end > first)
-        {
-            _ = madvise(Data + first, (nuint)(end - first), advice);
-        }
+        long first = Math.Max(0, offset);
+        PageAdvice.Give(Data + first, Math.Min(offset + length, SizeBytes) - first, advice);
     }
-
-    [LibraryImport("libc")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int madvise(void* address, nuint length, int advice);
 
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

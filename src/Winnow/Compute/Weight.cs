@@ -26,6 +26,9 @@ public abstract class Weight : IDisposable
     /// <summary>Columns: the width of what it is multiplied with.</summary>
     public int Inputs { get; }
 
+    /// <summary>Whether the device goes on reading the bytes that it was loaded from; otherwise it has a copy.</summary>
+    public bool IsInPlace { get; init; } = true;
+
     /// <summary>Frees what the device holds for this weight.</summary>
     public void Dispose()
     {

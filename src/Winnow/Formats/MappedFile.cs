@@ -169,6 +169,15 @@ internal sealed unsafe class MappedFile : IDisposable
         return _data + offset;
     }
 
+    /// <summary>Lets go of bytes that somebody has copied: a mapped file's need not stay in memory, and come back when they are read again.</summary>
+    public void LetGo(byte* data, long length)
+    {
+        if (_view is not null)
+        {
+            PageAdvice.Give(data, length, PageAdvice.DontNeed);
+        }
+    }
+
     /// <summary>Closes the file and keeps it mapped, for those who map many states of it.</summary>
     public void ReleaseHandle() => _mapping?.Dispose();
 

@@ -58,6 +58,9 @@ public sealed unsafe class TensorEntry
         }
     }
 
+    /// <summary>Tells that its bytes were copied, and need not stay in memory.</summary>
+    internal void LetGo() => _file?.LetGo(_data, SizeBytes);
+
     /// <summary>The file that the tensor lies in, for errors.</summary>
     internal string FilePath => _file?.Path ?? "memory";
 

@@ -166,6 +166,7 @@ internal sealed unsafe class WeightLoader
             NativeRows rows = new(tensor, order);
             _owned.Add(rows);
             data = rows.Data;
+            tensor.LetGo();
             bias = bias is null ? null : Array.ConvertAll(order, row => bias[row]);
         }
 
@@ -178,6 +179,7 @@ internal sealed unsafe class WeightLoader
             first += parts[i].Outputs;
         }
 
+        LetGo(tensor, projections[0].Weight.IsInPlace);
         return new ProjectionGroup(projections);
     }
 
@@ -202,15 +204,19 @@ internal sealed unsafe class WeightLoader
             TensorEntry first = _names.ExpertsAreSeparate
                 ? Take(_names.Weight(role, layer, 0), outputs, inputs)
                 : Take(_names.Weight(role, layer), experts.Count, outputs, inputs);
+            TensorEntry[] tensors = new TensorEntry[experts.Count];
             nint[] data = new nint[experts.Count];
             for (int e = 0; e < data.Length; e++)
             {
+                tensors[e] = _names.ExpertsAreSeparate ? Take(_names.Weight(role, layer, e), outputs, inputs) : first;
                 data[e] = _names.ExpertsAreSeparate
-                    ? DataOf(Take(_names.Weight(role, layer, e), outputs, inputs), first)
+                    ? DataOf(tensors[e], first)
                     : (nint)(first.Data + first.Type.SizeBytes((long)e * outputs * inputs));
             }
 
-            return Load(first.Name, first.Type, () => Device.LoadExperts(first.Name, first.Type, outputs, inputs, data));
+            ExpertMatrix matrix = Load(first.Name, first.Type, () => Device.LoadExperts(first.Name, first.Type, outputs, inputs, data));
+            Array.ForEach(tensors, tensor => LetGo(tensor, matrix.IsInPlace));
+            return matrix;
         }
     }
 
@@ -229,7 +235,18 @@ internal sealed unsafe class WeightLoader
     private Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs)
     {
         TensorEntry tensor = Take(_names.Weight(role, layer), outputs, inputs);
-        return Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
+        Weight weight = Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
+        LetGo(tensor, weight.IsInPlace);
+        return weight;
+    }
+
+    /// <summary>Where a device has a copy, the file's own pages had better not stay in memory beside it.</summary>
+    private static void LetGo(TensorEntry tensor, bool isInPlace)
+    {
+        if (!isInPlace)
+        {
+            tensor.LetGo();
+        }
     }
 
     private Weight Load(string name, TensorType type, int outputs, int inputs, nint data) =>
