@@ -67,8 +67,10 @@ internal sealed unsafe partial class VulkanStream(VulkanDevice device) : Compute
             return [];
         }
 
+        Span<float> values = new(slice.Mapped + (source.Offset * sizeof(float)), source.Rows * source.Columns);
         Commands.WaitForAll();
-        return new Span<float>(slice.Mapped + (source.Offset * sizeof(float)), source.Rows * source.Columns);
+        Commands.CountRead((long)values.Length * sizeof(float));
+        return values;
     }
 
     protected override void Dispose(bool disposing)

@@ -47,6 +47,7 @@ internal sealed unsafe class CommandRecorder : IDisposable
     private double _work;
     private ulong _boundPipeline;
     private long _waits;
+    private long _bytesRead;
     private string? _lost;
 
     /// <param name="context">The device.</param>
@@ -93,6 +94,9 @@ internal sealed unsafe class CommandRecorder : IDisposable
 
     /// <summary>How often somebody waited for the device.</summary>
     public long Waits => Interlocked.Read(ref _waits);
+
+    /// <summary>Bytes that the host has read of what the device computed.</summary>
+    public long BytesRead => Interlocked.Read(ref _bytesRead);
 
     /// <summary>Barriers that were recorded.</summary>
     public long Barriers { get; private set; }
@@ -357,6 +361,9 @@ internal sealed unsafe class CommandRecorder : IDisposable
         Interlocked.Increment(ref _waits);
         Await(submission);
     }
+
+    /// <summary>Counts bytes that the host reads.</summary>
+    public void CountRead(long bytes) => Interlocked.Add(ref _bytesRead, bytes);
 
     /// <summary>Waits for everything so far.</summary>
     public void WaitForAll() => WaitFor(Submit());

@@ -16,6 +16,7 @@ internal static unsafe class Readback
     public static void Read(VulkanContext context, MemorySlice source, ulong offset, Span<byte> target)
     {
         CommandRecorder commands = context.Commands;
+        commands.CountRead(target.Length);
         if (source.Mapped is not null)
         {
             commands.WaitForAll();

@@ -31,6 +31,25 @@ internal sealed record WinnowProcess(int ExitCode, string Output, string Errors)
     /// <param name="variables">Environment variables.</param>
     public static WinnowProcess Run(IEnumerable<string> arguments, string input = "", params (string Name, string Value)[] variables)
     {
+        using Process process = Start(arguments, variables);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        if (!process.WaitForExit(Patience))
+        {
+            process.Kill();
+            Assert.Fail($"winnow {string.Join(' ', arguments)} did not end");
+        }
+
+        return new WinnowProcess(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Starts a command.</summary>
+    /// <param name="arguments">The words of the command line.</param>
+    /// <param name="variables">Environment variables.</param>
+    public static Process Start(IEnumerable<string> arguments, params (string Name, string Value)[] variables)
+    {
         string program = Path.Combine(AppContext.BaseDirectory, "Winnow.Cli.dll");
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", program, .. arguments])
         {
@@ -43,18 +62,7 @@ internal sealed record WinnowProcess(int ExitCode, string Output, string Errors)
             start.Environment[name] = value;
         }
 
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        if (!process.WaitForExit(Patience))
-        {
-            process.Kill();
-            Assert.Fail($"winnow {string.Join(' ', arguments)} did not end");
-        }
-
-        return new WinnowProcess(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
+        return Process.Start(start)!;
     }
 
     /// <summary>Runs a command that must succeed and prints JSON.</summary>
