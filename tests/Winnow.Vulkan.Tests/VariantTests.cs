@@ -84,6 +84,16 @@ public sealed class VariantTests : IDisposable
         Assert.True(VariantTrial.SubgroupsPass(device, device.Context.Variants));
     }
 
+    [Fact]
+    public void The_trial_of_bytes_passes_where_they_are_right()
+    {
+        using VulkanDevice device = TestDevice.Open();
+        Assert.SkipUnless(device.Context.Adapter.HasIntegerDots, "the device has no products of bytes, or WINNOW_VULKAN_WITHOUT says so");
+        bool before = device.Context.Variants.UsesIntegers;
+        Assert.True(VariantTrial.IntegersPass(device, device.Context.Variants));
+        device.Context.Variants.UsesIntegers = before;
+    }
+
     public static TheoryData<TensorType> QuantizedTypes =>
         [.. BlockTypes.All.Select(row => row.Type).Where(type => BlockCodec.CanEncode(type) && type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))];
 

@@ -11,6 +11,9 @@ internal static unsafe class VariantTrial
 {
     // Operands are rounded to f16, which is 2^-11 for each of them; errors of a sum partly cancel.
     private const double Allowed = 3e-3;
+
+    // Activations up to 0.1 are rounded to 1/127 of that, and there are 288 of them with weights about 0.2: 1e-3 on average.
+    private const double AllowedOfBytes = 1e-2;
     private const int Rows = 150;
 
     private const int Inputs = 288;
@@ -38,7 +41,7 @@ internal static unsafe class VariantTrial
     public static bool FragmentsPass(VulkanDevice device)
     {
         using CpuDevice processor = new(new CpuDeviceOptions { Threads = 1 });
-        return AreNear(Run(processor), Run(device));
+        return AreNear(Run(processor), Run(device), Allowed);
     }
 
     /// <summary>Whether products of bytes are near those of floats.</summary>
@@ -49,7 +52,7 @@ internal static unsafe class VariantTrial
         variants.UsesIntegers = false;
         float[] expected = Run(device);
         variants.UsesIntegers = true;
-        return AreNear(expected, Run(device));
+        return AreNear(expected, Run(device), AllowedOfBytes);
 
         static float[] Run(VulkanDevice device)
         {
@@ -58,11 +61,11 @@ internal static unsafe class VariantTrial
         }
     }
 
-    private static bool AreNear(float[] expected, float[] actual)
+    private static bool AreNear(float[] expected, float[] actual, double allowed)
     {
         for (int i = 0; i < expected.Length; i++)
         {
-            if (!(Math.Abs(expected[i] - actual[i]) <= Allowed))
+            if (!(Math.Abs(expected[i] - actual[i]) <= allowed))
             {
                 return false;
             }
