@@ -18,6 +18,19 @@ public sealed class DevicesTests
         Assert.Equal(1, engine.Threads);
     }
 
+    [Fact]
+    public void Layers_that_a_device_does_not_take_are_the_processors()
+    {
+        Devices.Add(new Toy());
+        using Engine engine = Engine.Load(Checkout.ModelPath, new EngineOptions { Device = "toy:0", GpuLayers = 0, Threads = 1 });
+        DeviceLayers part = Assert.Single(engine.Placement);
+        Assert.Equal(("cpu", 0, engine.Model.Layers, engine.Model.SizeBytes), (part.Device.Name, part.First, part.Count, part.WeightBytes));
+        using Session session = engine.CreateSession(new SessionOptions { ContextLength = 64 });
+        session.Step(1);
+        DeviceMemory memory = Assert.Single(session.Memory);
+        Assert.Equal((part, session.KvBytes, 0), (memory.Layers, memory.KvBytes, memory.DeviceBytes));
+    }
+
     [Theory]
     [InlineData("vulcan", "there is no device 'vulcan'; there are cpu")]
     [InlineData("cpu:7", "there is no device 'cpu:7'; there is one processor")]

@@ -21,7 +21,12 @@ public sealed class ManySessionsTests : IDisposable
         string model = Path.Combine(_folder, "model.gguf");
         SyntheticShape shape = SyntheticShape.Named.Single(shape => shape.Name == "llama-tiny") with
         {
-            Layers = 1, HiddenSize = 64, Heads = 1, KvHeads = 1, FeedForwardSize = 64, VocabularySize = 512,
+            Layers = 1,
+            HiddenSize = 64,
+            Heads = 1,
+            KvHeads = 1,
+            FeedForwardSize = 64,
+            VocabularySize = 512,
         };
         SyntheticModel.Write(model, shape, QuantizationMix.F32);
         TestDevice.Open().Dispose();

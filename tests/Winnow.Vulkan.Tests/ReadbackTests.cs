@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Tests.Models;

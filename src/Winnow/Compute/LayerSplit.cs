@@ -16,7 +16,8 @@ internal static class LayerSplit
     {
         int[] best = new int[room.Length];
         double low = 0;
-        double high = cost(first, end) / (double)Math.Max(1, room[0]);
+        // With twice of what it needs the first device takes all, however the division rounds.
+        double high = 2.0 * cost(first, end) / Math.Max(1, room[0]);
         TryFill(first, end, room, cost, high, best);
         int[] tried = new int[room.Length];
         for (int i = 0; i < Halvings; i++)

@@ -172,9 +172,13 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Lets go of bytes that somebody has copied: a mapped file's need not stay in memory, and come back when they are read again.</summary>
     public void LetGo(byte* data, long length)
     {
+        // Pages at the ends may hold what others read.
+        nint page = Environment.SystemPageSize;
+        nint first = ((nint)data + page - 1) / page * page;
+        nint end = ((nint)data + (nint)length) / page * page;
         if (_view is not null)
         {
-            PageAdvice.Give(data, length, PageAdvice.DontNeed);
+            PageAdvice.Give((byte*)first, end - first, PageAdvice.DontNeed);
         }
     }
 

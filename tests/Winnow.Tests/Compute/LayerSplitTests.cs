@@ -22,6 +22,19 @@ public sealed class LayerSplitTests
     [Fact]
     public void More_than_there_is_room_for_is_shared_as_evenly() => Assert.Equal([7, 5], LayerSplit.Split(0, Layers, [5, 5], Cost));
 
+    [Fact]
+    public void No_layer_is_left_over_however_numbers_round()
+    {
+        Random random = new(5);
+        for (int round = 0; round < 2000; round++)
+        {
+            long bytes = random.NextInt64(1, 1L << 32);
+            long[] room = [random.NextInt64(-100, 1L << 36), random.NextInt64(-100, 1L << 36)];
+            Assert.Equal(16, LayerSplit.Split(0, 16, room, (first, end) => (end - first) * bytes).Sum());
+            Assert.Equal([16], LayerSplit.Split(0, 16, room.AsSpan(0, 1), (first, end) => (end - first) * bytes));
+        }
+    }
+
     /// <summary>Against all splits there are.</summary>
     [Fact]
     public void No_split_is_more_even()
