@@ -30,36 +30,46 @@ public static class EvaluationCaseFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(cases);
         using ReplacingFile file = new(path, length: 0);
-        try
+        Stream output = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(file.Stream, CompressionLevel.Optimal, leaveOpen: true)
+            : file.Stream;
+        foreach (EvaluationCase item in cases)
         {
-            if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-            {
-                using GZipStream compressed = new(file.Stream, CompressionLevel.Optimal, leaveOpen: true);
-                WriteLines(compressed, cases);
-            }
-            else
-            {
-                WriteLines(file.Stream, cases);
-            }
-        }
-        catch (IOException e)
-        {
-            throw new ModelWriteException(path, e);
+            // What goes wrong where cases come from is not the file's.
+            Try(path, () => WriteLine(output, item));
         }
 
+        Try(path, () => Finish(output));
         file.Commit();
     }
 
-    private static void WriteLines(Stream output, IEnumerable<EvaluationCase> cases)
+    private static void Try(string path, Action write)
     {
-        foreach (EvaluationCase item in cases)
+        try
         {
-            using (Utf8JsonWriter json = new(output, WriterOptions))
-            {
-                WriteCase(json, item);
-            }
+            write();
+        }
+        catch (Exception e) when (ReplacingFile.IsSystemError(e))
+        {
+            throw new ModelWriteException(path, e);
+        }
+    }
 
-            output.WriteByte((byte)'\n');
+    private static void WriteLine(Stream output, EvaluationCase item)
+    {
+        using (Utf8JsonWriter json = new(output, WriterOptions))
+        {
+            WriteCase(json, item);
+        }
+
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void Finish(Stream output)
+    {
+        if (output is GZipStream compressed)
+        {
+            compressed.Dispose();
         }
     }
 

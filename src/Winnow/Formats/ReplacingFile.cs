@@ -147,6 +147,12 @@ public sealed class ReplacingFile : IDisposable
         }
     }
 
-    /// <summary>Whether the system refuses, and not the caller errs: .NET calls a file that is longer than its file system allows an argument.</summary>
-    internal static bool IsSystemError(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+    /// <summary>Whether the system refuses, and not the caller errs.</summary>
+    internal static bool IsSystemError(Exception e) => e is IOException or UnauthorizedAccessException || IsBeyondLimit(e);
+
+    /// <summary>
+    /// Whether a file would be longer than its file system or its process allows. .NET blames an argument 'value' for this (EFBIG),
+    /// also where a call has none of that name: an offset that is wrong has another, or is refused before.
+    /// </summary>
+    private static bool IsBeyondLimit(Exception e) => e is ArgumentOutOfRangeException { ParamName: "value" };
 }

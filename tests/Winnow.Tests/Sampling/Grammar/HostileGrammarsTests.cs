@@ -91,6 +91,14 @@ public class HostileGrammarsTests
         Refused(() => Grammar.ParseGbnf(grammar), "transitions");
     }
 
+    /// <summary>A few states, for which more is read than a grammar may take.</summary>
+    [Fact]
+    public void A_long_text_of_few_states_counts()
+    {
+        string characters = '[' + new string('a', 1_000_000) + ']';
+        Refused(() => Grammar.ParseGbnf("root ::= " + string.Concat(Enumerable.Repeat(characters, 51)) + "\n"), "too large");
+    }
+
     [Theory]
     [InlineData("\"\"")]
     [InlineData("\"a\"")]

@@ -42,7 +42,7 @@ internal unsafe struct MassJob
         float* sums = scores + (6 * AttentionInput.TileRows);
         KvRows.Locate(in input, in group, first, count, rows);
         KvRows.Decode<S, V>(input.KeyType, rows, 0, count, input.KeyDimension, dimension, decoded);
-        KvRows.Transpose(decoded, count, dimension, keys);
+        PrefillScores.Arrange<S, V>(decoded, count, dimension, keys);
 
         int* positions = stackalloc int[6];
         for (int head = group.FirstHead; head < group.FirstHead + group.Heads; head++)

@@ -96,7 +96,7 @@ internal unsafe struct PrefillJob
             int count = Math.Min(AttentionInput.TileRows, end - first);
             KvRows.Locate(in input, in group, first, count, rows);
             KvRows.Decode<S, V>(input.KeyType, rows, 0, count, input.KeyDimension, keyWidth, values);
-            KvRows.Transpose(values, count, keyWidth, keys);
+            PrefillScores.Arrange<S, V>(values, count, keyWidth, keys);
             if (input.Output is not null)
             {
                 KvRows.Decode<S, V>(input.ValueType, rows, input.KeyBytes, count, input.ValueDimension, valueWidth, values);

@@ -5,12 +5,29 @@ namespace Winnow.Compute.Cpu.Attention;
 /// <summary>The scores of six query rows over a tile of cache rows, −∞ where a query does not see a row.</summary>
 internal static unsafe class PrefillScores
 {
+    /// <summary>Transposes decoded keys for <see cref="Compute"/>.</summary>
+    /// <remarks>
+    /// Zeros fill their last vector: what was left in the scratch memory may be denormal, and a hundred times as slow to multiply.
+    /// </remarks>
+    /// <param name="rows">[<see cref="AttentionInput.TileRows"/>, width].</param>
+    /// <param name="count">How many of the rows there are.</param>
+    /// <param name="width">A multiple of 4.</param>
+    /// <param name="keys">[width, <see cref="AttentionInput.TileRows"/>].</param>
+    public static void Arrange<S, V>(float* rows, int count, int width, float* keys)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        int columns = Columns<S, V>(count);
+        new Span<float>(rows + (count * width), (columns - count) * width).Clear();
+        KvRows.Transpose(rows, columns, width, keys);
+    }
+
     /// <summary>Computes the tile.</summary>
     /// <param name="input">The call.</param>
     /// <param name="group">Whose rows are visited.</param>
     /// <param name="first">The number of the tile's first row.</param>
     /// <param name="count">Rows of the tile.</param>
-    /// <param name="keys">[KeyDimension, <see cref="AttentionInput.TileRows"/>].</param>
+    /// <param name="keys">Those of <see cref="Arrange"/>.</param>
     /// <param name="queries">[6, stride], scaled.</param>
     /// <param name="queryStride">Elements from one query row to the next.</param>
     /// <param name="positions">[6], ascending.</param>
@@ -37,7 +54,7 @@ internal static unsafe class PrefillScores
         }
 
         SixRowProduct<S, V>.Multiply(
-            queries, queryStride, input.KeyDimension, keys, AttentionInput.TileRows, AttentionInput.TileRows, scores, AttentionInput.TileRows, null);
+            queries, queryStride, input.KeyDimension, keys, AttentionInput.TileRows, Columns<S, V>(count), scores, AttentionInput.TileRows, null);
         if (input.SoftCap > 0)
         {
             OnlineSoftmax.SoftCap<S, V>(scores, 6 * AttentionInput.TileRows, input.SoftCap);
@@ -60,4 +77,9 @@ internal static unsafe class PrefillScores
 
         return visible;
     }
+
+    /// <summary>Rows that are multiplied: whole vectors.</summary>
+    private static int Columns<S, V>(int count)
+        where S : struct, ISimd<V>
+        where V : struct => (count + S.Width - 1) / S.Width * S.Width;
 }
