@@ -20,7 +20,10 @@ internal static class VulkanSettings
     public static bool TakesProfile { get; } = IsOn("WINNOW_VULKAN_PROFILE");
 
     /// <summary>Bytes of each heap that may be taken; null for all that is free.</summary>
-    public static ulong? HeapLimit { get; } = ReadMebibytes("WINNOW_VULKAN_HEAP_MIB");
+    public static ulong? HeapLimit { get; } = Read("WINNOW_VULKAN_HEAP_MIB", 20);
+
+    /// <summary>Bytes that a workgroup may share; null for what the device has. Plain shaders need 16 KiB at most.</summary>
+    public static ulong? SharedMemoryLimit { get; } = Read("WINNOW_VULKAN_SHARED_KIB", 10);
 
     /// <summary>Features that shaders leave alone, whatever the device can do.</summary>
     public static IReadOnlyList<string> Without { get; } = Environment.GetEnvironmentVariable("WINNOW_VULKAN_WITHOUT")?.Split(',') ?? [];
@@ -30,8 +33,8 @@ internal static class VulkanSettings
 
     private static bool IsOn(string variable) => Environment.GetEnvironmentVariable(variable) == "1";
 
-    private static ulong? ReadMebibytes(string variable) =>
-        ulong.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out ulong mebibytes)
-            ? mebibytes << 20
+    private static ulong? Read(string variable, int shift) =>
+        ulong.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out ulong units)
+            ? units << shift
             : null;
 }

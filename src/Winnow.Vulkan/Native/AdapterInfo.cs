@@ -20,7 +20,7 @@ internal static class AdapterInfo
                 new("api_version", VersionText(adapter.ApiVersion)),
                 .. Heaps(adapter),
                 new("subgroup_size", adapter.SubgroupSize.ToString(CultureInfo.InvariantCulture)),
-                new("shared_memory_bytes", adapter.Limits.MaxComputeSharedMemorySize.ToString(CultureInfo.InvariantCulture)),
+                new("shared_memory_bytes", adapter.SharedMemory.ToString(CultureInfo.InvariantCulture)),
                 new("features", string.Join(' ', VulkanFeatures.Needed)),
                 new("subgroups", adapter.HasSubgroups ? "yes" : "no"),
                 new("integer_dot", adapter.HasIntegerDots ? adapter.HasFastIntegerDots ? "yes" : "yes, slow: left alone" : "no"),

@@ -17,8 +17,8 @@ internal static unsafe class CooperativeMatrices
 
     public static bool AreOffered(VulkanAdapter adapter)
     {
-        if (VulkanSettings.Without.Contains("cooperative-matrix") || !adapter.Extensions.Contains(Extension) || adapter.SubgroupSize is not (16 or 32 or 64)
-            || adapter.Limits.MaxComputeSharedMemorySize < LeastSharedMemory || (adapter.SubgroupOperations & Operations) != Operations)
+        if (VulkanSettings.Without.Contains("cooperative-matrix") || VulkanSettings.Without.Contains("float16") || !adapter.Extensions.Contains(Extension) || adapter.SubgroupSize is not (16 or 32 or 64)
+            || adapter.SharedMemory < LeastSharedMemory || (adapter.SubgroupOperations & Operations) != Operations)
         {
             return false;
         }

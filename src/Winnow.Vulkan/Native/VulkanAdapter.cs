@@ -73,6 +73,9 @@ internal sealed unsafe class VulkanAdapter
 
     public PhysicalDeviceLimits Limits { get; }
 
+    /// <summary>Bytes that a workgroup may share; less where a variable says so.</summary>
+    public ulong SharedMemory => Math.Min(Limits.MaxComputeSharedMemorySize, VulkanSettings.SharedMemoryLimit ?? ulong.MaxValue);
+
     public PhysicalDeviceMemoryProperties Memory { get; }
 
     /// <summary>Invocations of a subgroup, unless a pipeline asks for another number.</summary>
