@@ -29,7 +29,9 @@ public sealed class ResidentMemoryTests : IDisposable
         JsonElement large = Run(LargeWidth, staged);
         long weights = Difference("weights_bytes");
         Assert.InRange(weights, 100 << 20, long.MaxValue);
-        Assert.InRange(Difference("host_bytes"), weights * 9 / 10, weights * 11 / 10);
+
+        // No more than once; and so much that the count sees them at all.
+        Assert.InRange(Difference("host_bytes"), weights / 2, weights * 11 / 10);
 
         long Difference(string name) => large.GetProperty(name).GetInt64() - small.GetProperty(name).GetInt64();
     }

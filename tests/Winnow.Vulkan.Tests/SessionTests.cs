@@ -114,39 +114,6 @@ public class SessionTests : IDisposable
     }
 
     [Fact]
-    public void A_thousand_sessions_leave_nothing_behind()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "handles and resident memory are counted in /proc");
-        using Engine gpu = Load();
-        Use(100);
-        (long Device, int Handles, long Resident) before = Count();
-        Use(1000);
-        (long Device, int Handles, long Resident) after = Count();
-        Assert.Equal((before.Device, before.Handles), (after.Device, after.Handles));
-        // A session's keys and values alone take 64 KiB; what is left over must be less.
-        Assert.InRange(after.Resident - before.Resident, long.MinValue, 1000 * (16 << 10));
-
-        void Use(int sessions)
-        {
-            for (int i = 0; i < sessions; i++)
-            {
-                using Session session = gpu.CreateSession(new SessionOptions { ContextLength = 16 });
-                session.Prefill(Prompt[..3]);
-                using Session fork = session.Fork();
-                fork.Step(5);
-            }
-        }
-
-        (long, int, long) Count()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            GC.Collect();
-            return (gpu.Placement.Sum(part => part.Device.MemoryBytes), Directory.GetFiles("/proc/self/fd").Length, Environment.WorkingSet);
-        }
-    }
-
-    [Fact]
     public void Sessions_that_compute_together_go_on_as_alone()
     {
         using Engine gpu = Load();

@@ -50,7 +50,7 @@ internal static class DevicesCommand
             }
             else
             {
-                TextTable table = new("device", "what it is");
+                TextTable table = new("device", "what it is") { TextColumns = 2 };
                 foreach (DeviceInfo device in devices)
                 {
                     table.Add(device.Name, device.Refusal is null ? device.Description : $"{device.Description}: cannot be used, {device.Refusal}");

@@ -2,10 +2,13 @@ using System.Text;
 
 namespace Winnow.Cli.Output;
 
-/// <summary>A Markdown table with aligned columns: the first one to the left, numbers to the right.</summary>
+/// <summary>A Markdown table with aligned columns: text, which comes first, to the left, numbers to the right.</summary>
 internal sealed class TextTable(params string[] header)
 {
     private readonly List<string[]> _rows = [header];
+
+    /// <summary>How many columns are text.</summary>
+    public int TextColumns { get; init; } = 1;
 
     /// <summary>Adds a row with a cell for each column.</summary>
     public void Add(params string[] cells) => _rows.Add([.. cells.Select(VisibleText.OneLine)]);
@@ -19,18 +22,18 @@ internal sealed class TextTable(params string[] header)
             AppendRow(text, _rows[i], widths);
             if (i == 0)
             {
-                AppendRow(text, [.. widths.Select((width, column) => column == 0 ? new string('-', width) : new string('-', width - 1) + ":")], widths);
+                AppendRow(text, [.. widths.Select((width, column) => column < TextColumns ? new string('-', width) : new string('-', width - 1) + ":")], widths);
             }
         }
 
         return text.ToString();
     }
 
-    private static void AppendRow(StringBuilder text, string[] cells, int[] widths)
+    private void AppendRow(StringBuilder text, string[] cells, int[] widths)
     {
         for (int column = 0; column < cells.Length; column++)
         {
-            text.Append("| ").Append(column == 0 ? cells[column].PadRight(widths[column]) : cells[column].PadLeft(widths[column])).Append(' ');
+            text.Append("| ").Append(column < TextColumns ? cells[column].PadRight(widths[column]) : cells[column].PadLeft(widths[column])).Append(' ');
         }
 
         text.Append("|\n");
