@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles the shaders whose sources changed to src/Winnow.Vulkan/Spirv and writes manifest.txt: a hash of each shader's source with all
 # that it includes. With a folder as argument it compiles all of them to there and leaves the manifest alone.
-# Needs glslc (Debian: glslc; the Vulkan SDK has it too) and Python 3; shaders with fragments or integer dot products (*_cooperative,
+# Needs glslc (Debian: glslc; the Vulkan SDK has it too) and Python 3; shaders with matrices or integer dot products (*_cooperative, *_tensor,
 # *_dot) need glslang 13 or later, from the Vulkan SDK or from $GLSLANG. To a folder, without it, they are left out.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -15,7 +15,7 @@ while read -r hash name; do
         continue
     fi
 
-    if [[ $name == *_cooperative || $name == *_dot ]]; then
+    if [[ $name == *_cooperative || $name == *_tensor || $name == *_dot ]]; then
         if [ $# -eq 1 ] && ! command -v "$glslang" > /dev/null; then
             echo "$name.comp is left out: there is no glslang" >&2
             continue

@@ -13,12 +13,7 @@ const uint EDGE = 16u;
 #define RightFragment coopmat<float16_t, gl_ScopeSubgroup, EDGE, EDGE, gl_MatrixUseB>
 #define SumFragment coopmat<float, gl_ScopeSubgroup, EDGE, EDGE, gl_MatrixUseAccumulator>
 
-// Eight elements in f16; those beyond its range become its largest.
-uvec4 packHalves(vec4 first, vec4 second) {
-    first = clamp(first, -65504.0, 65504.0);
-    second = clamp(second, -65504.0, 65504.0);
-    return uvec4(packHalf2x16(first.xy), packHalf2x16(first.zw), packHalf2x16(second.xy), packHalf2x16(second.zw));
-}
+#include "halves.glsl"
 
 // Shared memory of one subgroup, written by some of its threads and read by others.
 void subgroupExchange() {

@@ -41,7 +41,8 @@ internal sealed unsafe class VulkanDevice : Device
 
     public override long MemoryBytes => Context.Commands.UsedBytes(MemoryKind.Device);
 
-    public override long? FreeMemoryBytes => Context.Commands.FreeBytes(MemoryKind.Device);
+    public override long? FreeMemoryBytes =>
+        Math.Max(0, Context.Commands.FreeBytes(MemoryKind.Device) - (Context.Variants.UsesTensors ? TensorProducts.ReservedBytes : 0));
 
     /// <summary>What engines on this device share.</summary>
     public VulkanContext Context { get; }

@@ -17,6 +17,7 @@ internal sealed unsafe partial class VulkanStream
     private const uint MostVectorGroups = 32768;
 
     private readonly ScratchMemory _productMemory = new(device.Context);
+    private readonly TensorProducts _tensorProducts = new(device.Context);
 
     public override void ProductAdd(Weight weight, Matrix input, Matrix product, Matrix target, float scale, int steps)
     {
@@ -101,6 +102,12 @@ internal sealed unsafe partial class VulkanStream
 
     private void MultiplyMatrix(VulkanBuffer weight, TensorType type, Matrix input, Matrix output, bool adds, float scale)
     {
+        if (Context.Variants.UsesTensors && TensorProducts.Take(type, input, IsAligned(input) != 0))
+        {
+            _tensorProducts.Multiply(weight, type, input, output, adds, scale);
+            return;
+        }
+
         MatrixTile tile = MatrixTile.For(Context.Variants, type, output.Columns, input.Rows);
         Commands.Dispatch(
             MatrixKernel(tile, type, input, hasExperts: false, adds),

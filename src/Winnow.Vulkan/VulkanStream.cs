@@ -76,6 +76,7 @@ internal sealed unsafe partial class VulkanStream(VulkanDevice device) : Compute
     protected override void Dispose(bool disposing)
     {
         _productMemory.Dispose();
+        _tensorProducts.Dispose();
         _expertMemory.Dispose();
         DisposeAttention();
     }

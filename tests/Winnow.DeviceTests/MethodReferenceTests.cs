@@ -27,6 +27,9 @@ public abstract class MethodReferenceTests
     /// <summary>The longest prompt of a case that is tried: a device that is slow here may leave longer ones out.</summary>
     protected virtual int LongestPrompt => int.MaxValue;
 
+    /// <summary>How many cases of each method are tried.</summary>
+    protected virtual int MostCases => int.MaxValue;
+
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
     protected abstract Device CreateDevice();
 
@@ -39,7 +42,8 @@ public abstract class MethodReferenceTests
         MethodCase[] cases =
         [
             .. MethodCase.Read(SharedData.Path("methods"))
-                .Where(one => one.Name.StartsWith(method, StringComparison.Ordinal) && one.PromptIds.Length <= LongestPrompt),
+                .Where(one => one.Name.StartsWith(method, StringComparison.Ordinal) && one.PromptIds.Length <= LongestPrompt)
+                .Take(MostCases),
         ];
         Assert.NotEmpty(cases);
         foreach (MethodCase one in cases)

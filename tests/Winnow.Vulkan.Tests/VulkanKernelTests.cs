@@ -24,6 +24,8 @@ public sealed class SplitMethodReferenceTests : MethodReferenceTests
 {
     protected override int LongestPrompt => PromptLimit.Or(500);
 
+    protected override int MostCases => PromptLimit.IsGiven ? int.MaxValue : 1;
+
     protected override Device CreateDevice() => TestDevice.Open();
 
     private protected override LayerDevices Place(int layers) => TestDevice.Split(layers);

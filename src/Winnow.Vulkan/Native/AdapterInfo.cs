@@ -25,6 +25,7 @@ internal static class AdapterInfo
                 new("subgroups", adapter.HasSubgroups ? "yes" : "no"),
                 new("integer_dot", adapter.HasIntegerDots ? adapter.HasFastIntegerDots ? "yes" : "yes, slow: left alone" : "no"),
                 new("cooperative_matrix", adapter.HasCooperativeMatrices ? "yes" : "no"),
+                new("cooperative_matrix_2", adapter.HasWorkgroupMatrices ? "yes" : "no"),
             ],
         };
     }

@@ -43,6 +43,7 @@ internal sealed unsafe class VulkanAdapter
         HasSubgroups = Refusal is null && FindSubgroups();
         HasIntegerDots = HasSubgroups && FindIntegerDots();
         HasCooperativeMatrices = HasSubgroups && CooperativeMatrices.AreOffered(this);
+        HasWorkgroupMatrices = WorkgroupMatrices.AreOffered(this);
     }
 
     public VulkanInstance Instance { get; }
@@ -95,6 +96,9 @@ internal sealed unsafe class VulkanAdapter
 
     /// <summary>Whether the device multiplies fragments of matrices as a whole, in the form that the shaders take; see <see cref="CooperativeMatrices"/>.</summary>
     public bool HasCooperativeMatrices { get; }
+
+    /// <summary>Whether it multiplies matrices that a workgroup holds, too; see <see cref="WorkgroupMatrices"/>.</summary>
+    public bool HasWorkgroupMatrices { get; }
 
     /// <summary>The extensions of the device.</summary>
     public IReadOnlySet<string> Extensions { get; }

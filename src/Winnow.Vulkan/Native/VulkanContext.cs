@@ -165,6 +165,12 @@ internal sealed unsafe class VulkanContext
             names.Add(CooperativeMatrices.Extension);
         }
 
+        if (Adapter.HasWorkgroupMatrices)
+        {
+            features.AskForWorkgroupMatrices();
+            names.Add(WorkgroupMatrices.Extension);
+        }
+
         using Utf8Texts extensions = new([.. names]);
         DeviceCreateInfo create = new()
         {

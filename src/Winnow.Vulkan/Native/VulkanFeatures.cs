@@ -12,6 +12,7 @@ internal sealed unsafe class VulkanFeatures : IDisposable
     private readonly PhysicalDeviceVulkan12Features* _v12;
     private readonly PhysicalDeviceVulkan13Features* _v13;
     private readonly PhysicalDeviceCooperativeMatrixFeaturesKHR* _cooperative;
+    private readonly PhysicalDeviceCooperativeMatrix2FeaturesNV* _tensors;
 
     public VulkanFeatures()
     {
@@ -20,11 +21,13 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         _v12 = Zeroed<PhysicalDeviceVulkan12Features>();
         _v13 = Zeroed<PhysicalDeviceVulkan13Features>();
         _cooperative = Zeroed<PhysicalDeviceCooperativeMatrixFeaturesKHR>();
+        _tensors = Zeroed<PhysicalDeviceCooperativeMatrix2FeaturesNV>();
         _core->SType = StructureType.PhysicalDeviceFeatures2;
         _v11->SType = StructureType.PhysicalDeviceVulkan11Features;
         _v12->SType = StructureType.PhysicalDeviceVulkan12Features;
         _v13->SType = StructureType.PhysicalDeviceVulkan13Features;
         _cooperative->SType = StructureType.PhysicalDeviceCooperativeMatrixFeaturesKhr;
+        _tensors->SType = StructureType.PhysicalDeviceCooperativeMatrix2FeaturesNV;
         _core->PNext = _v11;
         _v11->PNext = _v12;
         _v12->PNext = _v13;
@@ -53,6 +56,10 @@ internal sealed unsafe class VulkanFeatures : IDisposable
     /// <summary>Whether a chain that a driver has filled has all that shaders with fragments take besides; include them first.</summary>
     public bool HaveCooperativeMatrices => _cooperative->CooperativeMatrix && _v12->ShaderFloat16 && _v12->VulkanMemoryModel;
 
+    /// <summary>Whether a chain that a driver has filled has all that matrices of whole workgroups take; include them first.</summary>
+    public bool HaveWorkgroupMatrices => _tensors->CooperativeMatrixWorkgroupScope && _tensors->CooperativeMatrixFlexibleDimensions
+        && _tensors->CooperativeMatrixPerElementOperations && _tensors->CooperativeMatrixTensorAddressing;
+
     /// <summary>What is needed and not there, of a chain that a driver has filled.</summary>
     public IEnumerable<string> Missing()
     {
@@ -80,6 +87,13 @@ internal sealed unsafe class VulkanFeatures : IDisposable
     /// <summary>Makes the features of VK_KHR_cooperative_matrix a part of the chain, for devices that know that extension.</summary>
     public void IncludeCooperativeMatrices() => _v13->PNext = _cooperative;
 
+    /// <summary>Makes the features of VK_NV_cooperative_matrix2 a part of the chain, behind those of VK_KHR_cooperative_matrix.</summary>
+    public void IncludeWorkgroupMatrices()
+    {
+        IncludeCooperativeMatrices();
+        _cooperative->PNext = _tensors;
+    }
+
     /// <summary>Asks for whole subgroups.</summary>
     public void AskForSubgroups()
     {
@@ -97,6 +111,16 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         _cooperative->CooperativeMatrix = true;
         _v12->ShaderFloat16 = true;
         _v12->VulkanMemoryModel = true;
+    }
+
+    /// <summary>Asks for what shaders with matrices of whole workgroups take besides.</summary>
+    public void AskForWorkgroupMatrices()
+    {
+        IncludeWorkgroupMatrices();
+        _tensors->CooperativeMatrixWorkgroupScope = true;
+        _tensors->CooperativeMatrixFlexibleDimensions = true;
+        _tensors->CooperativeMatrixPerElementOperations = true;
+        _tensors->CooperativeMatrixTensorAddressing = true;
     }
 
     /// <summary>Asks for what is needed, and nothing else.</summary>
@@ -119,6 +143,7 @@ internal sealed unsafe class VulkanFeatures : IDisposable
         NativeMemory.Free(_v12);
         NativeMemory.Free(_v13);
         NativeMemory.Free(_cooperative);
+        NativeMemory.Free(_tensors);
     }
 
     private static T* Zeroed<T>()

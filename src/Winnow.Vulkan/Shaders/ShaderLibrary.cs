@@ -83,7 +83,7 @@ internal sealed unsafe class ShaderLibrary : IDisposable
         SpecializationInfo specialization = new((uint)key.Count, entries, (nuint)(key.Count * sizeof(uint)), values);
         // These rely on whole subgroups of a size that is known.
         bool hasSubgroups = key.Name.EndsWith("_subgroup", StringComparison.Ordinal) || key.Name.EndsWith("_dot", StringComparison.Ordinal)
-            || key.Name.EndsWith("_cooperative", StringComparison.Ordinal);
+            || key.Name.EndsWith("_cooperative", StringComparison.Ordinal) || key.Name.EndsWith("_tensor", StringComparison.Ordinal);
         PipelineShaderStageRequiredSubgroupSizeCreateInfo size = new()
         {
             SType = StructureType.PipelineShaderStageRequiredSubgroupSizeCreateInfo,

@@ -1,4 +1,6 @@
+using Winnow.Vulkan.Memory;
 using Winnow.Vulkan.Native;
+using Winnow.Vulkan.Products;
 
 namespace Winnow.Vulkan.Shaders;
 
@@ -13,6 +15,9 @@ internal sealed class ShaderVariants(VulkanContext context)
 
     /// <summary>Whether products and attention of prompts take fragments of matrices (VK_KHR_cooperative_matrix). They round operands to f16.</summary>
     public bool UsesFragments { get; private set; }
+
+    /// <summary>Whether products of many rows take matrices of whole workgroups (VK_NV_cooperative_matrix2). They have the bits of fragments.</summary>
+    public bool UsesTensors { get; set; }
 
     /// <summary>Whether products of steps with quantized weights are made of bytes: activations are rounded to them in blocks of 32.</summary>
     public bool UsesIntegers { get; set; }
@@ -44,6 +49,8 @@ internal sealed class ShaderVariants(VulkanContext context)
                 },
                 "product_matrix_cooperative",
                 "attend_prompt_cooperative");
+            UsesTensors = UsesFragments && context.Adapter.HasWorkgroupMatrices && context.Commands.FreeBytes(MemoryKind.Device) >= TensorProducts.LeastFreeBytes
+                && Passes("tensors", () => VariantTrial.TensorsPass(device, this), "product_matrix_tensor", "halves");
         }
     }
 
@@ -56,7 +63,16 @@ internal sealed class ShaderVariants(VulkanContext context)
         }
 
         record.Begin();
-        isRight = trial();
+        try
+        {
+            isRight = trial();
+        }
+        catch (WinnowException)
+        {
+            // A driver that cannot compile what it offers.
+            isRight = false;
+        }
+
         record.End(isRight);
         return isRight;
     }

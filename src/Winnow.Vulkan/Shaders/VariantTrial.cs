@@ -3,6 +3,7 @@ using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
 using Winnow.Tensors;
+using Winnow.Vulkan.Products;
 
 namespace Winnow.Vulkan.Shaders;
 
@@ -16,7 +17,6 @@ internal static unsafe class VariantTrial
     private const double AllowedOfBytes = 1e-2;
     private const int Rows = 150;
 
-    private const int Inputs = 288;
     private const int Outputs = 200;
 
     /// <summary>Whether sums within subgroups have the bits of those in shared memory.</summary>
@@ -61,6 +61,28 @@ internal static unsafe class VariantTrial
         }
     }
 
+    /// <summary>Whether matrices of workgroups have the bits of fragments: which of them a product takes is a matter of how many rows it has.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="variants">Its variants; turned on and off.</param>
+    public static bool TensorsPass(VulkanDevice device, ShaderVariants variants)
+    {
+        variants.UsesTensors = false;
+        float[] expected = Run(device);
+        variants.UsesTensors = true;
+        return expected.AsSpan().SequenceEqual(Run(device));
+
+        static float[] Run(VulkanDevice device)
+        {
+            using ComputeStream stream = device.CreateStream();
+            return
+            [
+                .. Multiply(device, stream, new Random(4), TensorType.F16, TensorProducts.LeastRows + 3, steps: 0),
+                .. Multiply(device, stream, new Random(5), TensorType.Q4_0, 2 * TensorProducts.LeastRows, steps: 0),
+                .. Multiply(device, stream, new Random(6), TensorType.Q4_K, TensorProducts.LeastRows, steps: 0),
+            ];
+        }
+    }
+
     private static bool AreNear(float[] expected, float[] actual, double allowed)
     {
         for (int i = 0; i < expected.Length; i++)
@@ -89,20 +111,26 @@ internal static unsafe class VariantTrial
 
     private static float[] Multiply(Device device, ComputeStream stream, Random random, TensorType type, int rows, int steps)
     {
-        // Random bytes are weights in Q4_0, but for the scale of each block.
-        byte[] weights = new byte[type.SizeBytes((long)Inputs * Outputs)];
+        // Random bytes are weights in Q4_0 and Q4_K, but for the scales of each block.
+        int inputs = type == TensorType.Q4_K ? 512 : 288;
+        byte[] weights = new byte[type.SizeBytes((long)inputs * Outputs)];
         random.NextBytes(weights);
         Span<Half> halves = MemoryMarshal.Cast<byte, Half>(weights.AsSpan());
-        for (int i = 0; i < halves.Length; i += type == TensorType.F16 ? 1 : 9)
+        int blockHalves = (int)type.SizeBytes(type.BlockLength()) / 2;
+        for (int i = 0; i < halves.Length; i += blockHalves)
         {
-            halves[i] = (Half)(type == TensorType.F16 ? random.NextSingle() - 0.5f : 0.05f);
+            halves[i] = (Half)(type == TensorType.F16 ? random.NextSingle() - 0.5f : type == TensorType.Q4_K ? 0.001f : 0.05f);
+            if (type == TensorType.Q4_K)
+            {
+                halves[i + 1] = (Half)0.005f;
+            }
         }
 
         float[] product = new float[rows * Outputs];
         fixed (byte* data = weights)
         {
-            using Weight weight = device.LoadWeight("trial", type, Outputs, Inputs, (nint)data);
-            Matrix input = Values(device, stream, random, rows, Inputs, 0.1f);
+            using Weight weight = device.LoadWeight("trial", type, Outputs, inputs, (nint)data);
+            Matrix input = Values(device, stream, random, rows, inputs, 0.1f);
             Matrix output = device.AllocateMatrix(rows, Outputs);
             stream.MatMul(weight, input, output, steps);
             stream.Read(output, product);
