@@ -21,6 +21,7 @@ RootCommand root = new("Winnow: local LLM inference in pure C#.")
     RenderCommand.Create(),
     InspectCommand.Create(),
     QuantizeCommand.Create(),
+    ImportanceCommand.Create(),
     ConvertCommand.Create(),
     SynthCommand.Create(),
     DevicesCommand.Create(),

@@ -16,20 +16,37 @@ internal static class QuantizeCommand
         Argument<string> type = new("TYPE") { Description = $"One of {string.Join(", ", QuantizationMixes.Names)}." };
         Option<int> threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
         Option<bool> requantize = new("--allow-requantize") { Description = "Accept weights that are quantized already; costs quality twice." };
+        Option<string?> importance = new("--imatrix") { Description = "Importance matrix of the model, from winnow imatrix or llama-imatrix; small types need one.", HelpName = "FILE" };
+        Option<bool> pure = new("--pure") { Description = "All matrices in the type that TYPE is named after." };
         command.Add(input);
         command.Add(output);
         command.Add(type);
         command.Add(threads);
         command.Add(requantize);
+        command.Add(importance);
+        command.Add(pure);
         threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
+            QuantizationMix mix = Mix(parsed.GetRequiredValue(type));
+            ImportanceMatrix? matrix = parsed.GetValue(importance) is { } path ? ImportanceMatrix.Load(path) : null;
+            if (matrix is null && QuantizationMixes.NeedImportance(mix))
+            {
+                Console.Error.WriteLine($"note: {mix} loses much without --imatrix, which winnow imatrix makes");
+            }
+
             using ProgressLine line = new("quantizing");
             ModelQuantizer.Quantize(
                 parsed.GetRequiredValue(input),
                 parsed.GetRequiredValue(output),
-                Mix(parsed.GetRequiredValue(type)),
-                new QuantizerOptions { Threads = parsed.GetValue(threads), AllowRequantizing = parsed.GetValue(requantize) },
+                mix,
+                new QuantizerOptions
+                {
+                    Threads = parsed.GetValue(threads),
+                    AllowRequantizing = parsed.GetValue(requantize),
+                    Importance = matrix,
+                    Pure = parsed.GetValue(pure),
+                },
                 new SynchronousProgress<QuantizationProgress>(p => line.Report(p.ElementsDone, p.ElementsTotal, p.Tensor)),
                 cancellationToken);
             line.Dispose();

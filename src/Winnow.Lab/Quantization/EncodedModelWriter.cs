@@ -57,8 +57,8 @@ internal sealed class EncodedModelWriter : IDisposable
     /// <param name="values">Receives the elements from there on.</param>
     public delegate void Producer(long first, Span<float> values);
 
-    /// <summary>Writes the next tensor from values.</summary>
-    public void Write(Producer produce)
+    /// <summary>Writes the next tensor from values, and their importances if there are any.</summary>
+    public void Write(Producer produce, Producer? weigh = null)
     {
         TensorDescription tensor = _tensors[_tensorIndex];
         long elements = tensor.ElementCount;
@@ -66,7 +66,7 @@ internal sealed class EncodedModelWriter : IDisposable
         for (long start = 0; start < elements; start += batchLength)
         {
             long length = Math.Min(batchLength, elements - start);
-            EncodeBatch(tensor.Type, produce, start, length);
+            EncodeBatch(tensor.Type, produce, weigh, start, length);
             _writer.Write(tensor.Name, _batch.AsSpan(0, (int)tensor.Type.SizeBytes(length)));
             Report(length);
         }
@@ -88,7 +88,7 @@ internal sealed class EncodedModelWriter : IDisposable
 
     public void Dispose() => _writer.Dispose();
 
-    private void EncodeBatch(TensorType type, Producer produce, long start, long length)
+    private void EncodeBatch(TensorType type, Producer produce, Producer? weigh, long start, long length)
     {
         int pieces = (int)((length + PieceLength - 1) / PieceLength);
         int pieceBytes = (int)type.SizeBytes(PieceLength);
@@ -101,7 +101,20 @@ internal sealed class EncodedModelWriter : IDisposable
                 float[] rented = ArrayPool<float>.Shared.Rent(PieceLength);
                 Span<float> values = rented.AsSpan(0, count);
                 produce(start + offset, values);
-                BlockCodec.Encode(type, values, _batch.AsSpan(piece * pieceBytes, (int)type.SizeBytes(count)));
+                Span<byte> target = _batch.AsSpan(piece * pieceBytes, (int)type.SizeBytes(count));
+                if (weigh is null)
+                {
+                    BlockCodec.Encode(type, values, target);
+                }
+                else
+                {
+                    float[] rentedToo = ArrayPool<float>.Shared.Rent(PieceLength);
+                    Span<float> importance = rentedToo.AsSpan(0, count);
+                    weigh(start + offset, importance);
+                    BlockCodec.Encode(type, values, importance, target);
+                    ArrayPool<float>.Shared.Return(rentedToo);
+                }
+
                 ArrayPool<float>.Shared.Return(rented);
             });
         }

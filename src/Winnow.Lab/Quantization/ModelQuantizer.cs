@@ -18,7 +18,9 @@ public static class ModelQuantizer
     /// <param name="options">Threads and permissions.</param>
     /// <param name="progress">Told often: after every few hundred thousand weights, on the calling thread.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
-    /// <exception cref="ModelFormatException">The input is damaged, has values that the types cannot hold, or is quantized already.</exception>
+    /// <exception cref="ModelFormatException">
+    /// The input is damaged, has values that the types cannot hold, or is quantized already; or the importance matrix is of another model.
+    /// </exception>
     /// <exception cref="ModelWriteException">The output cannot be written, or is the input.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Quantize(
@@ -34,7 +36,8 @@ public static class ModelQuantizer
         SameFile.Refuse(output, source.Files);
         TensorEntry[] entries = [.. source.Tensors.Values];
         TensorDescription[] tensors = [.. entries.Select(entry => new TensorDescription(entry.Name, entry.Type, entry.Shape))];
-        Dictionary<string, TensorType> types = QuantizationMixes.Choose(mix, ModelTraits.Of(source.Metadata), tensors);
+        Dictionary<string, TensorType> types = QuantizationMixes.Choose(
+            mix, ModelTraits.Of(source.Metadata), tensors, options.Importance is not null, options.Pure);
         for (int i = 0; i < tensors.Length; i++)
         {
             TensorType target = types[tensors[i].Name];
@@ -43,6 +46,7 @@ public static class ModelQuantizer
         }
 
         GgufMetadata metadata = CopyMetadata(source.Metadata, output, mix);
+        options.Importance?.Describe(metadata);
         using EncodedModelWriter writer = new(output, metadata, tensors, options.Threads, progress, cancellationToken);
         for (int i = 0; i < tensors.Length; i++)
         {
@@ -52,7 +56,7 @@ public static class ModelQuantizer
             }
             else
             {
-                writer.Write(ProducerOf(input, entries[i], tensors[i].Type));
+                writer.Write(ProducerOf(input, entries[i], tensors[i].Type), options.Importance?.WeigherOf(entries[i]));
             }
         }
 

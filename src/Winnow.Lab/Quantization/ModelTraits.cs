@@ -6,7 +6,8 @@ namespace Winnow.Lab.Quantization;
 /// <param name="Layers">The number of layers.</param>
 /// <param name="Experts">The number of experts of a mixture-of-experts model, else 0.</param>
 /// <param name="Is70B">Whether it is a Llama or Qwen 2 model of 80 layers with shared KV heads.</param>
-internal readonly record struct ModelTraits(int Layers, int Experts, bool Is70B)
+/// <param name="QueriesPerKey">Query heads that share a head of keys and values.</param>
+internal readonly record struct ModelTraits(int Layers, int Experts, bool Is70B, int QueriesPerKey = 1)
 {
     /// <summary>Reads the traits from a GGUF file's metadata; what is missing counts as 0.</summary>
     public static ModelTraits Of(GgufMetadata metadata)
@@ -21,7 +22,9 @@ internal readonly record struct ModelTraits(int Layers, int Experts, bool Is70B)
             "qwen2" => true,
             _ => false,
         };
-        return new ModelTraits(layers, experts, is70B);
+        int queries = Heads(metadata, $"{architecture}.attention.head_count") ?? 1;
+        int keys = Heads(metadata, $"{architecture}.attention.head_count_kv") ?? queries;
+        return new ModelTraits(layers, experts, is70B, keys > 0 ? queries / keys : 1);
     }
 
     /// <summary>The number of heads, where it is one for all layers.</summary>

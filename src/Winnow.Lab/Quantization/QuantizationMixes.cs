@@ -5,7 +5,7 @@ namespace Winnow.Lab.Quantization;
 
 /// <summary>Names of the mixtures and which type each tensor of a model gets in one.</summary>
 /// <remarks>
-/// The choices are those of llama.cpp's quantizer without an importance matrix, so that files of the same name are comparable:
+/// The choices are those of llama.cpp's quantizer, so that files of the same name are comparable:
 /// the output (or the embedding that is also the output), the attention values and the down projections of the first and last
 /// eighth of the layers and of every third between them are worth more bits. Beside eight experts, attention takes few bytes, and
 /// gets more.
@@ -21,12 +21,12 @@ public static class QuantizationMixes
     /// <summary>The names of all mixtures, as <see cref="Parse"/> reads them.</summary>
     public static IReadOnlyList<string> Names { get; } = Enum.GetNames<QuantizationMix>();
 
-    /// <summary>Reads a mixture's name, in any case. <c>Q4_K</c> and <c>Q5_K</c> mean their medium mixtures.</summary>
+    /// <summary>Reads a mixture's name, in any case. <c>Q3_K</c>, <c>Q4_K</c> and <c>Q5_K</c> mean their medium mixtures.</summary>
     /// <exception cref="WinnowException">There is no such mixture.</exception>
     public static QuantizationMix Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        string canonical = name.ToUpperInvariant() is "Q4_K" or "Q5_K" ? name + "_M" : name;
+        string canonical = name.ToUpperInvariant() is "Q3_K" or "Q4_K" or "Q5_K" ? name + "_M" : name;
         foreach (QuantizationMix mix in Enum.GetValues<QuantizationMix>())
         {
             if (canonical.Equals(mix.ToString(), StringComparison.OrdinalIgnoreCase))
@@ -38,13 +38,23 @@ public static class QuantizationMixes
         throw new WinnowException($"there is no quantization '{name}'; choose one of {string.Join(", ", Names)}");
     }
 
+    /// <summary>Whether so few bits are left that a model hardly speaks any more unless they are spent by an <see cref="ImportanceMatrix"/>.</summary>
+    public static bool NeedImportance(QuantizationMix mix) => mix is QuantizationMix.IQ2_XXS or QuantizationMix.IQ2_XS or QuantizationMix.IQ2_S
+        or QuantizationMix.IQ2_M or QuantizationMix.IQ1_S or QuantizationMix.IQ1_M or QuantizationMix.Q2_K_S or QuantizationMix.IQ3_XXS;
+
     /// <summary>Chooses a type for every tensor of a model.</summary>
     /// <param name="mix">The mixture.</param>
     /// <param name="model">What the choice depends on besides names and shapes.</param>
     /// <param name="tensors">All tensors, in any order.</param>
+    /// <param name="hasImportance">Whether an importance matrix is at hand, with which fewer bits do.</param>
+    /// <param name="isPure">Whether all matrices get the mixture's own type.</param>
     /// <returns>The type of each tensor by its name; a tensor that is not to be quantized keeps its own.</returns>
     internal static Dictionary<string, TensorType> Choose(
-        QuantizationMix mix, ModelTraits model, IReadOnlyCollection<TensorDescription> tensors)
+        QuantizationMix mix,
+        ModelTraits model,
+        IReadOnlyCollection<TensorDescription> tensors,
+        bool hasImportance = false,
+        bool isPure = false)
     {
         bool isTied = tensors.All(tensor => tensor.Name != "output.weight");
         Dictionary<string, TensorType> types = new(StringComparer.Ordinal);
@@ -54,44 +64,24 @@ public static class QuantizationMixes
         }
 
         // A layer's rank among those that have the tensor decides, not its number: layers may lack attention or a dense FFN.
-        int valueRank = 0;
-        int downRank = 0;
-        int values = tensors.Count(tensor => IsValue(tensor.Name));
+        Dictionary<TensorPart, int> ranks = [];
+        MixtureChoice choice = new(mix, model, hasImportance, tensors.Count(tensor => IsValue(tensor.Name)));
         IOrderedEnumerable<TensorDescription> quantized = tensors.Where(IsQuantized)
             .OrderBy(tensor => Layer(tensor.Name))
             .ThenBy(tensor => tensor.Name, StringComparer.Ordinal);
         foreach (TensorDescription tensor in quantized)
         {
-            string name = tensor.Name;
             TensorType type = DefaultType(mix);
             if (type.BlockLength() > 1)
             {
-                if (name == "output.weight" || (isTied && IsEmbedding(name)))
-                {
-                    type = OutputType(type, tensor.Columns);
-                }
-                else if (IsValue(name))
-                {
-                    type = ValueType(mix, type, model, valueRank++, values);
-                }
-                else if (model.Experts == 8 && name.Contains("attn_k.weight", StringComparison.Ordinal))
-                {
-                    type = TensorType.Q8_0;
-                }
-                else if (model.Experts == 8 && name.Contains("attn_output.weight", StringComparison.Ordinal))
-                {
-                    type = type == TensorType.Q4_K ? TensorType.Q5_K : type;
-                }
-                else if (name.Contains("ffn_down", StringComparison.Ordinal))
-                {
-                    type = DownType(mix, type, model.Experts > 1 ? Layer(name) : downRank, model.Layers);
-                    downRank++;
-                }
-
+                TensorPart part = PartOf(tensor.Name, isTied);
+                int rank = ranks.GetValueOrDefault(part);
+                ranks[part] = rank + 1;
+                type = isPure ? type : choice.Of(part, type, tensor, rank, Layer(tensor.Name));
                 type = ThatFits(type, tensor.Columns);
             }
 
-            types.Add(name, type);
+            types.Add(tensor.Name, type);
         }
 
         return types;
@@ -108,10 +98,42 @@ public static class QuantizationMixes
         QuantizationMix.Q5_0 => TensorType.Q5_0,
         QuantizationMix.Q5_1 => TensorType.Q5_1,
         QuantizationMix.Q8_0 => TensorType.Q8_0,
+        QuantizationMix.Q2_K or QuantizationMix.Q2_K_S => TensorType.Q2_K,
+        QuantizationMix.Q3_K_S or QuantizationMix.Q3_K_M or QuantizationMix.Q3_K_L => TensorType.Q3_K,
         QuantizationMix.Q4_K_S or QuantizationMix.Q4_K_M => TensorType.Q4_K,
         QuantizationMix.Q5_K_S or QuantizationMix.Q5_K_M => TensorType.Q5_K,
         QuantizationMix.Q6_K => TensorType.Q6_K,
+        QuantizationMix.IQ2_XXS => TensorType.IQ2_XXS,
+        QuantizationMix.IQ2_XS or QuantizationMix.IQ2_S => TensorType.IQ2_XS,
+        QuantizationMix.IQ2_M => TensorType.IQ2_S,
+        QuantizationMix.IQ3_XXS => TensorType.IQ3_XXS,
+        QuantizationMix.IQ3_XS or QuantizationMix.IQ3_S or QuantizationMix.IQ3_M => TensorType.IQ3_S,
+        QuantizationMix.IQ1_S => TensorType.IQ1_S,
+        QuantizationMix.IQ1_M => TensorType.IQ1_M,
+        QuantizationMix.IQ4_NL => TensorType.IQ4_NL,
+        QuantizationMix.IQ4_XS => TensorType.IQ4_XS,
+        QuantizationMix.TQ1_0 => TensorType.TQ1_0,
+        QuantizationMix.TQ2_0 => TensorType.TQ2_0,
+        QuantizationMix.MXFP4_MOE => TensorType.MXFP4,
+        QuantizationMix.NVFP4 => TensorType.NVFP4,
+        QuantizationMix.Q1_0 => TensorType.Q1_0,
+        QuantizationMix.Q2_0 => TensorType.Q2_0,
         _ => throw new ArgumentOutOfRangeException(nameof(mix), mix, "no such mixture"),
+    };
+
+    /// <summary>Which part of a layer, or of the model, a matrix is.</summary>
+    private static TensorPart PartOf(string name, bool isTied) => name switch
+    {
+        "output.weight" => TensorPart.Output,
+        _ when IsEmbedding(name) => isTied ? TensorPart.Output : TensorPart.Embedding,
+        _ when IsValue(name) => TensorPart.Value,
+        _ when name.Contains("attn_k.weight", StringComparison.Ordinal) => TensorPart.Key,
+        _ when name.Contains("attn_q.weight", StringComparison.Ordinal) => TensorPart.Query,
+        _ when name.Contains("attn_output.weight", StringComparison.Ordinal) => TensorPart.AttentionOutput,
+        _ when name.Contains("ffn_down", StringComparison.Ordinal) => TensorPart.Down,
+        _ when name.Contains("ffn_gate", StringComparison.Ordinal) => TensorPart.Gate,
+        _ when name.Contains("ffn_up", StringComparison.Ordinal) => TensorPart.Up,
+        _ => TensorPart.Other,
     };
 
     /// <summary>Matrices named "….weight" are quantized, unless they are small and sensitive.</summary>
@@ -127,40 +149,7 @@ public static class QuantizationMixes
         || name.Contains("attn_qkv.weight", StringComparison.Ordinal)
         || name.Contains("attn_kv_b.weight", StringComparison.Ordinal);
 
-    private static TensorType OutputType(TensorType type, long columns) =>
-        columns % type.BlockLength() != 0 || type == TensorType.Q8_0 ? TensorType.Q8_0 : TensorType.Q6_K;
-
-    private static TensorType ValueType(QuantizationMix mix, TensorType type, ModelTraits model, int rank, int count)
-    {
-        if (mix is QuantizationMix.Q4_K_M or QuantizationMix.Q5_K_M && IsWorthMoreBits(rank, count))
-        {
-            type = TensorType.Q6_K;
-        }
-        else if (mix == QuantizationMix.Q4_K_S && rank < 4)
-        {
-            type = TensorType.Q5_K;
-        }
-
-        // Eight query heads share these values: few bytes, much influence.
-        if (model.Is70B && type == TensorType.Q4_K)
-        {
-            type = TensorType.Q5_K;
-        }
-
-        return model.Experts == 8 ? TensorType.Q8_0 : type;
-    }
-
-    private static TensorType DownType(QuantizationMix mix, TensorType type, int layer, int layers) => mix switch
-    {
-        QuantizationMix.Q4_K_M or QuantizationMix.Q5_K_M when IsWorthMoreBits(layer, layers) => TensorType.Q6_K,
-        QuantizationMix.Q4_K_S when layer < layers / 8 => TensorType.Q5_K,
-        _ => type,
-    };
-
-    private static bool IsWorthMoreBits(int layer, int layers) =>
-        layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
-
-    /// <summary>Rows that are no multiple of 256 take the next larger type with blocks of 32; no multiple of 32, F16.</summary>
+    /// <summary>Where blocks do not divide a row: the nearest type with blocks of 32; F16 where they do not either.</summary>
     private static TensorType ThatFits(TensorType type, long columns)
     {
         TensorType fallback = type switch
@@ -169,6 +158,9 @@ public static class QuantizationMixes
             TensorType.Q4_K => TensorType.Q5_0,
             TensorType.Q5_K => TensorType.Q5_1,
             TensorType.Q6_K => TensorType.Q8_0,
+            TensorType.Q2_0 or TensorType.Q2_K or TensorType.Q3_K or TensorType.TQ1_0 or TensorType.TQ2_0 => TensorType.Q4_0,
+            TensorType.IQ1_S or TensorType.IQ1_M or TensorType.IQ2_XXS or TensorType.IQ2_XS or TensorType.IQ2_S
+                or TensorType.IQ3_XXS or TensorType.IQ3_S or TensorType.IQ4_XS => TensorType.IQ4_NL,
             _ => TensorType.F16,
         };
         return columns % fallback.BlockLength() == 0 ? fallback : TensorType.F16;

@@ -13,7 +13,7 @@ internal static unsafe class BlockCodec
     /// <summary>The largest magnitude that an f16 holds after rounding; larger weights have no encoding but F32 and BF16.</summary>
     public const float LargestHalf = 65519.996f;
 
-    /// <summary>Whether <see cref="Encode"/> writes the type.</summary>
+    /// <summary>Whether <see cref="Encode(TensorType, ReadOnlySpan{float}, Span{byte})"/> writes the type.</summary>
     public static bool CanEncode(TensorType type) => BlockTypes.Find(type) is { CanEncode: true };
 
     /// <summary>Whether <see cref="Decode(TensorType, ReadOnlySpan{byte}, Span{float})"/> reads the type.</summary>
@@ -44,8 +44,26 @@ internal static unsafe class BlockCodec
     /// <param name="destination">Exactly the bytes that the blocks take.</param>
     /// <exception cref="ArgumentException">The source is no whole number of blocks, or the destination is not their size.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="CanEncode"/> says no.</exception>
-    public static void Encode(TensorType type, ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(TensorType type, ReadOnlySpan<float> source, Span<byte> destination) => Encode(type, source, [], destination);
+
+    /// <summary>Encodes all of <paramref name="source"/>.</summary>
+    /// <param name="type">How to store the elements.</param>
+    /// <param name="source">The values; a whole number of blocks.</param>
+    /// <param name="importance">
+    /// The mean square of the activations that each value is multiplied with, which its error is weighted by; or none.
+    /// </param>
+    /// <param name="destination">Exactly the bytes that the blocks take.</param>
+    /// <exception cref="ArgumentException">
+    /// The source is no whole number of blocks, the destination is not their size, or the importances are neither as many nor none.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="CanEncode"/> says no.</exception>
+    public static void Encode(TensorType type, ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
+        if (!importance.IsEmpty && importance.Length != source.Length)
+        {
+            throw new ArgumentException($"{source.Length} values have {importance.Length} importances", nameof(importance));
+        }
+
         CheckSize(type, destination.Length, source.Length);
         BlockType? row = BlockTypes.Find(type);
         if (row is not { CanEncode: true })
@@ -53,7 +71,7 @@ internal static unsafe class BlockCodec
             throw new ArgumentOutOfRangeException(nameof(type), type, "cannot be encoded");
         }
 
-        row.Encode(source, destination);
+        row.Encode(source, importance, destination);
     }
 
     private static void CheckSize(TensorType type, int bytes, int elements)

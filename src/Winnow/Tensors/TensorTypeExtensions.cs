@@ -3,7 +3,7 @@ namespace Winnow.Tensors;
 /// <summary>The block geometry of each <see cref="TensorType"/>.</summary>
 public static class TensorTypeExtensions
 {
-    /// <summary>How many elements one block holds: 1 for plain types, 32 or 256 for quantized ones.</summary>
+    /// <summary>How many elements one block holds: 1 for plain types, 32 to 256 for quantized ones.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no supported type.</exception>
     public static int BlockLength(this TensorType type) => Geometry(type).Length;
 
@@ -57,6 +57,22 @@ public static class TensorTypeExtensions
         TensorType.Q4_K => (256, BlockSizeBytes.Q4_K),
         TensorType.Q5_K => (256, BlockSizeBytes.Q5_K),
         TensorType.Q6_K => (256, BlockSizeBytes.Q6_K),
+        TensorType.Q8_K => (256, BlockSizeBytes.Q8_K),
+        TensorType.IQ4_NL => (32, BlockSizeBytes.IQ4_NL),
+        TensorType.IQ4_XS => (256, BlockSizeBytes.IQ4_XS),
+        TensorType.IQ3_XXS => (256, BlockSizeBytes.IQ3_XXS),
+        TensorType.IQ3_S => (256, BlockSizeBytes.IQ3_S),
+        TensorType.IQ2_XXS => (256, BlockSizeBytes.IQ2_XXS),
+        TensorType.IQ2_XS => (256, BlockSizeBytes.IQ2_XS),
+        TensorType.IQ2_S => (256, BlockSizeBytes.IQ2_S),
+        TensorType.IQ1_S => (256, BlockSizeBytes.IQ1_S),
+        TensorType.IQ1_M => (256, BlockSizeBytes.IQ1_M),
+        TensorType.TQ1_0 => (256, BlockSizeBytes.TQ1_0),
+        TensorType.TQ2_0 => (256, BlockSizeBytes.TQ2_0),
+        TensorType.MXFP4 => (32, BlockSizeBytes.MXFP4),
+        TensorType.NVFP4 => (64, BlockSizeBytes.NVFP4),
+        TensorType.Q1_0 => (128, BlockSizeBytes.Q1_0),
+        TensorType.Q2_0 => (64, BlockSizeBytes.Q2_0),
         _ => default,
     };
 }

@@ -130,7 +130,7 @@ public class BlockDecodeTests
         Assert.Throws<ArgumentException>(() => BlockCodec.Decode(TensorType.Q4_K, new byte[144], new float[128]));
         Assert.Throws<ArgumentException>(() => BlockCodec.Decode(TensorType.Q8_0, new byte[33], new float[32]));
         Assert.Throws<ArgumentException>(() => BlockCodec.Decode(TensorType.Q8_0, new byte[68], new float[32]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => BlockCodec.Decode(TensorType.I32, new byte[4], new float[1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BlockCodec.Decode(TensorType.U8, new byte[1], new float[1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => BlockCodec.Decode((TensorType)99, new byte[4], new float[1]));
     }
 

@@ -33,6 +33,9 @@ public sealed unsafe class CpuDevice : Device
 
     internal WorkerPool Pool { get; }
 
+    /// <summary>Told what weights are multiplied with, on the thread that computes; null for nobody.</summary>
+    internal ProductObserver? ProductObserver { get; set; }
+
     /// <inheritdoc/>
     public override DeviceBuffer Allocate(long sizeBytes) => new CpuBuffer(sizeBytes);
 

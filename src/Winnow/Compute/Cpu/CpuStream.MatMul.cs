@@ -34,6 +34,11 @@ internal sealed unsafe partial class CpuStream
 
     protected override void MatMulCore(ReadOnlySpan<Weight> weights, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
     {
+        if (device.ProductObserver is { } observer)
+        {
+            Observe(observer, weights, input);
+        }
+
         for (int first = 0; first < weights.Length; first += MaxProducts)
         {
             int count = Math.Min(MaxProducts, weights.Length - first);
@@ -42,6 +47,17 @@ internal sealed unsafe partial class CpuStream
                 int tokens = Math.Min(MaxTokens, input.Rows - token);
                 int own = Math.Clamp(steps - token, 0, tokens);
                 MultiplyTokens(weights.Slice(first, count), input, outputs.Slice(first, count), token, tokens, own);
+            }
+        }
+    }
+
+    private static void Observe(ProductObserver observer, ReadOnlySpan<Weight> weights, Matrix input)
+    {
+        foreach (Weight weight in weights)
+        {
+            for (int row = 0; row < input.Rows; row++)
+            {
+                observer(weight.Name, RowOf(input, row));
             }
         }
     }

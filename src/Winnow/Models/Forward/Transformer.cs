@@ -185,7 +185,7 @@ internal sealed class Transformer
             Project(stream, gateUp, input, [inner], rows.Steps);
             stream.Activate(Config.Activation, inner);
         }
-        else if (gateUp.HasBias)
+        else if (!gateUp.ArePlain)
         {
             inner = state.Gate;
             Project(stream, gateUp, input, [inner, state.Up], rows.Steps);
@@ -197,7 +197,7 @@ internal sealed class Transformer
             stream.GatedProduct(gateUp.Weights, input, Config.Activation, inner, state.Up, rows.Steps);
         }
 
-        if (layer.PostFeedForwardNorm is null && down.Bias is null)
+        if (layer.PostFeedForwardNorm is null && down.IsPlain)
         {
             stream.ProductAdd(down.Weight, inner, state.FeedForward, rows.Hidden, Config.ResidualScale, rows.Steps);
         }
@@ -229,7 +229,7 @@ internal sealed class Transformer
     private static void Project(ComputeStream stream, Projection projection, Matrix input, Matrix output, int steps)
     {
         stream.MatMul(projection.Weight, input, output, steps);
-        AddBias(stream, projection, output);
+        Finish(stream, projection, output);
     }
 
     private static void Project(ComputeStream stream, ProjectionGroup group, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
@@ -237,12 +237,13 @@ internal sealed class Transformer
         stream.MatMul(group.Weights, input, outputs, steps);
         for (int i = 0; i < outputs.Length; i++)
         {
-            AddBias(stream, group.Projections[i], outputs[i]);
+            Finish(stream, group.Projections[i], outputs[i]);
         }
     }
 
-    private static void AddBias(ComputeStream stream, Projection projection, Matrix output)
+    private static void Finish(ComputeStream stream, Projection projection, Matrix output)
     {
+        Scale(stream, output, projection.Scale);
         if (projection.Bias is { } bias)
         {
             stream.Add(output, bias);

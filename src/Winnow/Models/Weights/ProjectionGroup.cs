@@ -17,6 +17,6 @@ internal sealed class ProjectionGroup
     /// <summary>Their weights, in the same order.</summary>
     public Weight[] Weights { get; }
 
-    /// <summary>Whether one of them has a bias.</summary>
-    public bool HasBias => Array.Exists(Projections, projection => projection.Bias is not null);
+    /// <summary>Whether all of them are nothing but products.</summary>
+    public bool ArePlain => Array.TrueForAll(Projections, projection => projection.IsPlain);
 }

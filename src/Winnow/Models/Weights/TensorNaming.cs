@@ -24,9 +24,10 @@ internal sealed class TensorNaming
     /// <summary>Whether each expert is a tensor of its own.</summary>
     public bool ExpertsAreSeparate => _names.ExpertsAreSeparate;
 
-    /// <summary>Whether a tensor is one that code computes instead of reading: rotary frequencies and causal masks.</summary>
+    /// <summary>Whether a tensor is one that code computes instead of reading: rotary frequencies, causal masks, ranges of activations.</summary>
     public static bool IsConstant(string name) =>
         name is "rope_freqs.weight" or "rope_factors_long.weight" or "rope_factors_short.weight"
+        || name.EndsWith(".input_scale", StringComparison.Ordinal)
         || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
         || name.EndsWith(".attn_rot_embd.weight", StringComparison.Ordinal)
         || name.EndsWith(".attention.bias", StringComparison.Ordinal)
@@ -40,6 +41,9 @@ internal sealed class TensorNaming
 
     /// <summary>The name of a bias.</summary>
     public string Bias(TensorRole role, int layer) => Name(role, layer, 0) + ".bias";
+
+    /// <summary>The name of the number that a weight is multiplied by.</summary>
+    public string Scale(TensorRole role, int layer) => Name(role, layer, 0) + ".scale";
 
     private string Name(TensorRole role, int layer, int expert)
     {

@@ -171,11 +171,12 @@ internal sealed unsafe class WeightLoader
         }
 
         int first = 0;
+        float scale = LoadScale(fused, layer);
         for (int i = 0; i < parts.Length; i++)
         {
             nint part = data + (nint)(first * tensor.Type.SizeBytes(_config.HiddenSize));
             Weight weight = Load($"{tensor.Name}[{parts[i].Role}]", tensor.Type, parts[i].Outputs, _config.HiddenSize, part);
-            projections[i] = new Projection(weight, bias is null ? null : Vectors.Add(bias.AsSpan(first, parts[i].Outputs)));
+            projections[i] = new Projection(weight, bias is null ? null : Vectors.Add(bias.AsSpan(first, parts[i].Outputs)), scale);
             first += parts[i].Outputs;
         }
 
@@ -229,8 +230,11 @@ internal sealed unsafe class WeightLoader
     private Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias)
     {
         float[]? bias = TakeVector(_names.Bias(role, layer), outputs, isRequired: needsBias);
-        return new Projection(LoadWeight(role, layer, outputs, inputs), bias is null ? null : Vectors.Add(bias));
+        return new Projection(LoadWeight(role, layer, outputs, inputs), bias is null ? null : Vectors.Add(bias), LoadScale(role, layer));
     }
+
+    /// <summary>The number beside a weight that its product is multiplied by; 1 where there is none.</summary>
+    private float LoadScale(TensorRole role, int layer) => TakeVector(_names.Scale(role, layer), 1, isRequired: false)?[0] ?? 1;
 
     private Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs)
     {

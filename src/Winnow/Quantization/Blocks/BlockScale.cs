@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Winnow.Quantization.Encoding;
 
 namespace Winnow.Quantization.Blocks;
 
@@ -27,6 +28,26 @@ internal static class BlockScale
         float scale = (maximum - minimum) / top;
         Levels(block, minimum, Inverse(scale), 0.5f, top, levels);
         return (scale, minimum);
+    }
+
+    /// <summary>As the other, with the scale of least squared error weighted by importances.</summary>
+    public static float Symmetric(ReadOnlySpan<float> block, ReadOnlySpan<float> importance, int half, Span<byte> levels)
+    {
+        Span<float> weights = stackalloc float[block.Length];
+        ErrorWeights.Of(block, importance, ErrorWeights.Variance(block, 1), weights);
+        Half scale = (Half)SymmetricSearch.Find(block, weights, half);
+        SymmetricSearch.Levels(block, (float)scale, half, levels);
+        return (float)scale;
+    }
+
+    /// <summary>As the other, with scale and minimum of least squared error weighted by importances.</summary>
+    public static (float Scale, float Minimum) Affine(ReadOnlySpan<float> block, ReadOnlySpan<float> importance, int top, Span<byte> levels)
+    {
+        Span<float> weights = stackalloc float[block.Length];
+        ErrorWeights.Of(block, importance, ErrorWeights.Variance(block, 1), weights);
+        (float scale, float subtracted) = AffineSearch.Find(block, weights, top, isSigned: true);
+        AffineSearch.Levels(block, (float)(Half)scale, (float)(Half)subtracted, top, levels);
+        return (scale, -subtracted);
     }
 
     /// <summary>1/scale, or 0 where that overflows: such a scale is far below the smallest f16 and stored as 0.</summary>

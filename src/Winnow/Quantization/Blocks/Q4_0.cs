@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -37,12 +38,14 @@ internal readonly unsafe struct Q4_0 : IBlock
         }
     }
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         Span<byte> levels = stackalloc byte[Length];
         for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
         {
-            float scale = BlockScale.Symmetric(source[..Length], 8, levels);
+            float scale = importance.IsEmpty
+                ? BlockScale.Symmetric(source[..Length], 8, levels)
+                : BlockScale.Symmetric(source[..Length], ErrorWeights.Next(ref importance, Length), 8, levels);
             BinaryPrimitives.WriteHalfLittleEndian(destination, (Half)scale);
             Nibbles.Pack(levels, destination.Slice(Packed, 16));
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -39,12 +40,14 @@ internal readonly unsafe struct Q5_0 : IBlock
         }
     }
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         Span<byte> levels = stackalloc byte[Length];
         for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
         {
-            float scale = BlockScale.Symmetric(source[..Length], 16, levels);
+            float scale = importance.IsEmpty
+                ? BlockScale.Symmetric(source[..Length], 16, levels)
+                : BlockScale.Symmetric(source[..Length], ErrorWeights.Next(ref importance, Length), 16, levels);
             BinaryPrimitives.WriteHalfLittleEndian(destination, (Half)scale);
             BinaryPrimitives.WriteUInt32LittleEndian(destination[Fifth..], FifthBits.Pack(levels));
             Nibbles.Pack(levels, destination.Slice(Packed, 16));

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -39,12 +40,14 @@ internal readonly unsafe struct Q5_1 : IBlock
         }
     }
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         Span<byte> levels = stackalloc byte[Length];
         for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
         {
-            (float scale, float minimum) = BlockScale.Affine(source[..Length], 31, levels);
+            (float scale, float minimum) = importance.IsEmpty
+                ? BlockScale.Affine(source[..Length], 31, levels)
+                : BlockScale.Affine(source[..Length], ErrorWeights.Next(ref importance, Length), 31, levels);
             BinaryPrimitives.WriteHalfLittleEndian(destination, (Half)scale);
             BinaryPrimitives.WriteHalfLittleEndian(destination[2..], (Half)minimum);
             BinaryPrimitives.WriteUInt32LittleEndian(destination[Fifth..], FifthBits.Pack(levels));

@@ -29,7 +29,7 @@ internal readonly unsafe struct Q8_0 : IWideBlock
     }
 
     /// <summary>The largest magnitude becomes ±127; the others round to the nearest, halves away from zero.</summary>
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
         {

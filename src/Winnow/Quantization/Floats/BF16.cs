@@ -13,7 +13,7 @@ internal readonly unsafe struct BF16 : IFloatElement
 
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination) => PlainFloats.DecodeBF16(source, destination);
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination) => PlainFloats.EncodeBF16(source, destination);
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination) => PlainFloats.EncodeBF16(source, destination);
 
     public static float Load(byte* source) => BitConverter.UInt32BitsToSingle((uint)*(ushort*)source << 16);
 

@@ -12,7 +12,7 @@ internal readonly unsafe struct F16 : IFloatElement512
 
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination) => PlainFloats.DecodeF16(source, destination);
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination) => PlainFloats.EncodeF16(source, destination);
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination) => PlainFloats.EncodeF16(source, destination);
 
     public static float Load(byte* source) => HalfBits.ToSingle(*(ushort*)source);
 

@@ -11,7 +11,7 @@ internal readonly unsafe struct F32 : IFloatElement
 
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination) => PlainFloats.DecodeF32(source, destination);
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination) => PlainFloats.EncodeF32(source, destination);
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination) => PlainFloats.EncodeF32(source, destination);
 
     public static float Load(byte* source) => *(float*)source;
 

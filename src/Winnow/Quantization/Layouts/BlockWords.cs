@@ -27,6 +27,13 @@ internal static class BlockWords
         public const int Scale = 16;
     }
 
+    /// <summary>Sixteen quants of eight bits, as pairs of int16: quants[8], scale.</summary>
+    public static class Wide16
+    {
+        public const int Words = 9;
+        public const int Scale = 8;
+    }
+
     /// <summary>
     /// A super-block of 256 quants of four bits with scales and minima per 32: quants[64], the scales twice in each word[8], pairs of
     /// minima[4], scale of the scales, scale of the minima.

@@ -29,4 +29,8 @@ internal interface ILayoutVisitor
     /// <summary>Blocks of 256 quants with scales per 16.</summary>
     void SuperBlocksPer16<TBlock>()
         where TBlock : ISuperBlockPer16;
+
+    /// <summary>Blocks of signed quants with scales per 16 or 32.</summary>
+    void SignedBlocks<TBlock>()
+        where TBlock : ISignedBlock;
 }

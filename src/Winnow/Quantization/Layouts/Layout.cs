@@ -20,4 +20,7 @@ internal static class Layout
 
     public static void SuperBlocksPer16<TBlock>(ILayoutVisitor visitor)
         where TBlock : ISuperBlockPer16 => visitor.SuperBlocksPer16<TBlock>();
+
+    public static void SignedBlocks<TBlock>(ILayoutVisitor visitor)
+        where TBlock : ISignedBlock => visitor.SignedBlocks<TBlock>();
 }

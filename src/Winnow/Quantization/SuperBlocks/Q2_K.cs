@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -41,6 +42,18 @@ internal readonly unsafe struct Q2_K : ISuperBlockPer16
                     values[j] = scale * ((quants[j] >> shift) & 3) - minimum;
                 }
             }
+        }
+    }
+
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        Span<byte> levels = stackalloc byte[Length];
+        for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
+        {
+            (Half d, Half dmin) = AffineBlockSearch.EncodePer16(source[..Length], ErrorWeights.Next(ref importance, Length), destination[..16], levels);
+            BinaryPrimitives.WriteHalfLittleEndian(destination[80..], d);
+            BinaryPrimitives.WriteHalfLittleEndian(destination[82..], dmin);
+            SuperBlockBits.PackTwoBits(levels, destination.Slice(16, 64));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -51,6 +52,29 @@ internal readonly unsafe struct Q3_K : ISuperBlockPer16
         int low = (scales[group % 8] >> (group / 8 * 4)) & 15;
         int high = (scales[8 + group % 4] >> (group / 4 * 2)) & 3;
         return low | (high << 4);
+    }
+
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
+    {
+        Span<byte> levels = stackalloc byte[Length];
+        Span<byte> scales = stackalloc byte[16];
+        for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
+        {
+            Half d = ThreeBitSearch.Encode(source[..Length], ErrorWeights.Next(ref importance, Length), scales, levels);
+            destination[..Bytes].Clear();
+            BinaryPrimitives.WriteHalfLittleEndian(destination[108..], d);
+            SuperBlockBits.PackTwoBits(levels, destination.Slice(32, 64));
+            for (int i = 0; i < Length; i++)
+            {
+                destination[i % 32] |= (byte)(levels[i] >> 2 << (i / 32));
+            }
+
+            for (int group = 0; group < 16; group++)
+            {
+                destination[96 + group % 8] |= (byte)((scales[group] & 15) << (group / 8 * 4));
+                destination[104 + group % 4] |= (byte)(scales[group] >> 4 << (group / 4 * 2));
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -46,12 +47,20 @@ internal readonly unsafe struct Q4_K : ISuperBlock
         }
     }
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         Span<byte> levels = stackalloc byte[Length];
         for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
         {
-            ScaleMinSearch.Encode(source[..Length], top: 15, firstStep: -1f, steps: 21, destination[..16], levels);
+            if (importance.IsEmpty)
+            {
+                ScaleMinSearch.Encode(source[..Length], top: 15, firstStep: -1f, steps: 21, destination[..16], levels);
+            }
+            else
+            {
+                AffineBlockSearch.EncodePer32(source[..Length], ErrorWeights.Next(ref importance, Length), 15, destination[..16], levels);
+            }
+
             for (int pair = 0; pair < 4; pair++)
             {
                 ReadOnlySpan<byte> low = levels.Slice(pair * 64, 32);

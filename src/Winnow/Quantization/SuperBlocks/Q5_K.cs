@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -47,12 +48,20 @@ internal readonly unsafe struct Q5_K : ISuperBlock
         }
     }
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         Span<byte> levels = stackalloc byte[Length];
         for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
         {
-            ScaleMinSearch.Encode(source[..Length], top: 31, firstStep: -0.5f, steps: 16, destination[..16], levels);
+            if (importance.IsEmpty)
+            {
+                ScaleMinSearch.Encode(source[..Length], top: 31, firstStep: -0.5f, steps: 16, destination[..16], levels);
+            }
+            else
+            {
+                AffineBlockSearch.EncodePer32(source[..Length], ErrorWeights.Next(ref importance, Length), 31, destination[..16], levels);
+            }
+
             Span<byte> fifth = destination.Slice(16, 32);
             fifth.Clear();
             for (int pair = 0; pair < 4; pair++)

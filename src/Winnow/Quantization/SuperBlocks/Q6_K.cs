@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
 
@@ -49,12 +50,12 @@ internal readonly unsafe struct Q6_K : ISuperBlockPer16
         }
     }
 
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Encode(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination)
     {
         Span<byte> levels = stackalloc byte[Length];
         for (; source.Length != 0; source = source[Length..], destination = destination[Bytes..])
         {
-            Half d = ScaleSearch.Encode(source[..Length], MemoryMarshal.Cast<byte, sbyte>(destination.Slice(192, 16)), levels);
+            Half d = ScaleSearch.Encode(source[..Length], ErrorWeights.Next(ref importance, Length), MemoryMarshal.Cast<byte, sbyte>(destination.Slice(192, 16)), levels);
             BinaryPrimitives.WriteHalfLittleEndian(destination[208..], d);
             for (int half = 0; half < 2; half++)
             {

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Winnow.Quantization.Encoding;
 
 namespace Winnow.Quantization.SuperBlocks;
 
 /// <summary>Finds the scales of Q6_K blocks: sixteen groups of 16 with x ≈ scale·level, level in −32..31.</summary>
 /// <remarks>
 /// For each of a few trial spacings the levels are fixed by rounding, and the least-squares scale for those levels (an element
-/// weighs its square) follows in closed form; the trial that explains most wins. The groups are the lanes of two vectors, so each
+/// weighs its square, or as much as its importance says) follows in closed form; the trial that explains most wins. The groups are the lanes of two vectors, so each
 /// lane computes the plain scalar algorithm in its order, and results do not depend on the processor.
 /// </remarks>
 internal static class ScaleSearch
@@ -18,14 +19,17 @@ internal static class ScaleSearch
 
     /// <summary>Encodes all of a block but the packing of its levels.</summary>
     /// <param name="block">256 values.</param>
+    /// <param name="importance">See <see cref="ErrorWeights.Of"/>.</param>
     /// <param name="scales">Receives the sixteen 8-bit scales.</param>
     /// <param name="levels">Receives the 256 levels, 0 to 63.</param>
     /// <returns>The block's scale.</returns>
-    public static Half Encode(ReadOnlySpan<float> block, Span<sbyte> scales, Span<byte> levels)
+    public static Half Encode(ReadOnlySpan<float> block, ReadOnlySpan<float> importance, Span<sbyte> scales, Span<byte> levels)
     {
         Span<float> found = stackalloc float[16];
-        Search(block[..128]).CopyTo(found);
-        Search(block[128..]).CopyTo(found[8..]);
+        Span<float> weights = stackalloc float[block.Length];
+        ErrorWeights.Of(block, importance, ErrorWeights.Variance(block, 2), weights);
+        Search(block[..128], weights[..128]).CopyTo(found);
+        Search(block[128..], weights[128..]).CopyTo(found[8..]);
         float extreme = 0;
         foreach (float scale in found)
         {
@@ -65,13 +69,16 @@ internal static class ScaleSearch
     }
 
     /// <summary>The scales of eight groups, one a lane.</summary>
-    private static Vector256<float> Search(ReadOnlySpan<float> groups)
+    private static Vector256<float> Search(ReadOnlySpan<float> groups, ReadOnlySpan<float> errorWeights)
     {
         Span<Vector256<float>> values = stackalloc Vector256<float>[GroupLength];
         Span<float> transposed = MemoryMarshal.Cast<Vector256<float>, float>(values);
+        Span<Vector256<float>> weights = stackalloc Vector256<float>[GroupLength];
+        Span<float> transposedWeights = MemoryMarshal.Cast<Vector256<float>, float>(weights);
         for (int i = 0; i < groups.Length; i++)
         {
             transposed[i % GroupLength * 8 + i / GroupLength] = groups[i];
+            transposedWeights[i % GroupLength * 8 + i / GroupLength] = errorWeights[i];
         }
 
         Vector256<float> largest = Vector256<float>.Zero;
@@ -93,10 +100,11 @@ internal static class ScaleSearch
             Vector256<float> spacing = Vector256.Create(-(32 + step)) / extreme;
             Vector256<float> sumWXL = Vector256<float>.Zero;
             Vector256<float> sumWLL = Vector256<float>.Zero;
-            foreach (Vector256<float> x in values)
+            for (int i = 0; i < values.Length; i++)
             {
+                Vector256<float> x = values[i];
                 Vector256<float> level = RoundToLevels(spacing * x);
-                Vector256<float> w = x * x;
+                Vector256<float> w = weights[i];
                 sumWXL += w * x * level;
                 sumWLL += w * level * level;
             }

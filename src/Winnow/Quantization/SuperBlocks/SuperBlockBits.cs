@@ -13,6 +13,16 @@ internal static unsafe class SuperBlockBits
     public static Vector256<byte> TwoBits32(byte* quants, int part) =>
         Move32(Vector256.Load(quants + (32 * (part / 4))), -2 * (part % 4)) & Vector256.Create((byte)3);
 
+    /// <summary>Writes the low two bits of 256 levels as <see cref="TwoBits32"/> reads them. Runs on every processor.</summary>
+    public static void PackTwoBits(ReadOnlySpan<byte> levels, Span<byte> quants)
+    {
+        for (int i = 0; i < quants.Length; i++)
+        {
+            ReadOnlySpan<byte> run = levels[((i / 32 * 128) + (i % 32))..];
+            quants[i] = (byte)((run[0] & 3) | ((run[32] & 3) << 2) | ((run[64] & 3) << 4) | ((run[96] & 3) << 6));
+        }
+    }
+
     /// <summary>Each 32 bytes hold 64 quants: the first 32 of them in the low nibbles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> FourBits32(byte* quants, int part) =>

@@ -27,6 +27,25 @@ internal static class MatMulOracle
                 case TensorType.F16:
                     BitConverter.TryWriteBytes(bytes, (Half)RandomScale(random));
                     break;
+                case TensorType.F64:
+                    BitConverter.TryWriteBytes(bytes, (double)RandomScale(random));
+                    break;
+                case TensorType.I16 or TensorType.I32 or TensorType.I64:
+                    bytes.Fill(random.Next(2) == 0 ? (byte)0 : (byte)255);
+                    bytes[0] = (byte)random.Next(256);
+                    break;
+                case TensorType.Q8_K:
+                    BitConverter.TryWriteBytes(bytes, RandomScale(random));
+                    break;
+                case TensorType.IQ1_M:
+                    SetScatteredHalf(bytes, (Half)RandomScale(random));
+                    break;
+                case TensorType.MXFP4:
+                    bytes[0] = (byte)(115 + random.Next(8));
+                    break;
+                case TensorType.NVFP4:
+                    bytes[0] = (byte)random.Next(0x30);
+                    break;
                 case TensorType.BF16:
                     BitConverter.TryWriteBytes(bytes, (ushort)(BitConverter.SingleToUInt32Bits(RandomScale(random)) >> 16));
                     break;
@@ -58,6 +77,18 @@ internal static class MatMulOracle
                 case TensorType.F16:
                     BitConverter.TryWriteBytes(bytes, (Half)scale);
                     break;
+                case TensorType.F64:
+                    BitConverter.TryWriteBytes(bytes, (double)scale);
+                    break;
+                case TensorType.Q8_K:
+                    BitConverter.TryWriteBytes(bytes, scale);
+                    break;
+                case TensorType.IQ1_M:
+                    SetScatteredHalf(bytes, (Half)scale);
+                    break;
+                case TensorType.MXFP4:
+                    bytes[0] = (byte)(128 + MathF.ILogB(scale));
+                    break;
                 case TensorType.BF16:
                     BitConverter.TryWriteBytes(bytes, (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16));
                     break;
@@ -73,10 +104,13 @@ internal static class MatMulOracle
     }
 
     /// <summary>How many activations share a scale in the integer kernels; 0 where activations stay floats.</summary>
-    public static int ActivationGroup(TensorType type) => type.BlockLength() == 1 ? 0 : type.BlockLength();
+    public static int ActivationGroup(TensorType type) => type.BlockLength() == 1 ? 0 : IsWide(type) ? 32 : type.BlockLength();
+
+    /// <summary>Whether quants are signed and activations rounded to sixteen bits.</summary>
+    private static bool IsWide(TensorType type) => type is TensorType.Q8_0 or > TensorType.Q6_K;
 
     /// <summary>What the largest magnitude of a group becomes in the integer kernels.</summary>
-    public static int ActivationRange(TensorType type) => type == TensorType.Q8_0 ? short.MaxValue : sbyte.MaxValue;
+    public static int ActivationRange(TensorType type) => IsWide(type) ? short.MaxValue : sbyte.MaxValue;
 
     /// <summary>The values that integer kernels compute with: each group rounded to fractions of its largest magnitude.</summary>
     public static float[] RoundToIntegers(float[] row, int group, int range)
@@ -115,6 +149,16 @@ internal static class MatMulOracle
         }
 
         return (sum, magnitude);
+    }
+
+    /// <summary>The top nibbles of four words, the lowest first.</summary>
+    private static void SetScatteredHalf(Span<byte> block, Half half)
+    {
+        int bits = BitConverter.HalfToUInt16Bits(half);
+        for (int i = 0; i < 4; i++)
+        {
+            block[49 + (2 * i)] = (byte)((block[49 + (2 * i)] & 15) | (((bits >> (4 * i)) & 15) << 4));
+        }
     }
 
     private static float RandomScale(Random random) => (float)((random.NextDouble() - 0.5) * 0.1);

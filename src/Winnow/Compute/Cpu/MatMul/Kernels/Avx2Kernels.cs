@@ -66,4 +66,12 @@ internal sealed unsafe class Avx2Kernels<TTileLanes, TTileVector, TRowLanes> : I
 
     public void SuperBlocksPer16<TBlock>()
         where TBlock : ISuperBlockPer16 => SuperBlocks<TBlock>();
+
+    public void SignedBlocks<TBlock>()
+        where TBlock : ISignedBlock => Kernels = TileKernels<TTileLanes, TTileVector>.SignedBlocks<TBlock>() with
+        {
+            Steps = &StepsSignedBlocks<TRowLanes, Vector256<int>>.Rows<TBlock>,
+            Unpack = &UnpackSignedBlocks.In256<TBlock>,
+            Transpose = &PanelTranspose.Avx2Words,
+        };
 }

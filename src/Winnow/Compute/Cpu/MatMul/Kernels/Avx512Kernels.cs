@@ -72,4 +72,11 @@ internal sealed unsafe class Avx512Kernels : IKernelSet
         SuperBlocks<TBlock>();
         Kernels = Kernels with { Dot = &Dot512.SuperBlockRows<TBlock>, Steps = &StepsSuperBlocks512.Rows<TBlock> };
     }
+
+    public void SignedBlocks<TBlock>()
+        where TBlock : ISignedBlock => Kernels = TileKernels<Lanes512, Vector512<int>>.SignedBlocks<TBlock>() with
+        {
+            Unpack = &UnpackSignedBlocks.In256<TBlock>,
+            Transpose = &PanelTranspose.Avx2Words,
+        };
 }

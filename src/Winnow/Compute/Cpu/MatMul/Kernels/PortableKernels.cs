@@ -51,4 +51,11 @@ internal sealed unsafe class PortableKernels<TLanes> : IKernelSet
 
     public void SuperBlocksPer16<TBlock>()
         where TBlock : ISuperBlockPer16 => SuperBlocks<TBlock>();
+
+    public void SignedBlocks<TBlock>()
+        where TBlock : ISignedBlock => Kernels = TileKernels<TLanes, Vector128<int>>.SignedBlocks<TBlock>() with
+        {
+            Unpack = &UnpackSignedBlocks.In128<TBlock>,
+            Transpose = &PanelTranspose.PortableWords,
+        };
 }

@@ -1,6 +1,7 @@
 using Winnow.Compute.Cpu.MatMul.Lanes;
 using Winnow.Compute.Cpu.MatMul.Panels;
 using Winnow.Compute.Cpu.MatMul.Records;
+using Winnow.Compute.Cpu.MatMul.Steps;
 using Winnow.Quantization.Layouts;
 
 namespace Winnow.Compute.Cpu.MatMul.Kernels;
@@ -33,6 +34,22 @@ internal static unsafe class TileKernels<TLanes, TVector>
         ChunkBlocks = Int16Per32Record.Length / 32,
         ChunkRecords = 1,
     };
+
+    public static WeightKernels SignedBlocks<TBlock>()
+        where TBlock : ISignedBlock => new()
+        {
+            DotFormat = ActivationFormat.Int16Per32,
+            TileFormat = ActivationFormat.Int16Per32,
+            Steps = &StepsSignedBlocks<TLanes, TVector>.Rows<TBlock>,
+            Tile = TBlock.ScalesPer32 ? &RegisterTile<TLanes, TLanes, TVector>.Wide32 : &RegisterTile<TLanes, TLanes, TVector>.Wide16,
+            TileOne = TBlock.ScalesPer32
+                ? &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Wide32
+                : &RegisterTile<TLanes, NoLanes<TVector>, TVector>.Wide16,
+            TileRows = 2 * TLanes.Count,
+            BlockWords = UnpackSignedBlocks.Words<TBlock>(),
+            ChunkBlocks = Int16Per32Record.Length / TBlock.Length,
+            ChunkRecords = 1,
+        };
 
     public static WeightKernels Blocks<TBlock>()
         where TBlock : IBlock => new()

@@ -24,7 +24,10 @@ internal unsafe struct WeightKernels
     /// <summary>How <see cref="Tile"/> wants activations.</summary>
     public ActivationFormat TileFormat;
 
-    /// <summary>Row 0, bytes of a row, rows, activations, bytes between records, inputs, outputs.</summary>
+    /// <summary>
+    /// Row 0, bytes of a row, rows, activations, bytes between records, inputs, outputs. Null where <see cref="Steps"/> takes one
+    /// step as well.
+    /// </summary>
     public delegate*<byte*, long, int, byte*, long, int, float*, void> Dot;
 
     /// <summary>

@@ -19,8 +19,14 @@ internal unsafe interface ILanes<TVector>
 
     static abstract void Store(TVector value, float* target);
 
+    /// <summary>As many pairs of int16 as there are lanes, from quants of eight bits.</summary>
+    static abstract TVector LoadWidened(sbyte* quants);
+
     /// <summary>One lane in all of them.</summary>
     static abstract TVector Broadcast(void* lane);
+
+    /// <summary>The first of two floats in the lower half of the lanes, the second in the upper.</summary>
+    static abstract TVector Halves(float* two);
 
     /// <summary>What <see cref="AddQuads"/> starts from, of two int16 in each lane.</summary>
     static abstract TVector Start(TVector pairs);

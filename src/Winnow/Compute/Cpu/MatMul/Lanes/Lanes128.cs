@@ -16,7 +16,12 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
 
     public static void Store(Vector128<int> value, float* target) => value.AsSingle().Store(target);
 
+    public static Vector128<int> LoadWidened(sbyte* quants) =>
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)quants).AsSByte()).AsInt32();
+
     public static Vector128<int> Broadcast(void* lane) => Vector128.Create(*(int*)lane);
+
+    public static Vector128<int> Halves(float* two) => Vector128.Create(two[0], two[0], two[1], two[1]).AsInt32();
 
     public static Vector128<int> Start(Vector128<int> pairs) => pairs;
 

@@ -15,7 +15,11 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
 
     public static void Store(Vector256<int> value, float* target) => value.AsSingle().Store(target);
 
+    public static Vector256<int> LoadWidened(sbyte* quants) => Avx2.ConvertToVector256Int16(quants).AsInt32();
+
     public static Vector256<int> Broadcast(void* lane) => Vector256.Create(*(int*)lane);
+
+    public static Vector256<int> Halves(float* two) => Vector256.Create(Vector128.Create(two[0]), Vector128.Create(two[1])).AsInt32();
 
     public static Vector256<int> Start(Vector256<int> pairs) => pairs;
 

@@ -16,7 +16,14 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
 
     public static void Store(Vector512<int> value, float* target) => value.AsSingle().Store(target);
 
+    public static Vector512<int> LoadWidened(sbyte* quants) => Avx512BW.ConvertToVector512Int16(Vector256.Load(quants)).AsInt32();
+
     public static Vector512<int> Broadcast(void* lane) => Vector512.Create(*(int*)lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Halves(float* two) => Avx512F.PermuteVar16x32(
+        Vector128.CreateScalarUnsafe(*(long*)two).AsInt32().ToVector256Unsafe().ToVector512Unsafe(),
+        Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
 
     public static Vector512<int> Start(Vector512<int> pairs) => pairs;
 

@@ -15,7 +15,11 @@ internal readonly unsafe struct LanesArmDot : ILanes<Vector128<int>>
 
     public static void Store(Vector128<int> value, float* target) => Lanes128.Store(value, target);
 
+    public static Vector128<int> LoadWidened(sbyte* quants) => Lanes128.LoadWidened(quants);
+
     public static Vector128<int> Broadcast(void* lane) => Lanes128.Broadcast(lane);
+
+    public static Vector128<int> Halves(float* two) => Vector128.Create(two[0], two[0], two[1], two[1]).AsInt32();
 
     public static Vector128<int> Start(Vector128<int> pairs) => Lanes128.Sums(pairs);
 

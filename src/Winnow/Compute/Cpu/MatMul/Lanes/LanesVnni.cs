@@ -15,7 +15,11 @@ internal readonly unsafe struct LanesVnni : ILanes<Vector256<int>>
 
     public static void Store(Vector256<int> value, float* target) => Lanes256.Store(value, target);
 
+    public static Vector256<int> LoadWidened(sbyte* quants) => Lanes256.LoadWidened(quants);
+
     public static Vector256<int> Broadcast(void* lane) => Lanes256.Broadcast(lane);
+
+    public static Vector256<int> Halves(float* two) => Vector256.Create(Vector128.Create(two[0]), Vector128.Create(two[1])).AsInt32();
 
     public static Vector256<int> Start(Vector256<int> pairs) => Avx2.MultiplyAddAdjacent(pairs.AsInt16(), Vector256<short>.One);
 

@@ -10,11 +10,15 @@ internal readonly unsafe struct NoLanes<TVector> : ILanes<TVector>
 
     public static TVector Load(void* source) => default;
 
+    public static TVector LoadWidened(sbyte* quants) => default;
+
     public static void Store(TVector value, float* target)
     {
     }
 
     public static TVector Broadcast(void* lane) => default;
+
+    public static TVector Halves(float* two) => default;
 
     public static TVector Start(TVector pairs) => pairs;
 

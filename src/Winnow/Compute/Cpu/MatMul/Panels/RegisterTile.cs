@@ -190,7 +190,18 @@ internal static unsafe class RegisterTile<TLanes, TMore, TVector>
 
     /// <summary>Blocks of 32 quants of eight bits as int16, with f32 scales.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Wide32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums)
+    public static void Wide32(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
+        Wide(panels, panelWords, records, recordStride, recordCount, tokens, sums, parts: 1);
+
+    /// <summary>The same with a scale for each 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Wide16(uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums) =>
+        Wide(panels, panelWords, records, recordStride, recordCount, tokens, sums, parts: 2);
+
+    /// <remarks>A block of 32 has one part or two, a literal, each with a scale of its own.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Wide(
+        uint* panels, int panelWords, byte* records, long recordStride, int recordCount, int tokens, float* sums, int parts)
     {
         for (; tokens > 0; tokens -= Tokens, records += Tokens * Int16Per32Record.Bytes, sums += Tokens * PanelLayout.TileRows)
         {
@@ -204,10 +215,10 @@ internal static unsafe class RegisterTile<TLanes, TMore, TVector>
             {
                 byte* x = records + (record * recordStride);
                 float* scale = (float*)(x + Int16Per32Record.Scales);
-                for (int block = 0; block < 8; block++, w0 += WordBytes, w1 += WordBytes, scale++)
+                for (int part = 0; part < 8 * parts; part++, w0 += WordBytes, w1 += WordBytes, scale += parts == 1 ? 1 : 1 - (part & 1))
                 {
                     TVector c00 = TLanes.Zero, c10 = c00, c01 = c00, c11 = c00, c02 = c00, c12 = c00, c03 = c00, c13 = c00;
-                    for (byte* end = x + 64; x < end; w0 += WordBytes, w1 += WordBytes, x += 4)
+                    for (byte* end = x + (64 / parts); x < end; w0 += WordBytes, w1 += WordBytes, x += 4)
                     {
                         TVector a = TLanes.Load(w0);
                         TVector b = TLanes.Load(w1);
