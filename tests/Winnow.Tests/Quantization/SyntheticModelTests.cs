@@ -147,7 +147,7 @@ public sealed class SyntheticModelTests : IDisposable
         Assert.Contains("llama-3.2-1b", error.Message, StringComparison.Ordinal);
         SyntheticShape tiny = SyntheticShape.Find("LLAMA-TINY");
         string path = _folder.PathOf("model.gguf");
-        Assert.Throws<ArgumentException>(() => SyntheticModel.Write(path, tiny with { Architecture = "mamba" }, QuantizationMix.Q8_0));
+        Assert.Throws<ArgumentException>(() => SyntheticModel.Write(path, tiny with { Architecture = "rwkv7" }, QuantizationMix.Q8_0));
         Assert.ThrowsAny<ArgumentException>(() => SyntheticModel.Write(path, tiny with { KvHeads = 3 }, QuantizationMix.Q8_0));
         Assert.ThrowsAny<ArgumentException>(() => SyntheticModel.Write(path, tiny with { KvHeads = 0 }, QuantizationMix.Q8_0));
         Assert.ThrowsAny<ArgumentException>(() => SyntheticModel.Write(path, tiny with { HiddenSize = -1 }, QuantizationMix.Q8_0));
