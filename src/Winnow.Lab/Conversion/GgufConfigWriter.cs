@@ -43,11 +43,15 @@ internal sealed class GgufConfigWriter
         Set("context_length", _config.ContextLength);
         Set("embedding_length", _config.HiddenSize);
         Set("block_count", _config.Layers.Count);
-        Set("feed_forward_length", _config.FeedForwardSize);
+        SetPerLayer("feed_forward_length", _config.FeedForwardSize, layer => layer.FeedsForward);
         Set("attention.head_count", _config.QueryHeads);
-        Set("attention.head_count_kv", _config.KvHeads);
-        Set("attention.key_length", _config.HeadDimension);
-        Set("attention.value_length", _config.HeadDimension);
+        if (_config.Attends)
+        {
+            SetPerLayer("attention.head_count_kv", _config.KvHeads, layer => layer.Attends);
+            Set("attention.key_length", _config.HeadDimension);
+            Set("attention.value_length", _config.HeadDimension);
+        }
+
         Set(
             _config.Architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
             _config.NormEpsilon);
@@ -57,6 +61,11 @@ internal sealed class GgufConfigWriter
             Set("expert_used_count", experts.Used);
             Set("expert_feed_forward_length", experts.FeedForwardSize);
             _metadata.Set($"{_prefix}.expert_weights_norm", experts.NormalizesWeights);
+        }
+
+        if (_config.Layers.Select(layer => layer.Recurrent).FirstOrDefault(recurrent => recurrent is not null) is { } block)
+        {
+            WriteRecurrent(block);
         }
 
         if (_config.Architecture.Norm == NormKind.Layer)
@@ -70,9 +79,74 @@ internal sealed class GgufConfigWriter
         }
     }
 
+    private void WriteRecurrent(RecurrentConfig recurrent)
+    {
+        switch (recurrent)
+        {
+            case RecurrentConfig.ShortConvolution convolution:
+                Set("shortconv.l_cache", convolution.Kernel);
+                break;
+            case RecurrentConfig.GatedDelta delta:
+                Set("ssm.conv_kernel", delta.Kernel);
+                Set("ssm.state_size", delta.Heads.KeyDimension);
+                Set("ssm.group_count", delta.Heads.KeyHeads);
+                Set("ssm.time_step_rank", delta.Heads.Heads);
+                Set("ssm.inner_size", delta.ValueWidth);
+                SetUnless("ssm.rate_limit", delta.MostRate, 1);
+                WriteAttendingLayers();
+                break;
+            case RecurrentConfig.StateSpace space:
+                Set("ssm.conv_kernel", space.Kernel);
+                Set("ssm.inner_size", space.Width);
+                Set("ssm.state_size", space.States);
+                Set("ssm.time_step_rank", space.Heads);
+                Set("ssm.group_count", space.Groups);
+                if (space.NormGroups != space.Groups)
+                {
+                    Set("ssm.norm_group_count", space.NormGroups);
+                }
+
+                if (space.NormsBeforeGate)
+                {
+                    _metadata.Set($"{_prefix}.ssm.norm_before_gate", true);
+                }
+
+                SetUnless("ssm.time_step_min", space.LeastStep, 0);
+                SetUnless("ssm.time_step_max", space.MostStep, float.PositiveInfinity);
+                break;
+            case RecurrentConfig.SelectiveStateSpace space:
+                Set("ssm.conv_kernel", space.Kernel);
+                Set("ssm.inner_size", space.Channels);
+                Set("ssm.state_size", space.States);
+                Set("ssm.time_step_rank", space.StepRank);
+                if (space.SelectionEpsilon is { } epsilon)
+                {
+                    _metadata.Set($"{_prefix}.ssm.dt_b_c_rms", space.NormsSelection);
+                    SetUnless("ssm.dt_b_c_rms_epsilon", epsilon, _config.NormEpsilon);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Which layers attend: of every so many the last one, or a list of the others.</summary>
+    private void WriteAttendingLayers()
+    {
+        bool[] attends = [.. _config.Layers.Select(layer => layer.Attends)];
+        int interval = Array.IndexOf(attends, true) + 1;
+        if (interval > 0 && attends.SequenceEqual(HybridLayers.Every(interval, attends.Length)))
+        {
+            Set("full_attention_interval", interval);
+        }
+        else
+        {
+            _metadata.Set($"{_prefix}.attention.recurrent_layers", Array.ConvertAll(attends, attend => !attend));
+        }
+    }
+
     private void WriteScales()
     {
-        SetUnless("attention.scale", _config.AttentionScale, 1 / MathF.Sqrt(_config.HeadDimension));
+        SetUnless("attention.scale", _config.AttentionScale, _config.Attends ? 1 / MathF.Sqrt(_config.HeadDimension) : _config.AttentionScale);
         SetUnless("attn_logit_softcapping", _config.AttentionSoftCap, 0);
         SetUnless("final_logit_softcapping", _config.LogitSoftCap, 0);
         SetUnless("embedding_scale", _config.EmbeddingScale, _config.Architecture.ScalesEmbeddings ? MathF.Sqrt(_config.HiddenSize) : 1);
@@ -86,8 +160,12 @@ internal sealed class GgufConfigWriter
 
     private void WritePositions()
     {
-        bool[] rotates = [.. _config.Layers.Select(layer => layer.Rope is not null)];
-        if (!rotates.SequenceEqual(SlidingLayers.Every(_config.Architecture.NoRopeInterval, rotates.Length)))
+        bool[] rotates = [.. _config.Layers.Where(layer => layer.Attends).Select(layer => layer.Rope is not null)];
+        if (_config.Architecture.HasOptionalRope)
+        {
+            _metadata.Set($"{_prefix}.rope.scaling.finetuned", rotates.Contains(true));
+        }
+        else if (!rotates.SequenceEqual(SlidingLayers.Every(_config.Architecture.NoRopeInterval, rotates.Length)))
         {
             throw new WinnowException(
                 $"GGUF cannot say which layers of this {_prefix} model have no rotary embedding: only the last of every "
@@ -150,6 +228,20 @@ internal sealed class GgufConfigWriter
     {
         LayerConfig? full = _config.Layers.FirstOrDefault(layer => layer is { Window: 0, Rope: not null });
         return (full ?? _config.Layers.FirstOrDefault(layer => layer.Rope is not null))?.Rope;
+    }
+
+    /// <summary>One number, or one for each layer where some lack the block.</summary>
+    private void SetPerLayer(string key, int value, Func<LayerConfig, bool> has)
+    {
+        int[] values = [.. _config.Layers.Select(layer => has(layer) ? value : 0)];
+        if (Array.Exists(values, other => other != values[0]))
+        {
+            _metadata.Set($"{_prefix}.{key}", values);
+        }
+        else
+        {
+            Set(key, values[0]);
+        }
     }
 
     private void Set(string key, int value) => _metadata.Set($"{_prefix}.{key}", (uint)value);

@@ -51,7 +51,7 @@ public static class HuggingFaceConverter
         QuantizationMix target = mix ?? MixOf(file, tensors);
         GgufMetadata metadata = new(output);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        GgufConfigWriter.Write(config, name, target, metadata);
+        GgufConfigWriter.Write(FoldedScales.Rest(config), name, target, metadata);
         List<string> losses = TokenizerConversion.Write(folder, config, metadata);
 
         TensorDescription[] descriptions = [.. tensors.Select(tensor => tensor.Description)];

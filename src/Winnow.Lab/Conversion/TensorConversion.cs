@@ -30,27 +30,47 @@ internal static class TensorConversion
         {
             Add(TensorRole.Output, 0);
         }
+        else if (config.Architecture.GgufFoldsScales && config.LogitScale != config.EmbeddingScale)
+        {
+            // Embeddings and head have other factors: there is a tensor for each.
+            tensors.Add(new ConvertedTensor(
+                file.Path, config.Architecture.GgufTensors.Find(TensorRole.Output)! + ".weight", Sources(file, names, config, TensorRole.Embedding, 0), null, 0, isVector: false)
+            {
+                RowScales = FoldedScales.Of(config, TensorRole.Output, 0),
+            });
+        }
 
         AddRopeFactors(config, tensors);
         return tensors;
 
         void Add(TensorRole role, int layer)
         {
-            if (!names.Has(role))
+            if (!names.Has(role) || IsAbsent(config, role, layer))
             {
                 return;
             }
 
-            string target = TensorNames.Gguf.Find(role, layer)!;
-            if (Sources(file, names, config, role, layer) is { Length: > 0 } weights)
+            string target = config.Architecture.GgufTensors.Find(role, layer)!;
+            if (role != TensorRole.Embedding && config.Layers[layer].Recurrent is { } recurrent && RecurrentConversion.Handles(role))
+            {
+                tensors.AddRange(RecurrentConversion.Of(file, names, config, recurrent, role, layer));
+            }
+            else if (Sources(file, names, config, role, layer) is { Length: > 0 } weights)
             {
                 float offset = OffsetOf(config.Architecture, role);
-                tensors.Add(new ConvertedTensor(file.Path, target + ".weight", weights, RowOrderOf(config, role), offset, IsNorm(role)));
+                tensors.Add(new ConvertedTensor(file.Path, target + ".weight", weights, RowOrderOf(config, role), offset, IsNorm(role))
+                {
+                    RowScales = FoldedScales.Of(config, role, layer),
+                });
             }
 
-            if (file.Tensors.TryGetValue(names.Bias(role, layer), out TensorEntry? bias))
+            // What is added to time steps is a role of its own.
+            if (role != TensorRole.StepProjection && file.Tensors.TryGetValue(names.Bias(role, layer), out TensorEntry? bias))
             {
-                tensors.Add(new ConvertedTensor(file.Path, target + ".bias", [bias], RowOrderOf(config, role), offset: 0, isVector: true));
+                tensors.Add(new ConvertedTensor(file.Path, target + ".bias", [bias], RowOrderOf(config, role), offset: 0, isVector: true)
+                {
+                    RowScales = FoldedScales.Of(config, role, layer) is [float scale] ? [scale] : null,
+                });
             }
         }
     }
@@ -73,15 +93,34 @@ internal static class TensorConversion
     private static int[]? RowOrderOf(ModelConfig config, TensorRole role) => role switch
     {
         TensorRole.Query when config.Architecture.GgufRopeIsInterleaved =>
-            RowOrder.InterleavePairs(config.QueryHeads, config.HeadDimension),
+            RowOrder.InterleavePairs(config.QueryHeads, config.HeadDimension, RotaryDimension(config)),
         TensorRole.Key when config.Architecture.GgufRopeIsInterleaved =>
-            RowOrder.InterleavePairs(config.KvHeads, config.HeadDimension),
+            RowOrder.InterleavePairs(config.KvHeads, config.HeadDimension, RotaryDimension(config)),
         TensorRole.QueryKeyValue when config.Architecture.HuggingFaceQueryKeyValueIsPerHead =>
             RowOrder.SplitHeads(config.QueryHeads, config.HeadDimension),
         _ => null,
     };
 
+    private static int RotaryDimension(ModelConfig config) =>
+        config.Layers.FirstOrDefault(layer => layer.Rope is not null)?.Rope!.Dimension ?? config.HeadDimension;
+
     private static float OffsetOf(Architecture architecture, TensorRole role) => IsNorm(role) && architecture.HuggingFaceNormsAreOffsets ? 1 : 0;
+
+    /// <summary>Whether a layer does not have a norm, though the name of another one may be the same.</summary>
+    private static bool IsAbsent(ModelConfig config, TensorRole role, int layer)
+    {
+        LayerConfig blocks = config.Layers[layer];
+        NormPlacement placement = blocks.NormPlacement ?? config.Architecture.NormPlacement;
+        bool mixes = blocks.Attends || blocks.Recurrent is not null;
+        return role switch
+        {
+            TensorRole.AttentionNorm => !mixes || placement == NormPlacement.After,
+            TensorRole.PostAttentionNorm => !mixes || placement == NormPlacement.Before,
+            TensorRole.FeedForwardNorm => !blocks.FeedsForward || placement == NormPlacement.After,
+            TensorRole.PostFeedForwardNorm => !blocks.FeedsForward || placement == NormPlacement.Before,
+            _ => false,
+        };
+    }
 
     private static bool IsNorm(TensorRole role) => role
         is TensorRole.AttentionNorm or TensorRole.QueryNorm or TensorRole.KeyNorm or TensorRole.PostAttentionNorm

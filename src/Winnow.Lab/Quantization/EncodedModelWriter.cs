@@ -74,6 +74,30 @@ internal sealed class EncodedModelWriter : IDisposable
         _tensorIndex++;
     }
 
+    /// <summary>Writes the next tensor from the values of its first part, which all parts of its slowest extent share: encoded once.</summary>
+    public void WriteRepeated(Producer produce)
+    {
+        TensorDescription tensor = _tensors[_tensorIndex];
+        long elements = tensor.ElementCount / tensor.Shape[0];
+        byte[] part = new byte[tensor.Type.SizeBytes(elements)];
+        long batchLength = (long)_piecesPerBatch * PieceLength;
+        for (long start = 0; start < elements; start += batchLength)
+        {
+            long length = Math.Min(batchLength, elements - start);
+            EncodeBatch(tensor.Type, produce, start, length);
+            _batch.AsSpan(0, (int)tensor.Type.SizeBytes(length)).CopyTo(part.AsSpan((int)tensor.Type.SizeBytes(start)));
+        }
+
+        for (long i = 0; i < tensor.Shape[0]; i++)
+        {
+            _parallel.CancellationToken.ThrowIfCancellationRequested();
+            _writer.Write(tensor.Name, part);
+            Report(elements);
+        }
+
+        _tensorIndex++;
+    }
+
     /// <summary>Writes the next tensor with the bytes of another of the same type.</summary>
     public void Copy(TensorEntry source)
     {

@@ -22,9 +22,15 @@ internal static class SyntheticMetadata
     public static GgufMetadata Of(SyntheticShape shape, QuantizationMix mix, string path)
     {
         string a = shape.Architecture;
-        if (a is not ("llama" or "qwen3"))
+        if (a is not ("llama" or "qwen3" or "qwen3moe"))
         {
-            throw new ArgumentException($"synthetic models are llama or qwen3, not '{a}'", nameof(shape));
+            throw new ArgumentException($"synthetic models are llama, qwen3 or qwen3moe, not '{a}'", nameof(shape));
+        }
+
+        if (a == "qwen3moe" != shape.Experts > 0 || shape.ExpertsUsed > shape.Experts)
+        {
+            throw new ArgumentException(
+                $"a shape of architecture '{a}' has {shape.Experts} experts, of which {shape.ExpertsUsed} are used: qwen3moe has some, the others none", nameof(shape));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.VocabularySize, 512, nameof(shape));
@@ -48,6 +54,13 @@ internal static class SyntheticMetadata
         metadata.Set($"{a}.attention.layer_norm_rms_epsilon", shape.RmsEpsilon);
         metadata.Set($"{a}.rope.dimension_count", (uint)shape.HeadDim);
         metadata.Set($"{a}.rope.freq_base", shape.RopeTheta);
+        if (shape.Experts > 0)
+        {
+            metadata.Set($"{a}.expert_count", (uint)shape.Experts);
+            metadata.Set($"{a}.expert_used_count", (uint)shape.ExpertsUsed);
+            metadata.Set($"{a}.expert_feed_forward_length", (uint)shape.ExpertFeedForwardSize);
+        }
+
         AddTokenizer(metadata, shape);
         return metadata;
     }

@@ -6,7 +6,7 @@ namespace Winnow.Lab.Synthesis;
 
 /// <summary>Writes models of a given shape with random weights: for measuring speed and memory where no real model is at hand.</summary>
 /// <remarks>
-/// Matrices have a standard deviation of 1/√inputs, which keeps activations near unit size through any number of layers. The
+/// Experts of a layer are alike, so that a large mixture takes no longer to write than its bytes. Matrices have a standard deviation of 1/√inputs, which keeps activations near unit size through any number of layers. The
 /// text that such a model generates means nothing.
 /// </remarks>
 public static class SyntheticModel
@@ -39,7 +39,15 @@ public static class SyntheticModel
         using EncodedModelWriter writer = new(output, metadata, typed, options.Threads, progress, cancellationToken);
         foreach (TensorDescription tensor in typed)
         {
-            writer.Write(ProducerOf(tensor, shape, options.Seed));
+            EncodedModelWriter.Producer producer = ProducerOf(tensor, shape, options.Seed);
+            if (tensor.Shape.Count > 2)
+            {
+                writer.WriteRepeated(producer);
+            }
+            else
+            {
+                writer.Write(producer);
+            }
         }
 
         writer.Complete();
@@ -65,7 +73,7 @@ public static class SyntheticModel
             yield return Matrix(prefix + "attn_q.weight", queries, hidden);
             yield return Matrix(prefix + "attn_k.weight", keys, hidden);
             yield return Matrix(prefix + "attn_v.weight", keys, hidden);
-            if (shape.Architecture == "qwen3")
+            if (shape.Architecture is "qwen3" or "qwen3moe")
             {
                 yield return Vector(prefix + "attn_q_norm.weight", shape.HeadDim);
                 yield return Vector(prefix + "attn_k_norm.weight", shape.HeadDim);
@@ -73,6 +81,15 @@ public static class SyntheticModel
 
             yield return Matrix(prefix + "attn_output.weight", hidden, queries);
             yield return Vector(prefix + "ffn_norm.weight", hidden);
+            if (shape.Experts > 0)
+            {
+                yield return Matrix(prefix + "ffn_gate_inp.weight", shape.Experts, hidden);
+                yield return Experts(prefix + "ffn_gate_exps.weight", shape.Experts, shape.ExpertFeedForwardSize, hidden);
+                yield return Experts(prefix + "ffn_up_exps.weight", shape.Experts, shape.ExpertFeedForwardSize, hidden);
+                yield return Experts(prefix + "ffn_down_exps.weight", shape.Experts, hidden, shape.ExpertFeedForwardSize);
+                continue;
+            }
+
             yield return Matrix(prefix + "ffn_gate.weight", inner, hidden);
             yield return Matrix(prefix + "ffn_up.weight", inner, hidden);
             yield return Matrix(prefix + "ffn_down.weight", hidden, inner);
@@ -88,6 +105,9 @@ public static class SyntheticModel
     private static TensorDescription Vector(string name, long length) => new(name, TensorType.F32, [length]);
 
     private static TensorDescription Matrix(string name, long outputs, long inputs) => new(name, TensorType.F32, [outputs, inputs]);
+
+    private static TensorDescription Experts(string name, long experts, long outputs, long inputs) =>
+        new(name, TensorType.F32, [experts, outputs, inputs]);
 
     private static EncodedModelWriter.Producer ProducerOf(TensorDescription tensor, SyntheticShape shape, ulong seed)
     {

@@ -23,6 +23,12 @@ public sealed record SyntheticShape
         },
         new()
         {
+            Name = "qwen3-30b-a3b", Architecture = "qwen3moe", HiddenSize = 2048, Layers = 48, Heads = 32, KvHeads = 4, HeadDim = 128,
+            FeedForwardSize = 6144, Experts = 128, ExpertsUsed = 8, ExpertFeedForwardSize = 768, VocabularySize = 151936, RopeTheta = 1_000_000,
+            RmsEpsilon = 1e-6f, ContextLength = 40960,
+        },
+        new()
+        {
             Name = "llama-tiny", Architecture = "llama", HiddenSize = 256, Layers = 2, Heads = 4, KvHeads = 2, HeadDim = 64,
             FeedForwardSize = 512, VocabularySize = 1024, IsTied = true, RopeTheta = 500_000, RopeScale = 32,
         },
@@ -31,12 +37,20 @@ public sealed record SyntheticShape
             Name = "qwen3-tiny", Architecture = "qwen3", HiddenSize = 256, Layers = 2, Heads = 4, KvHeads = 2, HeadDim = 128,
             FeedForwardSize = 512, VocabularySize = 1024, RopeTheta = 1_000_000, RmsEpsilon = 1e-6f, ContextLength = 40960,
         },
+        new()
+        {
+            Name = "qwen3moe-tiny", Architecture = "qwen3moe", HiddenSize = 256, Layers = 2, Heads = 4, KvHeads = 2, HeadDim = 128,
+            FeedForwardSize = 512, Experts = 16, ExpertsUsed = 4, ExpertFeedForwardSize = 256, VocabularySize = 1024, RopeTheta = 1_000_000,
+            RmsEpsilon = 1e-6f, ContextLength = 40960,
+        },
     ];
 
     /// <summary>What the shape is called.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The architecture, as GGUF names it: <c>llama</c>, or <c>qwen3</c> with norms on queries and keys.</summary>
+    /// <summary>
+    /// The architecture, as GGUF names it: <c>llama</c>, <c>qwen3</c> with norms on queries and keys, or <c>qwen3moe</c> with experts besides.
+    /// </summary>
     public required string Architecture { get; init; }
 
     /// <summary>The width of the residual stream.</summary>
@@ -56,6 +70,15 @@ public sealed record SyntheticShape
 
     /// <summary>The inner width of the feed-forward network.</summary>
     public required int FeedForwardSize { get; init; }
+
+    /// <summary>Experts of a layer; 0 for none. They are alike: what is measured is which of their bytes are read.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that a token takes.</summary>
+    public int ExpertsUsed { get; init; }
+
+    /// <summary>The inner width of an expert.</summary>
+    public int ExpertFeedForwardSize { get; init; }
 
     /// <summary>How many tokens there are, control tokens included; at least 512.</summary>
     public required int VocabularySize { get; init; }

@@ -4,13 +4,15 @@ namespace Winnow.Attention;
 
 /// <summary>The attention layers of a model as methods see them.</summary>
 /// <param name="Shapes">One per layer, in order.</param>
-internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes)
+/// <param name="Attends">Whether each layer has attention at all; null where all have.</param>
+internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes, IReadOnlyList<bool>? Attends = null)
 {
     /// <summary>The same where tokens see each other in both directions.</summary>
     public IReadOnlyList<AttentionShape> Bidirectional { get; } = [.. Shapes.Select(shape => shape with { Causal = false })];
 
-    /// <summary>Layers without a sliding window, ascending: the only ones that methods change.</summary>
-    public IReadOnlyList<int> Global { get; } = [.. Enumerable.Range(0, Shapes.Count).Where(layer => Shapes[layer].Window == 0)];
+    /// <summary>Layers with attention and without a sliding window, ascending: the only ones that methods change.</summary>
+    public IReadOnlyList<int> Global { get; } =
+        [.. Enumerable.Range(0, Shapes.Count).Where(layer => (Attends is null || Attends[layer]) && Shapes[layer].Window == 0)];
 
     /// <summary>Layers in all.</summary>
     public int Count => Shapes.Count;
@@ -30,6 +32,11 @@ internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes)
             if (layer <= previous)
             {
                 throw new AttentionSpecException($"{what}: layers must ascend, {layer} follows {previous}");
+            }
+
+            if (Attends is not null && !Attends[layer])
+            {
+                throw new AttentionSpecException($"{what}: layer {layer} has no attention; full-attention layers are {string.Join(", ", Global)}");
             }
 
             if (Shapes[layer].Window != 0)

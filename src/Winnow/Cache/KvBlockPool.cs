@@ -90,7 +90,7 @@ internal sealed class KvBlockPool
     private void AddSlab()
     {
         long maximum = _placement.Tier == KvTier.Disk ? MaximumFileBytes : MaximumSlabBytes;
-        int count = (int)Math.Clamp(maximum / _blockBytes, 1, Math.Max(1, _blocks));
+        int count = (int)Math.Clamp(maximum / Math.Max(_blockBytes, 1), 1, Math.Max(1, _blocks));
         KvSlab slab = Allocate(count);
         _slabs.Add(slab);
         Residency?.Add(slab);

@@ -14,4 +14,7 @@ public enum Activation
 
     /// <summary>max(x, 0).</summary>
     Relu,
+
+    /// <summary>1 / (1 + e^(−x)): of gates.</summary>
+    Sigmoid,
 }

@@ -33,6 +33,9 @@ public abstract class Device : IDisposable
     /// <summary>Whether the most probable tokens had better be found here than all logits be read: where reading is dear.</summary>
     public virtual bool FindsCandidates => false;
 
+    /// <summary>Whether it has the operations of layers that remember a sequence in a state (convolutions, linear attention, state spaces).</summary>
+    public virtual bool HasRecurrences => false;
+
     /// <summary>Bytes of memory of its own that are in use for whatever lies on it; 0 for a device that computes in the memory of the process.</summary>
     public virtual long MemoryBytes => 0;
 

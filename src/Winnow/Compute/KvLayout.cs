@@ -63,6 +63,14 @@ public sealed class KvLayout
         }
     }
 
+    private KvLayout()
+    {
+        Planes = [];
+    }
+
+    /// <summary>A layer without attention, which stores nothing.</summary>
+    public static KvLayout None { get; } = new();
+
     /// <summary>KV heads.</summary>
     public int KvHeads { get; }
 

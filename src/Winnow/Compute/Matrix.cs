@@ -17,4 +17,14 @@ public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows,
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
         return this with { Offset = Offset + ((long)first * Stride), Rows = count };
     }
+
+    /// <summary>Columns [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>) of all rows.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The columns do not lie inside the matrix.</exception>
+    public Matrix ColumnSlice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Columns - first);
+        return this with { Offset = Offset + first, Columns = count };
+    }
 }

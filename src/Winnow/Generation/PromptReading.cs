@@ -59,6 +59,11 @@ internal sealed class PromptReading(
     {
         ReadOnlyMemory<int> part = _rest[..reader.PartLength(_rest.Length, phase, Math.Min(Chunk, reader.Chunk))];
         bool isEnd = phase == AttentionPhase.PromptEnd && part.Length == _rest.Length;
+        if (isEnd)
+        {
+            reader.KeepState();
+        }
+
         ReadOnlySpan<Segment> segments =
         [
             reader.BeginPass(part, isEnd ? AttentionPhase.PromptEnd : AttentionPhase.Prompt, isEnd ? ForwardOutput.LastLogits : ForwardOutput.None),

@@ -90,7 +90,7 @@ public sealed class Session : IDisposable
     /// <summary>Bytes of keys and values that each decode step since the last prompt has read, on average.</summary>
     public double KvReadBytesPerToken => AttentionStatistics.Steps == 0
         ? 0
-        : (double)AttentionStatistics.AttendedRows * _reader.Cache.Layer(0).Layout.TokenBytes / AttentionStatistics.Steps;
+        : (double)AttentionStatistics.AttendedRows * _reader.Cache.Layouts.Max(layout => layout.TokenBytes) / AttentionStatistics.Steps;
 
     /// <summary>The part of the bytes visited which was in memory before; 1 unless keys and values lie on disk.</summary>
     public double KvHitRate => _reader.Cache.HitRate;

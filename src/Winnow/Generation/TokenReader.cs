@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Winnow.Attention;
 using Winnow.Cache;
@@ -27,6 +28,9 @@ internal sealed class TokenReader : IDisposable
     private readonly Sequence _sequence;
     private readonly Segment _segment;
     private readonly List<int> _tokens = [];
+
+    /// <summary>As what each token was read; kept where a state cannot be cut without reading some of them again.</summary>
+    private readonly List<AttentionPhase> _phases = [];
     private readonly int[] _stepToken = new int[1];
     private ForwardPass? _pass;
     private Workspace? _work;
@@ -48,11 +52,17 @@ internal sealed class TokenReader : IDisposable
         KvTypes? kvType = null,
         KvPlacement? placement = null,
         int? chunk = null)
-        : this(model, contextLength, attention ?? AttentionOptions.Full, CreateCache(model, kvType ?? TensorType.F16, placement), chunk ?? model.Devices.PreferredChunk)
+        : this(
+            model,
+            contextLength,
+            attention ?? AttentionOptions.Full,
+            CreateCache(model, kvType ?? TensorType.F16, placement),
+            model.Transformer.StateParts.Count == 0 ? null : new SequenceState(model.Devices, model.Transformer.StateParts),
+            chunk ?? model.Devices.PreferredChunk)
     {
     }
 
-    private TokenReader(Model model, int contextLength, AttentionOptions attention, KvCache cache, int chunk)
+    private TokenReader(Model model, int contextLength, AttentionOptions attention, KvCache cache, SequenceState? state, int chunk)
     {
         try
         {
@@ -65,12 +75,15 @@ internal sealed class TokenReader : IDisposable
             MethodSetup setup = new(model.Transformer.AttentionLayers, ropes, model.Calibration, model.Config.ContextLength);
             attention.Decode?.Validate();
             attention = attention.Tuned(model.Calibration);
-            _sequence = new Sequence(new SessionAttention(model.Devices, setup, attention.Prefill, attention.Decode), ropes) { Cache = cache };
+            RequireAttention(model, attention);
+            SessionAttention methods = new(model.Devices, setup, attention.Prefill, attention.Decode);
+            _sequence = new Sequence(methods, ropes) { Cache = cache, State = state };
             _segment = new Segment(_sequence);
         }
         catch
         {
             cache.Dispose();
+            state?.Dispose();
             throw;
         }
     }
@@ -98,7 +111,8 @@ internal sealed class TokenReader : IDisposable
 
     /// <summary>Bytes on a device of what the reader's own passes need.</summary>
     /// <param name="device">The device's number.</param>
-    public long ScratchBytesOn(int device) => (_work?.SizeBytesOn(device) ?? 0) + (_pass?.Rows.SizeBytesOn(device) ?? 0) + Attention.ScoreBytesOn(device);
+    public long ScratchBytesOn(int device) => (_work?.SizeBytesOn(device) ?? 0) + (_pass?.Rows.SizeBytesOn(device) ?? 0)
+        + Attention.ScoreBytesOn(device) + (_sequence.State?.SizeBytesOn(device) ?? 0);
 
     /// <summary>Sees what flows through the passes; null for nobody.</summary>
     public ForwardObserver? Observer
@@ -148,6 +162,7 @@ internal sealed class TokenReader : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(prompt.Count, ContextLength, nameof(prompt));
         _model.CheckFile();
         int cached = GoBack(CountReusable(prompt), promptFollows: true, pass, cancellation);
+        KeepState();
         return new PromptReading(this, prompt.Skip(cached).ToArray(), AttentionPhase.PromptEnd, pass, progress) { Chunk = chunk, CachedTokens = cached };
     }
 
@@ -190,8 +205,24 @@ internal sealed class TokenReader : IDisposable
     /// <summary>The pass has ended: its tokens have been read.</summary>
     public void EndPass()
     {
-        _tokens.AddRange(_segment.Tokens.Span);
+        AddTokens(_segment.Tokens.Span, _segment.Phase);
         _hasLogits = _segment.Output == ForwardOutput.LastLogits;
+        if (_segment.Phase == AttentionPhase.PromptEnd)
+        {
+            KeepState();
+        }
+    }
+
+    /// <summary>
+    /// Keeps the state of layers that have one, as a place to come back to: before and after a prompt, before its last part, and before
+    /// a draft. Conversations are cut there.
+    /// </summary>
+    public void KeepState()
+    {
+        if (_sequence.State is { } state && _tokens.Count > state.LastSnapshot)
+        {
+            state.Keep(_tokens.Count);
+        }
     }
 
     /// <summary>Reads a token that follows the prompt, and returns the logits after it, unless candidates take their place. Allocates nothing.</summary>
@@ -231,6 +262,7 @@ internal sealed class TokenReader : IDisposable
             return;
         }
 
+        KeepState();
         int width = _model.Config.VocabularySize;
         int[] ids = [.. tokens];
         float[] rows = new float[Math.Min(ids.Length, MostSteps) * width];
@@ -293,7 +325,7 @@ internal sealed class TokenReader : IDisposable
         if (filled > 0)
         {
             RandomRows.Append(Pass.Work, _sequence, filled, seed);
-            _tokens.AddRange(prompt.Take(filled));
+            AddTokens([.. prompt.Take(filled)], AttentionPhase.Prompt);
         }
 
         ReadPrompt(prompt, cancellation: cancellation);
@@ -311,8 +343,9 @@ internal sealed class TokenReader : IDisposable
     /// <param name="attention">How the second one attends.</param>
     public TokenReader Fork(AttentionOptions attention)
     {
-        TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), Chunk);
+        TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), _sequence.State?.Fork(), Chunk);
         fork._tokens.AddRange(_tokens);
+        fork._phases.AddRange(_phases);
         fork.Attention.CopyState(Attention, Cache.Length);
         if (_hasLogits)
         {
@@ -325,7 +358,7 @@ internal sealed class TokenReader : IDisposable
 
     /// <summary>Writes tokens, keys, values and what the attention method keeps to a file.</summary>
     /// <exception cref="WinnowException">The file cannot be written.</exception>
-    public void Save(string path) => KvCacheFile.Save(path, Cache, TokenSpan, _model.Info.Fingerprint, Attention.SaveState(Cache.Length));
+    public void Save(string path) => KvCacheFile.Save(path, Cache, TokenSpan, _model.Info.Fingerprint, SaveStates());
 
     /// <summary>Replaces everything by what a file holds.</summary>
     /// <exception cref="WinnowException">The file is damaged, or belongs to another model or KV type; nothing was changed.</exception>
@@ -345,7 +378,7 @@ internal sealed class TokenReader : IDisposable
                 throw new ContextOverflowException(tokens.Length, ContextLength);
             }
 
-            LoadState(path, state, tokens.Length);
+            LoadStates(path, state, tokens.Length);
         }
         catch
         {
@@ -356,7 +389,8 @@ internal sealed class TokenReader : IDisposable
         Cache.Dispose();
         _sequence.Cache = cache;
         _tokens.Clear();
-        _tokens.AddRange(tokens);
+        _phases.Clear();
+        AddTokens(tokens, AttentionPhase.Prompt);
         _hasLogits = false;
     }
 
@@ -364,6 +398,7 @@ internal sealed class TokenReader : IDisposable
     public void Dispose()
     {
         Cache.Dispose();
+        _sequence.State?.Dispose();
         Attention.Dispose();
         _pass?.Dispose();
         _work?.Dispose();
@@ -372,7 +407,8 @@ internal sealed class TokenReader : IDisposable
     private static KvCache CreateCache(Model model, KvTypes types, KvPlacement? placement)
     {
         int width = model.Config.HeadDimension;
-        IEnumerable<KvLayout> layouts = model.Config.Layers.Select(_ => new KvLayout(model.Config.KvHeads, width, width, types.Key, types.Value));
+        IEnumerable<KvLayout> layouts = model.Config.Layers.Select(
+            layer => layer.Attends ? new KvLayout(model.Config.KvHeads, width, width, types.Key, types.Value) : KvLayout.None);
         return new KvCache(model.Devices, [.. layouts], placement);
     }
 
@@ -389,6 +425,11 @@ internal sealed class TokenReader : IDisposable
         }
 
         _hasLogits = false;
+        if (_sequence.State is { } state)
+        {
+            return GoBack(state, length, promptFollows, forward, cancellation);
+        }
+
         IReadOnlyList<AttentionPass> passes = Attention.Rollback(length, promptFollows);
         int first = passes.Count == 0 ? length : passes[0].First;
         int[] again = [.. _tokens[first..length]];
@@ -416,6 +457,75 @@ internal sealed class TokenReader : IDisposable
 
         _hasLogits = false;
         return _tokens.Count;
+    }
+
+    /// <summary>
+    /// The same where layers have a state: everything goes back to a snapshot of it, and to where the attention method can go with it.
+    /// Unless a prompt follows, which had better read them, the tokens behind it are read again, each as what it was read.
+    /// </summary>
+    private int GoBack(SequenceState state, int length, bool promptFollows, ForwardPass? forward, CancellationToken cancellation)
+    {
+        int first = length;
+        int snapshot;
+        do
+        {
+            snapshot = state.SnapshotBefore(first);
+            IReadOnlyList<AttentionPass> passes = Attention.Rollback(snapshot, promptFollows);
+            first = passes.Count == 0 ? snapshot : passes[0].First;
+        }
+        while (first != snapshot);
+
+        state.GoBack(snapshot);
+        int[] again = [.. _tokens[snapshot..length]];
+        AttentionPhase[] phases = [.. _phases[snapshot..length]];
+        Cache.Truncate(snapshot);
+        _tokens.RemoveRange(snapshot, _tokens.Count - snapshot);
+        _phases.RemoveRange(snapshot, _phases.Count - snapshot);
+        for (int next = 0, end; next < again.Length && !promptFollows; next = end)
+        {
+            end = next + 1;
+            if (phases[next] == AttentionPhase.Decode)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Run(BeginStep(again[next]), forward ?? Pass, CancellationToken.None);
+                continue;
+            }
+
+            while (phases[end - 1] == AttentionPhase.Prompt && end < again.Length && phases[end] != AttentionPhase.Decode)
+            {
+                end++;
+            }
+
+            PromptReading reading = new(this, again.AsMemory(next, end - next), phases[end - 1], forward ?? Pass, progress: null);
+            while (reading.Advance(cancellation))
+            {
+            }
+        }
+
+        _hasLogits = false;
+        return _tokens.Count;
+    }
+
+    private void AddTokens(ReadOnlySpan<int> tokens, AttentionPhase phase)
+    {
+        _tokens.AddRange(tokens);
+        if (_sequence.State is not null && !tokens.IsEmpty)
+        {
+            CollectionsMarshal.SetCount(_phases, _tokens.Count);
+            Span<AttentionPhase> added = CollectionsMarshal.AsSpan(_phases)[^tokens.Length..];
+            added.Fill(phase == AttentionPhase.PromptEnd ? AttentionPhase.Prompt : phase);
+            added[^1] = phase;
+        }
+    }
+
+    /// <summary>A model without attention has nothing that a method could choose from.</summary>
+    private static void RequireAttention(Model model, AttentionOptions attention)
+    {
+        if (model.Transformer.AttentionLayers.Global.Count == 0 && !model.Config.Attends && (attention.Prefill is not null || attention.Decode is not null))
+        {
+            throw new AttentionSpecException(
+                $"models of architecture '{model.Config.Architecture.HuggingFaceName}' have no attention that a method could change: only full is possible");
+        }
     }
 
     /// <summary>How many tokens of a prompt need not be read: what it has in common with the tokens that were, without its end.</summary>
@@ -477,6 +587,44 @@ internal sealed class TokenReader : IDisposable
         ReadOnlySpan<Segment> segments = [segment];
         pass.Run(segments, cancellation);
         EndPass();
+    }
+
+    /// <summary>What the attention method keeps; behind its length and it, what layers remember, where they do.</summary>
+    private byte[] SaveStates()
+    {
+        ReadOnlySpan<byte> method = Attention.SaveState(Cache.Length);
+        if (_sequence.State is not { } state)
+        {
+            return method.ToArray();
+        }
+
+        using MemoryStream target = new();
+        using BinaryWriter writer = new(target);
+        writer.Write(method.Length);
+        writer.Write(method);
+        writer.Flush();
+        state.Save(target);
+        return target.ToArray();
+    }
+
+    /// <summary>Takes over what a saved session's method and layers knew. Where that is damaged, nothing is changed.</summary>
+    private void LoadStates(string path, byte[] saved, int length)
+    {
+        if (_sequence.State is not { } state)
+        {
+            LoadState(path, saved, length);
+            return;
+        }
+
+        int method = saved.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32LittleEndian(saved);
+        if (method < 0 || saved.Length - sizeof(int) - method != state.StateBytes)
+        {
+            throw new ModelFormatException(path, $"is damaged: it does not hold the {state.StateBytes} bytes that layers remember");
+        }
+
+        LoadState(path, saved[sizeof(int)..(sizeof(int) + method)], length);
+        using MemoryStream source = new(saved, sizeof(int) + method, (int)state.StateBytes);
+        state.Load(source);
     }
 
     /// <summary>Takes over what a saved session's method knew. Where that is damaged, nothing is changed.</summary>

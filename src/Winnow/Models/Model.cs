@@ -69,6 +69,7 @@ internal sealed class Model : IDisposable
         try
         {
             LayerDevices devices = place(new ModelMemory(file, config));
+            RequireRecurrences(devices, config, path);
             weights = WeightLoader.Load(devices, file, config, progress, cancellation);
             ModelInfo info = Describe(path, file, config, weights);
             ModelCalibration calibration = ModelCalibration.Load(info.Identity, calibrationPath);
@@ -124,6 +125,20 @@ internal sealed class Model : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Refuses layers with a state on a device that lacks their operations, before anything is loaded.</summary>
+    private static void RequireRecurrences(LayerDevices devices, ModelConfig config, string path)
+    {
+        for (int i = 0; i < config.Layers.Count; i++)
+        {
+            if (config.Layers[i].Recurrent is { } recurrent && !devices.Of(i).HasRecurrences)
+            {
+                throw new ModelFormatException(
+                    path,
+                    $"is of architecture '{config.Architecture.HuggingFaceName}' with {recurrent.Name}, which {devices.Of(i).Name} does not compute: use --device cpu");
+            }
         }
     }
 

@@ -41,9 +41,19 @@ internal static class ModelFingerprint
         text.Append(culture, $"{c.Architecture.HuggingFaceName} {c.QueryHeads} {c.KvHeads} {c.HeadDimension} {c.Activation} {c.NormEpsilon:R} ");
         text.Append(culture, $"{c.AttentionScale:R} {c.AttentionSoftCap:R} {c.LogitSoftCap:R} {c.EmbeddingScale:R} {c.ResidualScale:R} ");
         text.Append(culture, $"{c.LogitScale:R} {c.IsParallel} {c.RopeIsInterleaved} {c.Experts?.Used} {c.Experts?.NormalizesWeights}\n");
+        if (c is not { AttentionOutputScale: 1, RecurrentOutputScale: 1, GateScale: 1, FeedForwardScale: 1 })
+        {
+            text.Append(culture, $"{c.AttentionOutputScale:R} {c.RecurrentOutputScale:R} {c.GateScale:R} {c.FeedForwardScale:R}\n");
+        }
+
         foreach (LayerConfig layer in c.Layers)
         {
             text.Append(culture, $"{layer.Window}");
+            if (layer.Recurrent is { } recurrent)
+            {
+                text.Append(culture, $" {recurrent.Name} {string.Join(' ', recurrent.Numbers.Select(number => number.ToString("R", culture)))}");
+            }
+
             if (layer.Rope is { } rope)
             {
                 RopeFrequencies frequencies = rope.CreateFrequencies(c.RopeIsInterleaved, c.ContextLength);

@@ -66,6 +66,11 @@ internal sealed class ModelMemory
     /// <param name="tokens">Tokens of the context.</param>
     public long KeysAndValues(KvTypes types, int tokens)
     {
+        if (!_config.Attends)
+        {
+            return 0;
+        }
+
         KvLayout layout = new(_config.KvHeads, _config.HeadDimension, _config.HeadDimension, types.Key, types.Value);
         return ((long)tokens + KvLayout.PageTokens - 1) / KvLayout.PageTokens * layout.PageBytes;
     }

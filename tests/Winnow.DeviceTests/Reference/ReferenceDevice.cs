@@ -13,6 +13,8 @@ internal sealed class ReferenceDevice : Device
 
     public override string Description => "scalar double precision";
 
+    public override bool HasRecurrences => true;
+
     public override DeviceBuffer Allocate(long sizeBytes) => new ReferenceBuffer(sizeBytes);
 
     public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>

@@ -156,6 +156,7 @@ internal sealed partial class ReferenceStream(ReferenceDevice device) : ComputeS
         Activation.Gelu => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))),
         Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
         Activation.Relu => Math.Max(x, 0),
+        Activation.Sigmoid => 1 / (1 + Math.Exp(-x)),
         _ => throw new ArgumentOutOfRangeException(nameof(activation)),
     };
 

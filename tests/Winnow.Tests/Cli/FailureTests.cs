@@ -30,8 +30,8 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public void An_unsupported_architecture_is_named_with_what_is_supported()
     {
-        using EditedModel model = new("llama", config => { config["model_type"] = "mamba"; config["architectures"] = new System.Text.Json.Nodes.JsonArray("MambaForCausalLM"); });
-        Fails(1, "mamba", "run", "-m", model.Folder, "-p", "x");
+        using EditedModel model = new("llama", config => { config["model_type"] = "rwkv7"; config["architectures"] = new System.Text.Json.Nodes.JsonArray("Rwkv7ForCausalLM"); });
+        Fails(1, "rwkv7", "run", "-m", model.Folder, "-p", "x");
         Fails(1, "llama", "run", "-m", model.Folder, "-p", "x");
     }
 

@@ -12,10 +12,10 @@ public sealed class ModelRefusalTests
     [Fact]
     public void An_unknown_architecture_is_refused_with_a_list_of_the_known_ones()
     {
-        using EditedModel model = new("llama", config => config["model_type"] = "mamba");
+        using EditedModel model = new("llama", config => config["model_type"] = "rwkv7");
         UnsupportedArchitectureException error = Assert.Throws<UnsupportedArchitectureException>(() => Load(model.Folder));
-        Assert.Equal("mamba", error.Architecture);
-        const string Problem = "'mamba' is not supported; supported are llama, mistral, mixtral, qwen2, qwen3,";
+        Assert.Equal("rwkv7", error.Architecture);
+        const string Problem = "'rwkv7' is not supported; supported are llama, mistral, mixtral, qwen2, qwen3,";
         Assert.Contains(Problem, error.Message, StringComparison.Ordinal);
     }
 

@@ -17,7 +17,8 @@ public sealed class SegmentTests
     [MemberData(nameof(Names))]
     public void A_sequence_gives_the_same_bits_alone_in_any_company_and_in_any_parts(string name)
     {
-        int[] ids = Golden.Open(TinyModels.Path(name)).Ids;
+        int[] golden = Golden.Open(TinyModels.Path(name)).Ids;
+        int[] ids = [.. Enumerable.Range(0, 150).Select(i => golden[i % golden.Length])];
         foreach (CpuIsa isa in Enum.GetValues<CpuIsa>().Where(CpuIsaSupport.IsSupported))
         {
             using CpuDevice device = new(new CpuDeviceOptions { Threads = 2, Isa = isa });

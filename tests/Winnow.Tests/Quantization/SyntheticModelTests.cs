@@ -141,13 +141,32 @@ public sealed class SyntheticModelTests : IDisposable
     }
 
     [Fact]
+    public void Experts_are_alike_and_the_router_is_not_quantized()
+    {
+        Write("qwen3moe-tiny", QuantizationMix.Q4_K_M);
+        using GgufFile file = GgufFile.Open(_folder.PathOf("model.gguf"));
+        Assert.Equal(16, file.Metadata.GetInt32("qwen3moe.expert_count"));
+        Assert.Equal(4, file.Metadata.GetInt32("qwen3moe.expert_used_count"));
+        Assert.Equal(TensorType.F32, file.Tensors["blk.0.ffn_gate_inp.weight"].Type);
+        TensorEntry experts = file.Tensors["blk.1.ffn_up_exps.weight"];
+        Assert.Equal([16, 256, 256], experts.Shape);
+        Assert.Equal(TensorType.Q4_K, experts.Type);
+        int bytes = (int)(experts.SizeBytes / 16);
+        Assert.True(experts.Bytes(0, bytes).SequenceEqual(experts.Bytes(15L * bytes, bytes)));
+        Assert.True(experts.Bytes(0, bytes).ContainsAnyExcept((byte)0));
+        Assert.False(file.Tensors.ContainsKey("blk.0.ffn_up.weight"));
+    }
+
+    [Fact]
     public void Unknown_names_and_impossible_shapes_are_refused()
     {
         WinnowException error = Assert.Throws<WinnowException>(() => SyntheticShape.Find("gpt-5"));
         Assert.Contains("llama-3.2-1b", error.Message, StringComparison.Ordinal);
         SyntheticShape tiny = SyntheticShape.Find("LLAMA-TINY");
         string path = _folder.PathOf("model.gguf");
-        Assert.Throws<ArgumentException>(() => SyntheticModel.Write(path, tiny with { Architecture = "mamba" }, QuantizationMix.Q8_0));
+        Assert.Throws<ArgumentException>(() => SyntheticModel.Write(path, tiny with { Architecture = "rwkv7" }, QuantizationMix.Q8_0));
+        Assert.Throws<ArgumentException>(() => SyntheticModel.Write(path, tiny with { Experts = 4 }, QuantizationMix.Q8_0));
+        Assert.Throws<ArgumentException>(() => SyntheticModel.Write(path, tiny with { Architecture = "qwen3moe" }, QuantizationMix.Q8_0));
         Assert.ThrowsAny<ArgumentException>(() => SyntheticModel.Write(path, tiny with { KvHeads = 3 }, QuantizationMix.Q8_0));
         Assert.ThrowsAny<ArgumentException>(() => SyntheticModel.Write(path, tiny with { KvHeads = 0 }, QuantizationMix.Q8_0));
         Assert.ThrowsAny<ArgumentException>(() => SyntheticModel.Write(path, tiny with { HiddenSize = -1 }, QuantizationMix.Q8_0));

@@ -31,6 +31,9 @@ public sealed unsafe class CpuDevice : Device
     /// <summary>Threads that compute, the caller's included.</summary>
     public override int Threads => Pool.Threads;
 
+    /// <inheritdoc/>
+    public override bool HasRecurrences => true;
+
     internal WorkerPool Pool { get; }
 
     /// <summary>Told what weights are multiplied with, on the thread that computes; null for nobody.</summary>

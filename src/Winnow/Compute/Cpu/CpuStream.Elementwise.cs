@@ -63,6 +63,7 @@ internal sealed unsafe partial class CpuStream
             case Activation.Gelu: RunElements<Gated<Gelu>>(gate, up, output, 0); break;
             case Activation.GeluTanh: RunElements<Gated<GeluTanh>>(gate, up, output, 0); break;
             case Activation.Relu: RunElements<Gated<Relu>>(gate, up, output, 0); break;
+            case Activation.Sigmoid: RunElements<Gated<Sigmoid>>(gate, up, output, 0); break;
             default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not a known activation");
         }
     }
@@ -75,6 +76,7 @@ internal sealed unsafe partial class CpuStream
             case Activation.Gelu: RunElements<Activated<Gelu>>(values, values, values, 0); break;
             case Activation.GeluTanh: RunElements<Activated<GeluTanh>>(values, values, values, 0); break;
             case Activation.Relu: RunElements<Activated<Relu>>(values, values, values, 0); break;
+            case Activation.Sigmoid: RunElements<Activated<Sigmoid>>(values, values, values, 0); break;
             default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not a known activation");
         }
     }

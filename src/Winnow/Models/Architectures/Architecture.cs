@@ -18,6 +18,8 @@ internal sealed record Architecture
         Llama.Architecture, Mistral.Architecture, Mixtral.Architecture, Qwen2.Architecture, Qwen3.Architecture, Qwen3Moe.Architecture,
         Gemma2.Architecture, Gemma3.Architecture, Phi3.Architecture, Granite.Architecture, Olmo2.Architecture, SmolLm3.Architecture,
         StableLm.Architecture, StarCoder2.Architecture, GptNeoX.Architecture,
+        Lfm2.Architecture, Qwen35.Architecture, Mamba.Architecture, Mamba.Falcon, Mamba2.Architecture, Jamba.Architecture, Bamba.Architecture,
+        FalconH1.Architecture, OlmoHybrid.Architecture,
     ];
 
     /// <summary>The <c>model_type</c> of Hugging Face's config.json.</summary>
@@ -76,6 +78,33 @@ internal sealed record Architecture
 
     /// <summary>Values of config.json that Hugging Face's class leaves out where they are its defaults.</summary>
     public string HuggingFaceDefaults { get; init; } = "{}";
+
+    /// <summary>Whether the result of each head is multiplied with the sigmoid of a gate, which comes with its query in one projection.</summary>
+    public bool GatesAttention { get; init; }
+
+    /// <summary>What else config.json says, in words of this family; null for nothing.</summary>
+    public Func<HuggingFaceConfig, ModelConfig, ModelConfig>? ReadHuggingFace { get; init; }
+
+    /// <summary>Whether GGUF files have scales of embeddings, results and logits multiplied into weights.</summary>
+    public bool GgufFoldsScales { get; init; }
+
+    /// <summary>What each layer is made of, as config.json says it; null where all have attention and a feed-forward block.</summary>
+    public Func<HuggingFaceConfig, int, LayerBlocks[]>? HuggingFaceLayers { get; init; }
+
+    /// <summary>The same as the metadata of a GGUF file say it.</summary>
+    public Func<GgufConfigReader, int, LayerBlocks[]>? GgufLayers { get; init; }
+
+    /// <summary>The inner width of feed-forward blocks, where config.json does not just name it.</summary>
+    public Func<HuggingFaceConfig, int>? HuggingFaceFeedForwardSize { get; init; }
+
+    /// <summary>Whether GGUF files have the value heads of linear attention so that head h reads key head h mod keyHeads.</summary>
+    public bool GgufTilesValueHeads { get; init; }
+
+    /// <summary>Whether GGUF files say if attention rotates queries and keys at all, in <c>rope.scaling.finetuned</c>.</summary>
+    public bool HasOptionalRope { get; init; }
+
+    /// <summary>What GGUF files call the tensors.</summary>
+    public TensorNames GgufTensors { get; init; } = TensorNames.Gguf;
 
     /// <summary>What Hugging Face calls the tensors.</summary>
     public TensorNames HuggingFaceTensors { get; init; } = TensorNames.HuggingFace;

@@ -36,22 +36,24 @@ internal sealed class GgufConfigReader
     private ModelConfig Read()
     {
         int hiddenSize = Int32("embedding_length");
-        int queryHeads = Int32("attention.head_count");
-        if (queryHeads <= 0 || hiddenSize <= 0)
+        LayerBlocks[]? blocks = _architecture.GgufLayers?.Invoke(this, CountLayers());
+        bool attends = blocks is null || Array.Exists(blocks, block => block.Attends);
+        int queryHeads = attends ? Int32("attention.head_count") : 0;
+        if ((attends && queryHeads <= 0) || hiddenSize <= 0)
         {
             throw new ModelFormatException(
                 _file.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
         }
 
-        int headDimension = Int32OrNull("attention.key_length") ?? hiddenSize / queryHeads;
-        int valueLength = Int32OrNull("attention.value_length") ?? headDimension;
+        int headDimension = attends ? Int32OrNull("attention.key_length") ?? hiddenSize / queryHeads : 0;
+        int valueLength = attends ? Int32OrNull("attention.value_length") ?? headDimension : 0;
         if (valueLength != headDimension)
         {
             throw new ModelFormatException(
                 _file.Path, $"has heads with {headDimension} key and {valueLength} value elements, but only equal ones are supported");
         }
 
-        LayerConfig[] layers = ReadLayers(headDimension);
+        LayerConfig[] layers = ReadLayers(headDimension, blocks);
         float scoreDivisor = layers.Length == _architecture.LayersOfHiddenScale ? hiddenSize / queryHeads : headDimension;
         string epsilonKey = _architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
         ModelConfig config = new()
@@ -59,11 +61,11 @@ internal sealed class GgufConfigReader
             Architecture = _architecture,
             Name = _metadata.GetStringOrNull("general.name"),
             HiddenSize = hiddenSize,
-            FeedForwardSize = Int32("feed_forward_length"),
+            FeedForwardSize = Array.Exists(layers, layer => layer.FeedsForward) ? Int32("feed_forward_length") : 0,
             VocabularySize = VocabularySize(),
             ContextLength = Int32("context_length"),
             QueryHeads = queryHeads,
-            KvHeads = Int32OrNull("attention.head_count_kv") ?? queryHeads,
+            KvHeads = attends ? Int32OrNull("attention.head_count_kv") ?? queryHeads : 0,
             HeadDimension = headDimension,
             NormEpsilon = SingleOrNull(epsilonKey) ?? throw Missing(epsilonKey),
             Layers = layers,
@@ -77,6 +79,7 @@ internal sealed class GgufConfigReader
             EmbeddingScale = SingleOrNull("embedding_scale") ?? (_architecture.ScalesEmbeddings ? MathF.Sqrt(hiddenSize) : 1),
             ResidualScale = SingleOrNull("residual_scale") ?? 1,
             LogitScale = 1 / (SingleOrNull("logit_scale") ?? 1),
+            DraftLayers = DraftLayers,
         };
         new ModelConfigValidator(_file.Path).Check(config);
         return config;
@@ -90,13 +93,24 @@ internal sealed class GgufConfigReader
             : throw new ModelFormatException(_file.Path, $"has no tensor '{name}' of two dimensions");
     }
 
-    private LayerConfig[] ReadLayers(int headDimension)
+    /// <summary>Layers that guess tokens ahead; the block count includes them.</summary>
+    private int DraftLayers => Int32OrNull("nextn_predict_layers") ?? 0;
+
+    private int CountLayers()
     {
-        int count = Int32("block_count");
-        if (count is < 1 or > ModelConfig.MaxLayers)
-        {
-            throw new ModelFormatException(
+        int count = Int32("block_count") - DraftLayers;
+        return count is >= 1 and <= ModelConfig.MaxLayers
+            ? count
+            : throw new ModelFormatException(
                 _file.Path, $"metadata key '{Key("block_count")}' is {count}, but must be from 1 to {ModelConfig.MaxLayers}");
+    }
+
+    private LayerConfig[] ReadLayers(int headDimension, LayerBlocks[]? blocks)
+    {
+        int count = CountLayers();
+        if (headDimension == 0)
+        {
+            return Array.ConvertAll(blocks!, block => block.In(new LayerConfig(Window: 0, Rope: null)));
         }
 
         RopeConfig rope = new(SingleOrNull("rope.freq_base") ?? 10000, Int32OrNull("rope.dimension_count") ?? headDimension, ReadScaling());
@@ -112,6 +126,7 @@ internal sealed class GgufConfigReader
         {
             bool rotates = _architecture.NoRopeInterval == 0 || (i + 1) % _architecture.NoRopeInterval != 0;
             layers[i] = new LayerConfig(slides[i] ? window : 0, !rotates ? null : slides[i] ? localRope : rope);
+            layers[i] = blocks?[i].In(layers[i]) ?? layers[i];
         }
 
         return layers;
@@ -201,13 +216,54 @@ internal sealed class GgufConfigReader
 
     private string Key(string key) => $"{_prefix}.{key}";
 
-    private int Int32(string key) => Int32OrNull(key) ?? _metadata.GetInt32(Key(key));
+    /// <summary>An integer of the architecture.</summary>
+    public int Int32(string key) => Int32OrNull(key) ?? _metadata.GetInt32(Key(key));
 
-    private int? Int32OrNull(string key) => IsListOfLayers(key, out double number)
+    /// <summary>An integer of the architecture, or null.</summary>
+    public int? Int32OrNull(string key) => IsListOfLayers(key, out double number)
         ? number == (int)number ? (int)number : throw new ModelFormatException(_file.Path, $"metadata key '{Key(key)}' is {number}, but must be a 32-bit integer")
         : _metadata.GetInt32OrNull(Key(key));
 
-    private float? SingleOrNull(string key) => IsListOfLayers(key, out double number) ? (float)number : _metadata.GetSingleOrNull(Key(key));
+    /// <summary>A truth value of the architecture, or null.</summary>
+    public bool? BoolOrNull(string key) => _metadata.GetBoolOrNull(Key(key));
+
+    /// <summary>A number of the architecture, or null.</summary>
+    public float? SingleOrNull(string key) => IsListOfLayers(key, out double number) ? (float)number : _metadata.GetSingleOrNull(Key(key));
+
+    /// <summary>Integers that are written once for each layer, or once for all.</summary>
+    /// <exception cref="ModelFormatException">The key is missing, or has another number of values.</exception>
+    public int[] Int32s(string key, int count)
+    {
+        if (!_metadata.TryGet(Key(key), out object? value) || value is not Array list || value is bool[] or string[] or object[])
+        {
+            return [.. Enumerable.Repeat(Int32(key), count)];
+        }
+
+        return list.Length == count
+            ? [.. list.Cast<object>().Select(element => Convert.ToInt32(element, CultureInfo.InvariantCulture))]
+            : throw new ModelFormatException(_file.Path, $"metadata key '{Key(key)}' has {list.Length} values, but there are {count} layers");
+    }
+
+    /// <summary>Whether a layer has a weight.</summary>
+    public bool HasTensor(TensorRole role) =>
+        Enumerable.Range(0, CountLayers()).Any(layer => _file.Tensors.ContainsKey(_architecture.GgufTensors.Find(role, layer) + ".weight"));
+
+    /// <summary>Truth values, one for each layer; null where the key is missing.</summary>
+    /// <exception cref="ModelFormatException">The key holds something else, or another number of values.</exception>
+    public bool[]? BoolsOrNull(string key, int count)
+    {
+        if (!_metadata.TryGet(Key(key), out object? value))
+        {
+            return null;
+        }
+
+        // Draft layers may have values too.
+        return value is bool[] list && list.Length >= count ? list[..count] : throw Wrong(key, value, $"a list of {count} truth values");
+    }
+
+    /// <summary>The refusal of a value.</summary>
+    public ModelFormatException Wrong(string key, object value, string expected) =>
+        new(_file.Path, $"metadata key '{Key(key)}' is {value}, but must be {expected}");
 
     /// <summary>Whether a number is written once for each layer instead of once for all.</summary>
     /// <exception cref="ModelFormatException">It is not the same for all layers.</exception>
@@ -220,6 +276,12 @@ internal sealed class GgufConfigReader
         }
 
         double[] numbers = [.. list.Cast<object>().Select(element => Convert.ToDouble(element, CultureInfo.InvariantCulture))];
+        if (_architecture.GgufLayers is not null && Array.Exists(numbers, value => value != 0))
+        {
+            // Layers that lack the block have 0.
+            numbers = Array.FindAll(numbers, value => value != 0);
+        }
+
         number = numbers[0];
         double first = number;
         return Array.TrueForAll(numbers, other => other == first)

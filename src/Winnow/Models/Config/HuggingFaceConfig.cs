@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
 
@@ -41,6 +42,13 @@ internal sealed class HuggingFaceConfig
         { ValueKind: JsonValueKind.String } value => value.GetString(),
         { } value => throw Wrong(key, value, "a text"),
     };
+
+    /// <summary>Whether a value is a certain text, where other values than texts are possible.</summary>
+    public bool IsText(string key, string text) => Find(key) is { ValueKind: JsonValueKind.String } value && value.GetString() == text;
+
+    /// <summary>A non-linearity; SiLU where there is none.</summary>
+    public Activation GetActivation(string key) => GetStringOrNull(key) is not { } name ? Activation.Silu
+        : ActivationNames.Find(name) ?? throw Wrong(key, $"one of {ActivationNames.All}");
 
     /// <summary>An integer.</summary>
     public int GetInt32(string key) => GetInt32OrNull(key) ?? throw Missing(key);
@@ -86,6 +94,20 @@ internal sealed class HuggingFaceConfig
             && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out _))
             ? [.. list.EnumerateArray().Select(value => value.GetSingle())]
             : throw Wrong(key, list, "a list of numbers");
+
+    /// <summary>A lower and an upper limit; where there is none, or it is no number (Python writes infinity in its own way), what they usually are.</summary>
+    public (float Least, float Most) GetLimits(string key, float least, float most)
+    {
+        if (Find(key) is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() != 2)
+        {
+            return (least, most);
+        }
+
+        return (Limit(list[0], least), Limit(list[1], most));
+
+        static float Limit(JsonElement value, float usual) =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) ? number : usual;
+    }
 
     /// <summary>A list of texts, or null.</summary>
     public string[]? GetStringsOrNull(string key) =>

@@ -38,28 +38,31 @@ internal sealed class HuggingFaceConfigReader
     private ModelConfig Read()
     {
         int hiddenSize = _config.GetInt32("hidden_size");
-        int queryHeads = _config.GetInt32("num_attention_heads");
-        if (queryHeads <= 0 || hiddenSize <= 0)
+        LayerBlocks[]? blocks = _architecture.HuggingFaceLayers?.Invoke(_config, CountLayers());
+        bool attends = blocks is null || Array.Exists(blocks, block => block.Attends);
+        int queryHeads = attends ? _config.GetInt32("num_attention_heads") : 0;
+        if ((attends && queryHeads <= 0) || hiddenSize <= 0)
         {
             throw new ModelFormatException(
                 _config.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
         }
 
-        int headDimension = _config.GetInt32OrNull("head_dim") ?? hiddenSize / queryHeads;
+        int headDimension = attends ? _config.GetInt32OrNull("head_dim") ?? hiddenSize / queryHeads : 0;
         float scoreDivisor = _config.GetSingleOrNull("query_pre_attn_scalar") ?? headDimension;
         ModelConfig config = new()
         {
             Architecture = _architecture,
             Name = _config.GetStringOrNull("_name_or_path") is { Length: > 0 } name ? name : null,
             HiddenSize = hiddenSize,
-            FeedForwardSize = _config.GetInt32("intermediate_size"),
+            FeedForwardSize = blocks is not null && !Array.Exists(blocks, block => block.FeedsForward) ? 0
+                : _architecture.HuggingFaceFeedForwardSize?.Invoke(_config) ?? _config.GetInt32("intermediate_size"),
             VocabularySize = _config.GetInt32("vocab_size"),
             ContextLength = _config.GetInt32("max_position_embeddings"),
             QueryHeads = queryHeads,
-            KvHeads = _config.GetInt32OrNull("num_key_value_heads") ?? queryHeads,
+            KvHeads = attends ? _config.GetInt32OrNull("num_key_value_heads") ?? queryHeads : 0,
             HeadDimension = headDimension,
             NormEpsilon = ReadEpsilon(),
-            Layers = ReadLayers(headDimension),
+            Layers = ReadLayers(headDimension, blocks),
             RopeIsInterleaved = false,
             Activation = ReadActivation(),
             Experts = ReadExperts(),
@@ -70,8 +73,9 @@ internal sealed class HuggingFaceConfigReader
             EmbeddingScale = _config.GetSingleOrNull("embedding_multiplier") ?? (_architecture.ScalesEmbeddings ? MathF.Sqrt(hiddenSize) : 1),
             ResidualScale = _config.GetSingleOrNull("residual_multiplier") ?? 1,
             LogitScale = 1 / (_config.GetSingleOrNull("logits_scaling") ?? 1),
-            IsTied = _config.GetBoolOrNull("tie_word_embeddings") ?? false,
+            IsTied = _config.GetBoolOrNull("tie_embedding") ?? _config.GetBoolOrNull("tie_word_embeddings") ?? false,
         };
+        config = _architecture.ReadHuggingFace?.Invoke(_config, config) ?? config;
         new ModelConfigValidator(_config.Path).Check(config);
         if (_architecture.HuggingFaceQueryKeyValueIsPerHead && config.KvHeads != config.QueryHeads)
         {
@@ -83,7 +87,7 @@ internal sealed class HuggingFaceConfigReader
 
     private float ReadEpsilon()
     {
-        string[] keys = _architecture.Norm == NormKind.Rms ? ["rms_norm_eps"] : ["layer_norm_eps", "norm_epsilon", "layer_norm_epsilon"];
+        string[] keys = _architecture.Norm == NormKind.Rms ? ["rms_norm_eps", "norm_eps", "layer_norm_epsilon"] : ["layer_norm_eps", "norm_epsilon", "layer_norm_epsilon"];
         return keys.Select(_config.GetSingleOrNull).FirstOrDefault(value => value is not null)
             ?? throw new ModelFormatException(_config.Path, $"key '{keys[0]}' is missing");
     }
@@ -107,12 +111,18 @@ internal sealed class HuggingFaceConfigReader
         return new ExpertConfig(count, _config.GetInt32("num_experts_per_tok"), size, _config.GetBoolOrNull("norm_topk_prob") ?? true);
     }
 
-    private LayerConfig[] ReadLayers(int headDimension)
+    private int CountLayers()
     {
         int count = _config.GetInt32("num_hidden_layers");
-        if (count is < 1 or > ModelConfig.MaxLayers)
+        return count is >= 1 and <= ModelConfig.MaxLayers ? count : throw _config.Wrong("num_hidden_layers", $"from 1 to {ModelConfig.MaxLayers}");
+    }
+
+    private LayerConfig[] ReadLayers(int headDimension, LayerBlocks[]? blocks)
+    {
+        int count = CountLayers();
+        if (headDimension == 0)
         {
-            throw _config.Wrong("num_hidden_layers", $"from 1 to {ModelConfig.MaxLayers}");
+            return Array.ConvertAll(blocks!, block => block.In(new LayerConfig(Window: 0, Rope: null)));
         }
 
         (RopeConfig rope, RopeConfig localRope) = new HuggingFaceRopeReader(_config).Read(headDimension);
@@ -123,6 +133,7 @@ internal sealed class HuggingFaceConfigReader
         for (int i = 0; i < count; i++)
         {
             layers[i] = new LayerConfig(slides[i] ? window : 0, !rotates[i] ? null : slides[i] ? localRope : rope);
+            layers[i] = blocks?[i].In(layers[i]) ?? layers[i];
         }
 
         return layers;

@@ -75,8 +75,32 @@ internal sealed record ModelConfig
     /// <summary>What logits are multiplied with.</summary>
     public float LogitScale { get; init; } = 1;
 
+    /// <summary>What the result of attention is multiplied with.</summary>
+    public float AttentionOutputScale { get; init; } = 1;
+
+    /// <summary>What the result of a block with a state is multiplied with.</summary>
+    public float RecurrentOutputScale { get; init; } = 1;
+
+    /// <summary>What the gate of a feed-forward block is multiplied with before its non-linearity.</summary>
+    public float GateScale { get; init; } = 1;
+
+    /// <summary>What the result of a feed-forward block is multiplied with.</summary>
+    public float FeedForwardScale { get; init; } = 1;
+
+    /// <summary>Layers of the file behind the last one, which guess tokens ahead and are not used.</summary>
+    public int DraftLayers { get; init; }
+
     /// <summary>Whether the embeddings serve as output head; null where the presence of a head in the file says so.</summary>
     public bool? IsTied { get; init; }
+
+    /// <summary>Whether a layer has attention.</summary>
+    public bool Attends => Layers.Any(layer => layer.Attends);
+
+    /// <summary>The widest result of blocks with a state; 0 where there are none.</summary>
+    public int RecurrentWidth => Layers.Max(layer => layer.Recurrent?.Width ?? 0);
+
+    /// <summary>Elements of the heads' queries with what gates them.</summary>
+    public int QueryGateWidth => Architecture.GatesAttention ? 2 * QueryHeads * HeadDimension : 0;
 
     /// <summary>Whether a sequence of this length is rotated otherwise than a short one (LongRoPE).</summary>
     public bool IsLongContext(int contextLength) =>

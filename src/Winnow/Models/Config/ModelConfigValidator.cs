@@ -17,10 +17,53 @@ internal sealed class ModelConfigValidator(string path)
     public void Check(ModelConfig config)
     {
         Range("hidden size", config.HiddenSize, 1, MaxSize);
-        Range("feed-forward size", config.FeedForwardSize, 1, MaxSize);
+        if (config.Layers.Any(layer => layer.FeedsForward))
+        {
+            Range("feed-forward size", config.FeedForwardSize, 1, MaxSize);
+        }
+
         Range("vocabulary size", config.VocabularySize, 1, MaxSize);
         Range("context length", config.ContextLength, 1, MaxContext);
         Range("number of layers", config.Layers.Count, 1, ModelConfig.MaxLayers);
+        if (config.Attends)
+        {
+            CheckAttention(config);
+        }
+
+        Positive("norm epsilon", config.NormEpsilon);
+        Positive("embedding scale", config.EmbeddingScale);
+        Positive("residual scale", config.ResidualScale);
+        Positive("logit scale", config.LogitScale);
+        Positive("scale of attention's result", config.AttentionOutputScale);
+        Positive("scale of the recurrent block's result", config.RecurrentOutputScale);
+        Positive("scale of the feed-forward gate", config.GateScale);
+        Positive("scale of the feed-forward result", config.FeedForwardScale);
+        SoftCap("soft cap of attention", config.AttentionSoftCap);
+        SoftCap("soft cap of logits", config.LogitSoftCap);
+        if (config.Experts is { } experts)
+        {
+            Range("number of experts", experts.Count, 1, ModelConfig.MaxLayers);
+            Range("number of experts used", experts.Used, 1, experts.Count);
+            Range("feed-forward size of experts", experts.FeedForwardSize, 1, MaxSize);
+        }
+
+        foreach (RecurrentConfig recurrent in config.Layers.Select(layer => layer.Recurrent).OfType<RecurrentConfig>().Distinct())
+        {
+            CheckRecurrent(recurrent);
+        }
+
+        foreach (LayerConfig layer in config.Layers.Distinct())
+        {
+            Range("sliding window", layer.Window, 0, MaxContext);
+            if (layer.Rope is { } rope)
+            {
+                CheckRope(rope, config.HeadDimension);
+            }
+        }
+    }
+
+    private void CheckAttention(ModelConfig config)
+    {
         Range("number of query heads", config.QueryHeads, 1, MaxSize);
         Range("number of KV heads", config.KvHeads, 1, config.QueryHeads);
         Range("head dimension", config.HeadDimension, 1, ModelConfig.MaxHeadDimension);
@@ -33,28 +76,29 @@ internal sealed class ModelConfigValidator(string path)
         Require(
             (long)config.KvHeads * config.HeadDimension <= MaxKvWidth,
             $"{config.KvHeads} KV heads of {config.HeadDimension} elements are more than {MaxKvWidth:N0}");
-        Positive("norm epsilon", config.NormEpsilon);
         Positive("attention scale", config.AttentionScale);
-        Positive("embedding scale", config.EmbeddingScale);
-        Positive("residual scale", config.ResidualScale);
-        Positive("logit scale", config.LogitScale);
-        SoftCap("soft cap of attention", config.AttentionSoftCap);
-        SoftCap("soft cap of logits", config.LogitSoftCap);
-        if (config.Experts is { } experts)
+    }
+
+    /// <summary>Sizes of blocks with a state; each is a factor of a matrix that must be sensible too.</summary>
+    private void CheckRecurrent(RecurrentConfig recurrent)
+    {
+        foreach ((string what, int value) in recurrent.Sizes)
         {
-            Range("number of experts", experts.Count, 1, ModelConfig.MaxLayers);
-            Range("number of experts used", experts.Used, 1, experts.Count);
-            Range("feed-forward size of experts", experts.FeedForwardSize, 1, MaxSize);
+            Range($"{what} of {recurrent.Name}", value, 1, MaxSize);
         }
 
-        foreach (LayerConfig layer in config.Layers.Distinct())
+        foreach ((string what, int value, int divisor) in recurrent.Multiples)
         {
-            Range("sliding window", layer.Window, 0, MaxContext);
-            if (layer.Rope is { } rope)
-            {
-                CheckRope(rope, config.HeadDimension);
-            }
+            Require(value % divisor == 0, $"{what} of {recurrent.Name} is {value}, but must be a multiple of {divisor}");
         }
+
+        foreach ((long rows, long columns) in recurrent.Memory)
+        {
+            Require(
+                rows > 0 && columns > 0 && rows * columns <= MaxSize, $"a state of {recurrent.Name} has {rows} × {columns} elements, but must have from 1 to {MaxSize:N0}");
+        }
+
+        Range($"width of {recurrent.Name}", recurrent.ScratchWidth, 1, MaxSize);
     }
 
     private void CheckRope(RopeConfig rope, int headDimension)

@@ -6,7 +6,7 @@ namespace Winnow.Models.Forward;
 /// </summary>
 /// <remarks>
 /// What a row becomes does not depend on the rows beside it. A pass is done part by part (<see cref="Advance"/>): between two
-/// parts, other passes may use the same state. A pass that fails, or that nobody ends, leaves the caches as they were.
+/// parts, other passes may use the same state. A pass that fails, or that nobody ends, leaves caches and states as they were.
 /// </remarks>
 internal sealed class ForwardPass : IDisposable
 {
@@ -176,7 +176,10 @@ internal sealed class ForwardPass : IDisposable
             Segment segment = Rows.Segments[_next++];
             isStep = segment.IsSteps;
             int answered = _layer == _lastLayer ? segment.AnsweredTokens : segment.Rows;
-            _transformer.Attend(State, Rows, segment, _layer, answered, cancellation);
+            if (_transformer.Config.Layers[_layer].Attends)
+            {
+                _transformer.Attend(State, Rows, segment, _layer, answered, cancellation);
+            }
         }
         while (isStep && _next < Rows.Segments.Length);
 
@@ -221,6 +224,7 @@ internal sealed class ForwardPass : IDisposable
             if (segment.KeepsRows)
             {
                 segment.Sequence.Cache.Advance(segment.Rows);
+                segment.Sequence.State?.Advance();
             }
             else
             {

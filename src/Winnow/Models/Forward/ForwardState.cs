@@ -23,6 +23,7 @@ internal sealed class ForwardState : IDisposable
     private Matrix? _gate;
     private Matrix? _up;
     private Matrix? _logits;
+    private readonly List<Matrix> _scratch = [];
     private float[] _hostRows = [];
 
     /// <param name="device">Where to compute.</param>
@@ -35,7 +36,7 @@ internal sealed class ForwardState : IDisposable
         Chunk = chunk;
         _config = config;
         Stream = device.CreateStream();
-        int keyWidth = config.KvHeads * config.HeadDimension;
+        int keyWidth = Math.Max(config.KvHeads * config.HeadDimension, 1);
         _normed = Allocate(config.HiddenSize);
         _key = Allocate(keyWidth);
         _value = Allocate(keyWidth);
@@ -83,6 +84,26 @@ internal sealed class ForwardState : IDisposable
     /// <summary>What the feed-forward block yields, [rows, hidden].</summary>
     public Matrix FeedForward => _feedForward.RowSlice(0, Rows);
 
+    /// <summary>Room for what one layer computes on the way, [rows, columns]; allocated when first asked for.</summary>
+    /// <param name="number">Which room: small numbers, each a place of its own.</param>
+    /// <param name="columns">Elements of a row.</param>
+    public Matrix Scratch(int number, int columns)
+    {
+        while (_scratch.Count <= number)
+        {
+            _scratch.Add(Allocate(columns));
+        }
+
+        if (_scratch[number].Columns < columns)
+        {
+            _allocated.Remove(_scratch[number]);
+            _scratch[number].Buffer.Dispose();
+            _scratch[number] = Allocate(columns);
+        }
+
+        return new Matrix(_scratch[number].Buffer, 0, Rows, columns, columns);
+    }
+
     /// <summary>Rows whose logits are computed at once.</summary>
     public int LogitRows => Math.Clamp(LogitBytes / sizeof(float) / _config.VocabularySize, 1, Chunk);
 
@@ -94,7 +115,8 @@ internal sealed class ForwardState : IDisposable
     {
         long queryWidth = (long)config.QueryHeads * config.HeadDimension;
         long keyWidth = (long)config.KvHeads * config.HeadDimension;
-        return sizeof(float) * ((4L * config.HiddenSize) + (3 * queryWidth) + (2 * keyWidth) + (2L * config.FeedForwardSize));
+        return sizeof(float) * ((4L * config.HiddenSize) + (3 * queryWidth) + (2 * keyWidth) + (2L * config.FeedForwardSize)
+            + config.QueryGateWidth + config.RecurrentWidth + config.Layers.Max(layer => layer.Recurrent?.ScratchWidth ?? 0));
     }
 
     /// <summary>Room for logits, [rows, vocabulary].</summary>

@@ -14,16 +14,23 @@ internal sealed class PassBuffers(Device device, ModelConfig config, int rows, b
     public Matrix Hidden { get; } = device.AllocateMatrix(rows, config.HiddenSize);
 
     /// <summary>[rows, queryHeads · headDimension].</summary>
-    public Matrix Query { get; } = device.AllocateMatrix(rows, config.QueryHeads * config.HeadDimension);
+    public Matrix Query { get; } = device.AllocateMatrix(rows, Math.Max(config.QueryHeads * config.HeadDimension, 1));
+
+    /// <summary>Queries and what gates their results, side by side, [rows, queryHeads · 2 · headDimension]; null where nothing does.</summary>
+    public Matrix? QueryGate { get; } = config.QueryGateWidth > 0 ? device.AllocateMatrix(rows, config.QueryGateWidth) : null;
+
+    /// <summary>What blocks with a state yield, [rows, their widest]; null where there are none.</summary>
+    public Matrix? Recurrent { get; } = config.RecurrentWidth > 0 ? device.AllocateMatrix(rows, config.RecurrentWidth) : null;
 
     /// <summary>The queries before rotation; null where no attention method asks for them.</summary>
     public Matrix? UnrotatedQuery { get; } = unrotated ? device.AllocateMatrix(rows, config.QueryHeads * config.HeadDimension) : null;
 
     /// <summary>What the heads yield, [rows, queryHeads · headDimension].</summary>
-    public Matrix Attended { get; } = device.AllocateMatrix(rows, config.QueryHeads * config.HeadDimension);
+    public Matrix Attended { get; } = device.AllocateMatrix(rows, Math.Max(config.QueryHeads * config.HeadDimension, 1));
 
     /// <summary>Bytes of all of it.</summary>
-    public long SizeBytes => Hidden.Buffer.SizeBytes + Query.Buffer.SizeBytes + (UnrotatedQuery?.Buffer.SizeBytes ?? 0) + Attended.Buffer.SizeBytes;
+    public long SizeBytes => Hidden.Buffer.SizeBytes + Query.Buffer.SizeBytes + Attended.Buffer.SizeBytes
+        + (UnrotatedQuery?.Buffer.SizeBytes ?? 0) + (QueryGate?.Buffer.SizeBytes ?? 0) + (Recurrent?.Buffer.SizeBytes ?? 0);
 
     /// <summary>Frees the memory.</summary>
     public void Dispose()
@@ -31,6 +38,8 @@ internal sealed class PassBuffers(Device device, ModelConfig config, int rows, b
         Hidden.Buffer.Dispose();
         Query.Buffer.Dispose();
         UnrotatedQuery?.Buffer.Dispose();
+        QueryGate?.Buffer.Dispose();
+        Recurrent?.Buffer.Dispose();
         Attended.Buffer.Dispose();
     }
 }

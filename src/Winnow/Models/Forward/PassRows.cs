@@ -65,6 +65,13 @@ internal sealed class PassRows : IDisposable
     /// <summary>The queries before rotation; null where no attention method asks for them.</summary>
     public Matrix? UnrotatedQuery => Buffers.UnrotatedQuery?.RowSlice(First, Rows);
 
+    /// <summary>Queries and what gates their results, side by side, [rows, queryHeads · 2 · headDimension].</summary>
+    public Matrix QueryGate => Buffers.QueryGate!.Value.RowSlice(First, Rows);
+
+    /// <summary>What a block with a state yields.</summary>
+    /// <param name="width">Its width.</param>
+    public Matrix Recurrent(int width) => Buffers.Recurrent!.Value.RowSlice(First, Rows).ColumnSlice(0, width);
+
     /// <summary>What the heads yield, [rows, queryHeads · headDimension].</summary>
     public Matrix Attended => Buffers.Attended.RowSlice(First, Rows);
 
@@ -146,8 +153,10 @@ internal sealed class PassRows : IDisposable
                 int row = segment.FirstRow + segment.OutputToken(output);
                 if (row != kept)
                 {
-                    stream.Copy(Buffers.Hidden.RowSlice(row, 1), Buffers.Hidden.RowSlice(kept, 1));
-                    stream.Copy(Buffers.Attended.RowSlice(row, 1), Buffers.Attended.RowSlice(kept, 1));
+                    Move(stream, Buffers.Hidden, row, kept);
+                    Move(stream, Buffers.Attended, row, kept);
+                    Move(stream, Buffers.QueryGate, row, kept);
+                    Move(stream, Buffers.Recurrent, row, kept);
                 }
             }
 
@@ -202,6 +211,14 @@ internal sealed class PassRows : IDisposable
                 Count += segment.Rows;
                 _segments.Add(segment);
             }
+        }
+    }
+
+    private static void Move(ComputeStream stream, Matrix? rows, int from, int to)
+    {
+        if (rows is { } matrix)
+        {
+            stream.Copy(matrix.RowSlice(from, 1), matrix.RowSlice(to, 1));
         }
     }
 

@@ -22,6 +22,12 @@ internal static class RandomRows
             sequence.Attention.Begin(AttentionPhase.Prompt, cache.Length, rows);
             for (int layer = 0; layer < cache.LayerCount; layer++)
             {
+                if (cache.Layer(layer).Layout.KvHeads == 0)
+                {
+                    // The state of a layer without attention stays: its speed does not depend on it.
+                    continue;
+                }
+
                 ForwardState state = work.Of(layer);
                 state.Rows = rows;
                 state.Stream.FillRandomly(state.Key, number++);

@@ -12,6 +12,9 @@ internal sealed class Sequence(SessionAttention attention, RopeFrequencies?[] ro
     /// <summary>The keys and values of the tokens that were read.</summary>
     public required KvCache Cache { get; set; }
 
+    /// <summary>What layers remember of the tokens beside keys and values; null for a model without such layers.</summary>
+    public SequenceState? State { get; init; }
+
     /// <summary>Which rows queries attend to.</summary>
     public SessionAttention Attention { get; } = attention;
 

@@ -1,4 +1,5 @@
 using Winnow.Attention;
+using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
@@ -20,8 +21,11 @@ internal sealed class Transformer
     {
         Config = config;
         _weights = weights;
-        AttentionLayers = new AttentionLayers([.. config.Layers.Select(layer => new AttentionShape(
-            config.QueryHeads, config.KvHeads, config.HeadDimension, config.AttentionScale, config.AttentionSoftCap, layer.Window))]);
+        AttentionLayers = new AttentionLayers(
+            [.. config.Layers.Select(layer => new AttentionShape(
+                config.QueryHeads, config.KvHeads, config.HeadDimension, config.AttentionScale, config.AttentionSoftCap, layer.Window))],
+            [.. config.Layers.Select(layer => layer.Attends)]);
+        StateParts = [.. config.Layers.SelectMany((layer, i) => layer.Recurrent?.PartsOf(i) ?? [])];
     }
 
     /// <summary>The hyper-parameters.</summary>
@@ -30,6 +34,9 @@ internal sealed class Transformer
     /// <summary>The attention layers as methods see them.</summary>
     public AttentionLayers AttentionLayers { get; }
 
+    /// <summary>What layers remember of a sequence beside keys and values.</summary>
+    public IReadOnlyList<StatePart> StateParts { get; }
+
     /// <summary>The tokens of a chunk enter the residual stream.</summary>
     public void Embed(ForwardState state, PassRows rows)
     {
@@ -37,7 +44,10 @@ internal sealed class Transformer
         Scale(state.Stream, rows.Hidden, Config.EmbeddingScale);
     }
 
-    /// <summary>Queries, keys and values of a chunk, normalised and rotated; keys and values go into the caches.</summary>
+    /// <summary>
+    /// Queries, keys and values of a chunk, normalised and rotated; keys and values go into the caches. A block with a state does all of
+    /// its work but the output projection: it takes the chunks of a sequence in their order.
+    /// </summary>
     public void ProjectHeads(ForwardState state, PassRows rows, int index)
     {
         LayerWeights layer = _weights.Layers[index];
@@ -47,12 +57,17 @@ internal sealed class Transformer
             part.Segment.Sequence.Observer?.ObserveHidden(stream, index, part.CacheRow, rows.Hidden.RowSlice(part.FirstRow, part.Rows));
         }
 
-        Matrix input = Normalize(stream, layer.AttentionNorm, rows.Hidden, state.Normed);
-        Project(stream, layer.QueryKeyValue, input, [rows.Query, state.Key, state.Value], rows.Steps);
-        foreach (SegmentPart part in rows)
+        Matrix input = layer.Mixes ? Normalize(stream, layer.AttentionNorm, rows.Hidden, state.Normed) : rows.Hidden;
+        if (layer.QueryKeyValue is { } projections)
         {
-            RotateAppend(state, rows, part, layer, index);
+            ProjectQueries(state, rows, projections, input);
+            foreach (SegmentPart part in rows)
+            {
+                RotateAppend(state, rows, part, layer, index);
+            }
         }
+
+        layer.Recurrent?.Run(state, rows, index, input, rows.Recurrent(Config.Layers[index].Recurrent!.Width));
     }
 
     /// <summary>The tokens of a segment attend, each to those before it and to itself; which rows is the sequence's choice.</summary>
@@ -85,9 +100,19 @@ internal sealed class Transformer
         LayerWeights layer = _weights.Layers[index];
         ComputeStream stream = state.Stream;
         Matrix hidden = rows.Hidden;
-        Project(stream, layer.AttentionOutput, rows.Attended, state.Attention, rows.Steps);
+        if (!layer.Mixes)
+        {
+            FeedForward(state, rows, layer, Normalize(stream, layer.FeedForwardNorm, hidden, state.Normed));
+            return;
+        }
+
+        ProjectMixed(state, rows, layer);
         Normalize(stream, layer.PostAttentionNorm, state.Attention, state.Attention);
-        if (Config.IsParallel)
+        if (!layer.FeedsForward)
+        {
+            stream.Add(hidden, state.Attention, Config.ResidualScale);
+        }
+        else if (Config.IsParallel)
         {
             // Both blocks read the same residual stream.
             Matrix input = Normalize(stream, layer.FeedForwardNorm, hidden, state.Normed);
@@ -132,6 +157,55 @@ internal sealed class Transformer
         state.Rows = hidden.Rows;
         return Normalize(state.Stream, _weights.OutputNorm, hidden, state.Normed);
     }
+
+    /// <summary>Queries, keys and values; where something gates what heads yield, it comes head by head with the queries.</summary>
+    private void ProjectQueries(ForwardState state, PassRows rows, ProjectionGroup projections, Matrix input)
+    {
+        ComputeStream stream = state.Stream;
+        if (!Config.Architecture.GatesAttention)
+        {
+            Project(stream, projections, input, [rows.Query, state.Key, state.Value], rows.Steps);
+            return;
+        }
+
+        Project(stream, projections, input, [rows.QueryGate, state.Key, state.Value], rows.Steps);
+        stream.Copy(HeadsOf(rows.QueryGate, 2 * Config.HeadDimension, 0), HeadsOf(rows.Query, Config.HeadDimension, 0));
+    }
+
+    /// <summary>The output projections of attention and of a block with a state: their sum where a layer has both.</summary>
+    private void ProjectMixed(ForwardState state, PassRows rows, LayerWeights layer)
+    {
+        ComputeStream stream = state.Stream;
+        if (layer.AttentionOutput is { } output)
+        {
+            if (Config.Architecture.GatesAttention)
+            {
+                Matrix heads = HeadsOf(rows.Attended, Config.HeadDimension, 0);
+                stream.Gate(Activation.Sigmoid, HeadsOf(rows.QueryGate, 2 * Config.HeadDimension, Config.HeadDimension), heads, heads);
+            }
+
+            Project(stream, output, rows.Attended, state.Attention, rows.Steps);
+            Scale(stream, state.Attention, Config.AttentionOutputScale);
+        }
+
+        if (layer.Recurrent is { } recurrent)
+        {
+            Matrix result = layer.AttentionOutput is null ? state.Attention : state.FeedForward;
+            Project(stream, recurrent.Output, rows.Recurrent(recurrent.Output.Weight.Inputs), result, rows.Steps);
+            Scale(stream, result, Config.RecurrentOutputScale);
+            if (layer.AttentionOutput is not null)
+            {
+                stream.Add(state.Attention, result);
+            }
+        }
+    }
+
+    /// <summary>The heads of rows without gaps as rows of their own.</summary>
+    /// <param name="rows">[rows, heads · width].</param>
+    /// <param name="width">Elements from one head to the next.</param>
+    /// <param name="first">The first of a head's elements that is wanted.</param>
+    private Matrix HeadsOf(Matrix rows, int width, int first) =>
+        new(rows.Buffer, rows.Offset + first, rows.Rows * Config.QueryHeads, Config.HeadDimension, width);
 
     private void RotateAppend(ForwardState state, PassRows rows, SegmentPart part, LayerWeights layer, int index)
     {
@@ -185,10 +259,11 @@ internal sealed class Transformer
             Project(stream, gateUp, input, [inner], rows.Steps);
             stream.Activate(Config.Activation, inner);
         }
-        else if (!gateUp.ArePlain)
+        else if (!gateUp.ArePlain || Config.GateScale != 1)
         {
             inner = state.Gate;
             Project(stream, gateUp, input, [inner, state.Up], rows.Steps);
+            Scale(stream, inner, Config.GateScale);
             stream.Gate(Config.Activation, inner, state.Up, inner);
         }
         else
@@ -197,13 +272,14 @@ internal sealed class Transformer
             stream.GatedProduct(gateUp.Weights, input, Config.Activation, inner, state.Up, rows.Steps);
         }
 
-        if (layer.PostFeedForwardNorm is null && down.IsPlain)
+        if (layer.PostFeedForwardNorm is null && down.IsPlain && Config.FeedForwardScale == 1)
         {
             stream.ProductAdd(down.Weight, inner, state.FeedForward, rows.Hidden, Config.ResidualScale, rows.Steps);
         }
         else
         {
             Project(stream, down, inner, state.FeedForward, rows.Steps);
+            Scale(stream, state.FeedForward, Config.FeedForwardScale);
             AddFeedForward(stream, state, rows, layer);
         }
     }
@@ -226,29 +302,11 @@ internal sealed class Transformer
         return output;
     }
 
-    private static void Project(ComputeStream stream, Projection projection, Matrix input, Matrix output, int steps)
-    {
-        stream.MatMul(projection.Weight, input, output, steps);
-        Finish(stream, projection, output);
-    }
+    private static void Project(ComputeStream stream, Projection projection, Matrix input, Matrix output, int steps) =>
+        projection.Apply(stream, input, output, steps);
 
-    private static void Project(ComputeStream stream, ProjectionGroup group, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
-    {
-        stream.MatMul(group.Weights, input, outputs, steps);
-        for (int i = 0; i < outputs.Length; i++)
-        {
-            Finish(stream, group.Projections[i], outputs[i]);
-        }
-    }
-
-    private static void Finish(ComputeStream stream, Projection projection, Matrix output)
-    {
-        Scale(stream, output, projection.Scale);
-        if (projection.Bias is { } bias)
-        {
-            stream.Add(output, bias);
-        }
-    }
+    private static void Project(ComputeStream stream, ProjectionGroup group, Matrix input, ReadOnlySpan<Matrix> outputs, int steps) =>
+        group.Apply(stream, input, outputs, steps);
 
     private static void Scale(ComputeStream stream, Matrix values, float factor)
     {

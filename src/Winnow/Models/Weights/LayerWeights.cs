@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Models.Recurrence;
 using Winnow.Tensors;
 
 namespace Winnow.Models.Weights;
@@ -9,8 +10,8 @@ internal sealed class LayerWeights
     /// <summary>The norm before attention.</summary>
     public RowNorm? AttentionNorm { get; init; }
 
-    /// <summary>Query, key and value projections.</summary>
-    public required ProjectionGroup QueryKeyValue { get; init; }
+    /// <summary>Query, key and value projections; null in a layer without attention.</summary>
+    public ProjectionGroup? QueryKeyValue { get; init; }
 
     /// <summary>The norm of queries.</summary>
     public RowNorm? QueryNorm { get; init; }
@@ -18,8 +19,17 @@ internal sealed class LayerWeights
     /// <summary>The norm of keys.</summary>
     public RowNorm? KeyNorm { get; init; }
 
-    /// <summary>The attention's output projection.</summary>
-    public required Projection AttentionOutput { get; init; }
+    /// <summary>The attention's output projection; null in a layer without attention.</summary>
+    public Projection? AttentionOutput { get; init; }
+
+    /// <summary>The block that remembers the sequence in a state, or null.</summary>
+    public RecurrentBlock? Recurrent { get; init; }
+
+    /// <summary>Whether tokens learn of others here.</summary>
+    public bool Mixes => QueryKeyValue is not null || Recurrent is not null;
+
+    /// <summary>Whether there is a feed-forward block.</summary>
+    public bool FeedsForward => Down is not null || Experts is not null;
 
     /// <summary>The norm of what attention yields.</summary>
     public RowNorm? PostAttentionNorm { get; init; }
@@ -45,7 +55,8 @@ internal sealed class LayerWeights
     /// <summary>The weights that a token is multiplied with, and how often: the used part of experts.</summary>
     public IEnumerable<(TensorType Type, int Outputs, int Inputs, double Share)> Products()
     {
-        foreach (Weight? weight in (Weight?[])[.. QueryKeyValue.Weights, AttentionOutput.Weight, .. GateUp?.Weights ?? [], Down?.Weight, Router])
+        foreach (Weight? weight in (Weight?[])
+            [.. QueryKeyValue?.Weights ?? [], AttentionOutput?.Weight, .. Recurrent?.Weights ?? [], .. GateUp?.Weights ?? [], Down?.Weight, Router])
         {
             if (weight is not null)
             {

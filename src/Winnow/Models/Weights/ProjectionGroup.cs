@@ -19,4 +19,18 @@ internal sealed class ProjectionGroup
 
     /// <summary>Whether all of them are nothing but products.</summary>
     public bool ArePlain => Array.TrueForAll(Projections, projection => projection.IsPlain);
+
+    /// <summary>Maps rows, with all weights in one pass.</summary>
+    /// <param name="stream">Computes.</param>
+    /// <param name="input">[tokens, inputs].</param>
+    /// <param name="outputs">Each [tokens, outputs of its map].</param>
+    /// <param name="steps">How many of the first tokens are decode steps.</param>
+    public void Apply(ComputeStream stream, Matrix input, ReadOnlySpan<Matrix> outputs, int steps)
+    {
+        stream.MatMul(Weights, input, outputs, steps);
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            Projections[i].Finish(stream, outputs[i]);
+        }
+    }
 }

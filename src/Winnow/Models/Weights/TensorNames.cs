@@ -13,7 +13,7 @@ internal sealed class TensorNames
         _templates = templates;
     }
 
-    /// <summary>The names of GGUF files, the same in every architecture.</summary>
+    /// <summary>The names of GGUF files, the same in nearly every architecture.</summary>
     public static TensorNames Gguf { get; } = new(new()
     {
         [TensorRole.Embedding] = "token_embd",
@@ -28,6 +28,29 @@ internal sealed class TensorNames
         [TensorRole.KeyNorm] = "blk.{0}.attn_k_norm",
         [TensorRole.AttentionOutput] = "blk.{0}.attn_output",
         [TensorRole.PostAttentionNorm] = "blk.{0}.post_attention_norm",
+        [TensorRole.RecurrentInput] = "blk.{0}.ssm_in",
+        [TensorRole.RecurrentGate] = "blk.{0}.attn_gate",
+        [TensorRole.RecurrentRate] = "blk.{0}.ssm_beta",
+        [TensorRole.RecurrentDecay] = "blk.{0}.ssm_alpha",
+        [TensorRole.RecurrentRateDecay] = "blk.{0}.ssm_ba",
+        [TensorRole.RecurrentQueryKeyValueGate] = "blk.{0}.ssm_in",
+        [TensorRole.RecurrentQuery] = "blk.{0}.ssm_q",
+        [TensorRole.RecurrentKey] = "blk.{0}.ssm_k",
+        [TensorRole.RecurrentValue] = "blk.{0}.ssm_v",
+        [TensorRole.Convolution] = "blk.{0}.ssm_conv1d",
+        [TensorRole.QueryConvolution] = "blk.{0}.ssm_conv1d_q",
+        [TensorRole.KeyConvolution] = "blk.{0}.ssm_conv1d_k",
+        [TensorRole.ValueConvolution] = "blk.{0}.ssm_conv1d_v",
+        [TensorRole.StateRate] = "blk.{0}.ssm_a",
+        [TensorRole.StateSkip] = "blk.{0}.ssm_d",
+        [TensorRole.StateSelection] = "blk.{0}.ssm_x",
+        [TensorRole.StepProjection] = "blk.{0}.ssm_dt",
+        [TensorRole.StepNorm] = "blk.{0}.ssm_dt_norm",
+        [TensorRole.StateKeyNorm] = "blk.{0}.ssm_b_norm",
+        [TensorRole.StateQueryNorm] = "blk.{0}.ssm_c_norm",
+        [TensorRole.StepBias] = "blk.{0}.ssm_dt.bias",
+        [TensorRole.RecurrentNorm] = "blk.{0}.ssm_norm",
+        [TensorRole.RecurrentOutput] = "blk.{0}.ssm_out",
         [TensorRole.FeedForwardNorm] = "blk.{0}.ffn_norm",
         [TensorRole.Gate] = "blk.{0}.ffn_gate",
         [TensorRole.Up] = "blk.{0}.ffn_up",
@@ -57,6 +80,22 @@ internal sealed class TensorNames
         [TensorRole.Gate] = "model.layers.{0}.mlp.gate_proj",
         [TensorRole.Up] = "model.layers.{0}.mlp.up_proj",
         [TensorRole.Down] = "model.layers.{0}.mlp.down_proj",
+    });
+
+    /// <summary>The names of models of state spaces that are not called layers of a transformer.</summary>
+    public static TensorNames Backbone { get; } = new(new()
+    {
+        [TensorRole.Embedding] = "backbone.embeddings",
+        [TensorRole.OutputNorm] = "backbone.norm_f",
+        [TensorRole.Output] = "lm_head",
+        [TensorRole.AttentionNorm] = "backbone.layers.{0}.norm",
+        [TensorRole.RecurrentInput] = "backbone.layers.{0}.mixer.in_proj",
+        [TensorRole.Convolution] = "backbone.layers.{0}.mixer.conv1d",
+        [TensorRole.StateRate] = "backbone.layers.{0}.mixer.A_log",
+        [TensorRole.StateSkip] = "backbone.layers.{0}.mixer.D",
+        [TensorRole.StepBias] = "backbone.layers.{0}.mixer.dt_bias",
+        [TensorRole.RecurrentNorm] = "backbone.layers.{0}.mixer.norm",
+        [TensorRole.RecurrentOutput] = "backbone.layers.{0}.mixer.out_proj",
     });
 
     /// <summary>Whether each expert is a tensor of its own.</summary>

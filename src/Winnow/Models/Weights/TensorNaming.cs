@@ -14,7 +14,7 @@ internal sealed class TensorNaming
 
     public TensorNaming(ITensorFile file, Architecture architecture)
     {
-        _names = file is SafetensorsFile ? architecture.HuggingFaceTensors : TensorNames.Gguf;
+        _names = file is SafetensorsFile ? architecture.HuggingFaceTensors : architecture.GgufTensors;
         string embedding = Weight(TensorRole.Embedding, 0);
         _lacksPrefix = embedding.StartsWith(Prefix, StringComparison.Ordinal)
             && !file.Tensors.ContainsKey(embedding)
@@ -44,6 +44,9 @@ internal sealed class TensorNaming
 
     /// <summary>The name of the number that a weight is multiplied by.</summary>
     public string Scale(TensorRole role, int layer) => Name(role, layer, 0) + ".scale";
+
+    /// <summary>A name without an end.</summary>
+    public string Whole(TensorRole role, int layer) => Name(role, layer, 0);
 
     private string Name(TensorRole role, int layer, int expert)
     {

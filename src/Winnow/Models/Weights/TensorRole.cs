@@ -39,6 +39,75 @@ internal enum TensorRole
     /// <summary>The norm after attention, before its result is added.</summary>
     PostAttentionNorm,
 
+    /// <summary>The input projection of a block with a state: what its architecture has in one tensor.</summary>
+    RecurrentInput,
+
+    /// <summary>The gate of what a linear attention yields, [heads · valueDimension, hidden].</summary>
+    RecurrentGate,
+
+    /// <summary>Rates of a linear attention's tokens, [heads, hidden].</summary>
+    RecurrentRate,
+
+    /// <summary>What a linear attention's states fade by, [heads, hidden].</summary>
+    RecurrentDecay,
+
+    /// <summary>Rates and decays in one: for each key head the rates of its heads, then their decays.</summary>
+    RecurrentRateDecay,
+
+    /// <summary>Queries, keys, values and gates of a linear attention in one: for each key head its query, key, values and gates.</summary>
+    RecurrentQueryKeyValueGate,
+
+    /// <summary>Queries of a linear attention, [keyHeads · keyDimension, hidden].</summary>
+    RecurrentQuery,
+
+    /// <summary>Keys of a linear attention, [keyHeads · keyDimension, hidden].</summary>
+    RecurrentKey,
+
+    /// <summary>Values of a linear attention, [heads · valueDimension, hidden].</summary>
+    RecurrentValue,
+
+    /// <summary>A convolution's kernel, [channels, kernel].</summary>
+    Convolution,
+
+    /// <summary>The kernel of queries where each has one of its own.</summary>
+    QueryConvolution,
+
+    /// <summary>The kernel of keys.</summary>
+    KeyConvolution,
+
+    /// <summary>The kernel of values.</summary>
+    ValueConvolution,
+
+    /// <summary>The logarithms of how fast states fade, or as a GGUF file has it: less e to their power. No <c>.weight</c> at the end.</summary>
+    StateRate,
+
+    /// <summary>How much of its value goes to a token's output at once, [heads] or [channels]. No <c>.weight</c> at the end.</summary>
+    StateSkip,
+
+    /// <summary>What times, keys and queries of Mamba are projected with, [rank + 2 · states, channels].</summary>
+    StateSelection,
+
+    /// <summary>What the times of channels are projected with, [channels, rank].</summary>
+    StepProjection,
+
+    /// <summary>The norm of what times are projected from.</summary>
+    StepNorm,
+
+    /// <summary>The norm of a state space's keys.</summary>
+    StateKeyNorm,
+
+    /// <summary>The norm of a state space's queries.</summary>
+    StateQueryNorm,
+
+    /// <summary>What is added to the times of tokens: in GGUF files a <c>.bias</c>.</summary>
+    StepBias,
+
+    /// <summary>The norm of what a block with a state yields.</summary>
+    RecurrentNorm,
+
+    /// <summary>The output projection of a block with a state, [hidden, width].</summary>
+    RecurrentOutput,
+
     /// <summary>The norm before the feed-forward block.</summary>
     FeedForwardNorm,
 

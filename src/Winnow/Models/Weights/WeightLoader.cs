@@ -2,6 +2,7 @@ using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
 using Winnow.Models.Config;
+using Winnow.Models.Recurrence;
 using Winnow.Tensors;
 
 namespace Winnow.Models.Weights;
@@ -54,6 +55,9 @@ internal sealed unsafe class WeightLoader
         }
     }
 
+    /// <summary>The hyper-parameters.</summary>
+    public ModelConfig Config => _config;
+
     private Device Device => _devices.All[_device];
 
     private VectorArena Vectors => _arenas[_device];
@@ -99,32 +103,38 @@ internal sealed unsafe class WeightLoader
         int hidden = _config.HiddenSize;
         int queryWidth = _config.QueryHeads * _config.HeadDimension;
         int keyWidth = _config.KvHeads * _config.HeadDimension;
-        bool normsBefore = architecture.NormPlacement != NormPlacement.After;
-        bool normsAfter = architecture.NormPlacement != NormPlacement.Before;
+        NormPlacement placement = _config.Layers[layer].NormPlacement ?? architecture.NormPlacement;
+        bool normsBefore = placement != NormPlacement.After;
+        bool normsAfter = placement != NormPlacement.Before;
         bool wholeNorm = architecture.QueryKeyNorm == QueryKeyNorm.WholeProjection;
         bool normsHeads = architecture.QueryKeyNorm != QueryKeyNorm.None;
         Biases biases = architecture.Biases;
-        ExpertConfig? experts = _file.Tensors.ContainsKey(_names.Weight(TensorRole.Router, layer)) ? _config.Experts : null;
+        LayerConfig blocks = _config.Layers[layer];
+        bool mixes = blocks.Attends || blocks.Recurrent is not null;
+        bool feeds = blocks.FeedsForward;
+        ExpertConfig? experts = feeds && _file.Tensors.ContainsKey(_names.Weight(TensorRole.Router, layer)) ? _config.Experts : null;
         return new LayerWeights
         {
-            AttentionNorm = normsBefore ? LoadNorm(TensorRole.AttentionNorm, layer, hidden) : null,
-            QueryKeyValue = LoadFused(
+            AttentionNorm = normsBefore && mixes ? LoadNorm(TensorRole.AttentionNorm, layer, hidden) : null,
+            QueryKeyValue = !blocks.Attends ? null : LoadFused(
                 TensorRole.QueryKeyValue,
-                [(TensorRole.Query, queryWidth), (TensorRole.Key, keyWidth), (TensorRole.Value, keyWidth)],
+                [(TensorRole.Query, architecture.GatesAttention ? 2 * queryWidth : queryWidth), (TensorRole.Key, keyWidth), (TensorRole.Value, keyWidth)],
                 layer,
                 biases.HasFlag(Biases.QueryKeyValue)),
-            QueryNorm = normsHeads ? LoadNorm(TensorRole.QueryNorm, layer, wholeNorm ? queryWidth : _config.HeadDimension) : null,
-            KeyNorm = normsHeads ? LoadNorm(TensorRole.KeyNorm, layer, wholeNorm ? keyWidth : _config.HeadDimension) : null,
-            AttentionOutput = LoadProjection(TensorRole.AttentionOutput, layer, hidden, queryWidth, biases.HasFlag(Biases.AttentionOutput)),
-            PostAttentionNorm = normsAfter ? LoadNorm(TensorRole.PostAttentionNorm, layer, hidden) : null,
-            FeedForwardNorm = normsBefore ? LoadNorm(TensorRole.FeedForwardNorm, layer, hidden) : null,
-            GateUp = experts is null ? LoadGateUp(layer) : null,
-            Down = experts is null
+            QueryNorm = normsHeads && blocks.Attends ? LoadNorm(TensorRole.QueryNorm, layer, wholeNorm ? queryWidth : _config.HeadDimension) : null,
+            KeyNorm = normsHeads && blocks.Attends ? LoadNorm(TensorRole.KeyNorm, layer, wholeNorm ? keyWidth : _config.HeadDimension) : null,
+            AttentionOutput = !blocks.Attends ? null
+                : LoadProjection(TensorRole.AttentionOutput, layer, hidden, queryWidth, biases.HasFlag(Biases.AttentionOutput)),
+            Recurrent = blocks.Recurrent is { } recurrent ? RecurrentBlock.Load(this, recurrent, layer) : null,
+            PostAttentionNorm = normsAfter && mixes ? LoadNorm(TensorRole.PostAttentionNorm, layer, hidden) : null,
+            FeedForwardNorm = normsBefore && feeds ? LoadNorm(TensorRole.FeedForwardNorm, layer, hidden) : null,
+            GateUp = feeds && experts is null ? LoadGateUp(layer) : null,
+            Down = feeds && experts is null
                 ? LoadProjection(TensorRole.Down, layer, hidden, _config.FeedForwardSize, biases.HasFlag(Biases.FeedForward))
                 : null,
             Router = experts is null ? null : LoadWeight(TensorRole.Router, layer, experts.Count, hidden),
             Experts = experts is null ? null : LoadExperts(experts, layer),
-            PostFeedForwardNorm = normsAfter ? LoadNorm(TensorRole.PostFeedForwardNorm, layer, hidden) : null,
+            PostFeedForwardNorm = normsAfter && feeds ? LoadNorm(TensorRole.PostFeedForwardNorm, layer, hidden) : null,
         };
     }
 
@@ -227,7 +237,8 @@ internal sealed unsafe class WeightLoader
         : throw new ModelFormatException(
             _file.Path, $"tensor '{tensor.Name}' is of type {tensor.Type}, but '{first.Name}' is of {first.Type}: experts of a layer are of one type");
 
-    private Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias)
+    /// <summary>Loads a linear map.</summary>
+    public Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias)
     {
         float[]? bias = TakeVector(_names.Bias(role, layer), outputs, isRequired: needsBias);
         return new Projection(LoadWeight(role, layer, outputs, inputs), bias is null ? null : Vectors.Add(bias), LoadScale(role, layer));
@@ -236,7 +247,34 @@ internal sealed unsafe class WeightLoader
     /// <summary>The number beside a weight that its product is multiplied by; 1 where there is none.</summary>
     private float LoadScale(TensorRole role, int layer) => TakeVector(_names.Scale(role, layer), 1, isRequired: false)?[0] ?? 1;
 
-    private Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs)
+    /// <summary>Whether the file has a weight.</summary>
+    public bool Has(TensorRole role, int layer) => _names.Has(role) && _file.Tensors.ContainsKey(_names.Weight(role, layer));
+
+    /// <summary>Loads matrices whose rows a file has in one tensor in another order: a copy.</summary>
+    /// <param name="role">The tensor.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="inputs">Its columns.</param>
+    /// <param name="order">Its rows in the order that is wanted.</param>
+    /// <param name="outputs">Rows of each matrix, in order.</param>
+    public Weight[] LoadReordered(TensorRole role, int layer, int inputs, int[] order, ReadOnlySpan<int> outputs)
+    {
+        TensorEntry tensor = Take(_names.Weight(role, layer), order.Length, inputs);
+        NativeRows rows = new(tensor, order);
+        _owned.Add(rows);
+        Weight[] weights = new Weight[outputs.Length];
+        long first = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = Load($"{tensor.Name}[{i}]", tensor.Type, outputs[i], inputs, rows.Data + (nint)(first * tensor.Type.SizeBytes(inputs)));
+            first += outputs[i];
+        }
+
+        tensor.LetGo();
+        return weights;
+    }
+
+    /// <summary>Loads a matrix.</summary>
+    public Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs)
     {
         TensorEntry tensor = Take(_names.Weight(role, layer), outputs, inputs);
         Weight weight = Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
@@ -269,6 +307,96 @@ internal sealed unsafe class WeightLoader
         {
             throw new ModelFormatException(_file.Path, $"tensor '{name}' is of type {type}, which device {Device.Name} cannot multiply with", e);
         }
+    }
+
+    /// <summary>Loads the kernel of a convolution, [channels, kernel] or [channels, 1, kernel] in the file, as [kernel, channels], and its bias.</summary>
+    public (Matrix Weight, Matrix? Bias) LoadConvolution(TensorRole role, int layer, int channels, int kernel, bool needsBias)
+    {
+        float[] weight = TakeTable(_names.Weight(role, layer), channels, kernel);
+        float[]? bias = TakeVector(_names.Bias(role, layer), channels, isRequired: needsBias);
+        return (AddTable(Transposed(weight, channels, kernel), kernel, channels), bias is null ? null : Vectors.Add(bias));
+    }
+
+    /// <summary>Loads kernels of neighbouring channels, as one.</summary>
+    public Matrix LoadConvolutions(ReadOnlySpan<(TensorRole Role, int Channels)> parts, int layer, int kernel)
+    {
+        float[] weight = [];
+        foreach ((TensorRole role, int channels) in parts)
+        {
+            weight = [.. weight, .. TakeTable(_names.Weight(role, layer), channels, kernel)];
+        }
+
+        return AddTable(Transposed(weight, weight.Length / kernel, kernel), kernel, weight.Length / kernel);
+    }
+
+    /// <summary>Loads how fast states fade, negative numbers: GGUF files have them, Hugging Face the logarithms of their magnitudes.</summary>
+    /// <returns>[rows, columns].</returns>
+    public float[] TakeRates(TensorRole role, int layer, int rows, int columns)
+    {
+        float[] values = TakeTable(_names.Whole(role, layer), rows, columns);
+        return _isHuggingFace ? Array.ConvertAll(values, value => -MathF.Exp(value)) : values;
+    }
+
+    /// <summary>Elements of a small tensor whose name has no <c>.weight</c> at the end.</summary>
+    public float[] TakeWhole(TensorRole role, int layer, int count) => TakeTable(_names.Whole(role, layer), count, 1);
+
+    /// <summary>Puts a vector on the device.</summary>
+    public Matrix AddVector(ReadOnlySpan<float> values) => Vectors.Add(values);
+
+    /// <summary>Puts a small matrix on the device.</summary>
+    public Matrix AddTable(ReadOnlySpan<float> values, int rows, int columns) => Vectors.Add(values) with { Rows = rows, Columns = columns, Stride = columns };
+
+    /// <summary>[columns, rows] of [rows, columns].</summary>
+    public static float[] Transposed(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        float[] transposed = new float[values.Length];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                transposed[(column * rows) + row] = values[(row * columns) + column];
+            }
+        }
+
+        return transposed;
+    }
+
+    /// <summary>The elements of a small matrix; the file may leave extents of 1 away, or have more of them.</summary>
+    private float[] TakeTable(string name, int rows, int columns)
+    {
+        if (_file.Tensors.TryGetValue(name, out TensorEntry? tensor))
+        {
+            long[] shape = [.. tensor.Shape.Where(extent => extent != 1)];
+            if (shape.SequenceEqual(((long[])[rows, columns]).Where(extent => extent != 1)))
+            {
+                return FloatTensor.Decode(_file.Path, Take(name, [.. tensor.Shape]));
+            }
+        }
+
+        return FloatTensor.Decode(_file.Path, Take(name, rows, columns));
+    }
+
+    /// <summary>Loads the weights of a root-mean-square norm that no format stores less one.</summary>
+    public RowNorm LoadPlainNorm(TensorRole role, int layer, int width, float? epsilon) => new(
+        Vectors.Add(TakeVector(_names.Weight(role, layer), width, isRequired: true)), Bias: null, epsilon ?? _config.NormEpsilon, SubtractsMean: false);
+
+    /// <summary>Loads the weights of root-mean-square norms of neighbouring groups of columns.</summary>
+    public RowNorm[] LoadGroupNorm(TensorRole role, int layer, int width, int groups)
+    {
+        // GGUF files have them as a matrix of groups.
+        string name = _names.Weight(role, layer);
+        bool isTable = _file.Tensors.TryGetValue(name, out TensorEntry? tensor) && tensor.Shape.Count > 1 && tensor.ElementCount == width;
+        float[] weight = isTable ? FloatTensor.Decode(_file.Path, Take(name, [.. tensor!.Shape])) : TakeVector(name, width, isRequired: true)!;
+        int each = width / groups;
+        return [.. Enumerable.Range(0, groups).Select(group => new RowNorm(
+            Vectors.Add(weight.AsSpan(group * each, each)), Bias: null, _config.NormEpsilon, SubtractsMean: false))];
+    }
+
+    /// <summary>Loads the weights of a root-mean-square norm inside a state space; ones where the file has none.</summary>
+    public RowNorm LoadSelectionNorm(TensorRole role, int layer, int width, float? epsilon)
+    {
+        float[] weight = TakeVector(_names.Weight(role, layer), width, isRequired: false) ?? [.. Enumerable.Repeat(1f, width)];
+        return new RowNorm(Vectors.Add(weight), Bias: null, epsilon ?? _config.NormEpsilon, SubtractsMean: false);
     }
 
     private RowNorm LoadNorm(TensorRole role, int layer, int width)
@@ -314,12 +442,17 @@ internal sealed unsafe class WeightLoader
         return FloatTensor.Decode(_file.Path, isRow ? Take(name, [.. tensor.Shape.Take(tensor.Shape.Count - 1), width]) : Take(name, width));
     }
 
+    /// <summary>Whether a tensor belongs to layers behind the last one, which guess tokens ahead: they are not used.</summary>
+    private bool IsDraft(string name) =>
+        name.StartsWith("mtp.", StringComparison.Ordinal)
+        || Enumerable.Range(_config.Layers.Count, _config.DraftLayers).Any(layer => name.StartsWith($"blk.{layer}.", StringComparison.Ordinal));
+
     /// <summary>A tensor that no code reads means that the model computes something that this version does not know of.</summary>
     private void RefuseUnknownTensors()
     {
         foreach (string name in _file.Tensors.Keys)
         {
-            if (!_used.Contains(name) && !TensorNaming.IsConstant(name))
+            if (!_used.Contains(name) && !TensorNaming.IsConstant(name) && !IsDraft(name))
             {
                 throw new ModelFormatException(
                     _file.Path, $"has a tensor '{name}' that models of architecture '{_config.Architecture.HuggingFaceName}' do not have");

@@ -51,6 +51,24 @@ public sealed class PortableAttentionTests : AttentionOperationTests
     protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
 }
 
+[EveryInstructionSet(VectorsOnly = true)]
+public sealed class Avx512RecurrenceTests : RecurrenceOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
+}
+
+[EveryInstructionSet(VectorsOnly = true)]
+public sealed class Avx2RecurrenceTests : RecurrenceOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
+}
+
+[EveryInstructionSet(VectorsOnly = true)]
+public sealed class PortableRecurrenceTests : RecurrenceOperationTests
+{
+    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
+}
+
 public sealed class Avx512ExpertTests : ExpertOperationTests
 {
     protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Avx512, 2);

@@ -28,6 +28,8 @@ internal sealed class DeferredDevice(Device inner, bool selects = true) : Device
     /// <summary>How often somebody waited for a value.</summary>
     public int Waits { get; private set; }
 
+    public override bool HasRecurrences => inner.HasRecurrences;
+
     public override DeviceBuffer Allocate(long sizeBytes) => new DeferredBuffer(this, inner.Allocate(sizeBytes));
 
     public override DeviceBuffer AllocateInRam(long sizeBytes) => new DeferredBuffer(this, inner.AllocateInRam(sizeBytes));

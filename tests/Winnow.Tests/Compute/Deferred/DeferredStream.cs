@@ -3,7 +3,7 @@ using Winnow.Compute;
 namespace Winnow.Tests.Compute.Deferred;
 
 /// <summary>Puts every operation off, with its arguments as they are when it is asked for.</summary>
-internal sealed class DeferredStream(DeferredDevice device, ComputeStream inner) : ComputeStream
+internal sealed partial class DeferredStream(DeferredDevice device, ComputeStream inner) : ComputeStream
 {
     public static ComputeStream Of(ComputeStream stream) => ((DeferredStream)stream).Inner;
 

@@ -57,6 +57,15 @@ internal readonly struct Scaled : IElementOperation
         where V : struct => S.Multiply(a, factor);
 }
 
+/// <summary>a · b.</summary>
+internal readonly struct Multiplied : IElementOperation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<S, V>(V a, V b, V factor)
+        where S : struct, ISimd<V>
+        where V : struct => S.Multiply(a, b);
+}
+
 /// <summary>factor · tanh(a / factor).</summary>
 internal readonly struct SoftCapped : IElementOperation
 {
@@ -110,4 +119,13 @@ internal readonly struct Relu : IActivation
     public static V Invoke<S, V>(V x)
         where S : struct, ISimd<V>
         where V : struct => S.Max(x, S.Zero);
+}
+
+/// <summary><see cref="Activation.Sigmoid"/>.</summary>
+internal readonly struct Sigmoid : IActivation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct => S.Divide(S.Broadcast(1f), S.Add(S.Broadcast(1f), VectorMath.Exp<S, V>(S.Subtract(S.Zero, x))));
 }
