@@ -30,7 +30,7 @@ internal sealed class ResponseWriter(string modelId, string? conversationId, Cha
     /// <summary>The update of a token; null where no text became certain with it.</summary>
     public ChatResponseUpdate? Write(GeneratedToken token)
     {
-        IList<AIContent> contents = Contents(token, isLast: false);
+        List<AIContent> contents = Contents(token, isLast: false);
         return contents.Count == 0 && token.LogProbability is null ? null : Update(contents, token);
     }
 
@@ -40,7 +40,7 @@ internal sealed class ResponseWriter(string modelId, string? conversationId, Cha
     /// <summary>The update that ends the response: the rest of the text, usage and reason.</summary>
     public ChatResponseUpdate End(GenerationStatistics took)
     {
-        IList<AIContent> contents = Contents(_last ?? default, isLast: true);
+        List<AIContent> contents = Contents(_last ?? default, isLast: true);
         UsageDetails usage = new()
         {
             InputTokenCount = took.PromptTokens,
