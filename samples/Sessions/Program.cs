@@ -17,8 +17,8 @@ Console.WriteLine($"one:  {answers[0]}\ntwo:  {answers[1]}");
 using Session parent = engine.CreateSession();
 parent.Prefill(engine.Tokenizer.Encode("The harbour lies in the north, and the mill stands by the river. The", addSpecial: true));
 using Session fork = parent.Fork();
-fork.Step(engine.Tokenizer.Encode(" mill")[0]);
-parent.Step(engine.Tokenizer.Encode(" harbour")[0]);
+fork.Diagnostics.Step(engine.Tokenizer.Encode(" mill")[0]);
+parent.Diagnostics.Step(engine.Tokenizer.Encode(" harbour")[0]);
 Console.WriteLine($"fork: {fork.Tokens.Count} tokens, of which {parent.Tokens.Count - 1} are its parent's");
 
 // 3. A batch computes one token of each session in one pass, which reads the weights once for both. A prompt is read in slices between.
@@ -46,4 +46,4 @@ async Task<string> AskAsync(string question)
     return string.Concat(parts).ReplaceLineEndings(" ");
 }
 
-int Best(Session session) => new Sampler(SamplingOptions.Greedy).Sample(session.Logits.ToArray());
+int Best(Session session) => new Sampler(SamplingOptions.Greedy).Sample(session.Diagnostics.Logits.ToArray());

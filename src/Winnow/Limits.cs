@@ -59,6 +59,16 @@ internal static class Limits
         return values;
     }
 
+    /// <summary>The value, if there is one.</summary>
+    public static T NotNull<T>(T value, [CallerMemberName] string option = "")
+        where T : class => value ?? throw new ArgumentNullException(option);
+
+    /// <summary>The texts, if there are any and none of them is empty.</summary>
+    public static IReadOnlyList<string> NoEmptyText(IReadOnlyList<string> value, [CallerMemberName] string option = "") =>
+        NotNull(value, option).Any(string.IsNullOrEmpty)
+            ? throw new ArgumentOutOfRangeException(option, $"{option} holds an empty text; allowed: one character or more")
+            : value;
+
     /// <summary>What a setter throws for a value that is not allowed.</summary>
     public static ArgumentOutOfRangeException OutOfRange(IFormattable value, string allowed, [CallerMemberName] string option = "") =>
         new(option, $"{option} is {value.ToString(null, CultureInfo.InvariantCulture)}; allowed: {allowed}");

@@ -26,9 +26,9 @@ public sealed class DevicesTests
         DeviceLayers part = Assert.Single(engine.Placement);
         Assert.Equal(("cpu", 0, engine.Model.Layers, engine.Model.SizeBytes), (part.Device.Name, part.First, part.Count, part.WeightBytes));
         using Session session = engine.CreateSession(new SessionOptions { ContextLength = 64 });
-        session.Step(1);
-        DeviceMemory memory = Assert.Single(session.Memory);
-        Assert.Equal((part, session.KvBytes, 0), (memory.Layers, memory.KvBytes, memory.DeviceBytes));
+        session.Diagnostics.Step(1);
+        DeviceMemory memory = Assert.Single(session.Diagnostics.Memory);
+        Assert.Equal((part, session.Diagnostics.KvBytes, 0), (memory.Layers, memory.KvBytes, memory.DeviceBytes));
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class DisposalTests : IDisposable
         _engine.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => session.GenerateAsync("Hello", Answers.Short).ReadAsync());
         Assert.Throws<ObjectDisposedException>(() => session.Generate([5], Answers.Short).Count());
-        Assert.Throws<ObjectDisposedException>(() => session.Step(1));
+        Assert.Throws<ObjectDisposedException>(() => session.Diagnostics.Step(1));
         Assert.Throws<ObjectDisposedException>(() => session.Fork());
         Assert.Throws<ObjectDisposedException>(() => _engine.CreateSession());
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await _engine.EmbedAsync("hello"));
@@ -94,7 +94,7 @@ public sealed class DisposalTests : IDisposable
         Session fork = session.Fork();
         session.Dispose();
         session.Dispose();
-        fork.Step(8);
+        fork.Diagnostics.Step(8);
         _engine.Dispose();
         fork.Dispose();
         _engine.Dispose();

@@ -69,6 +69,6 @@ public sealed class LabTests : IDisposable
         using Engine engine = Engine.Load(path);
         using Session session = engine.CreateSession();
         session.Prefill([3, 4, 5, 6]);
-        return session.Logits.ToArray();
+        return session.Diagnostics.Logits.ToArray();
     }
 }

@@ -37,7 +37,7 @@ public sealed class SessionBatchTests : IDisposable
                 Step();
             }
 
-            logits[joining].AddRange(sessions[joining].Logits);
+            logits[joining].AddRange(sessions[joining].Diagnostics.Logits);
             running.Add(joining);
         }
 
@@ -56,7 +56,7 @@ public sealed class SessionBatchTests : IDisposable
         {
             running.RemoveAll(i => sessions[i].Tokens.Count >= prompts[i].Length + 10);
             batch.Step([.. running.Select(i => sessions[i])], [.. running.Select(i => Next(sessions[i].Tokens.Count - prompts[i].Length))]);
-            running.ForEach(i => logits[i].AddRange(sessions[i].Logits));
+            running.ForEach(i => logits[i].AddRange(sessions[i].Diagnostics.Logits));
         }
     }
 
@@ -69,12 +69,12 @@ public sealed class SessionBatchTests : IDisposable
         int[] prompt = _engine.Tokenizer.Encode("One two", addSpecial: true);
         one.Prefill(prompt);
         full.Prefill([5, 6, 7]);
-        full.Step(8);
-        float[] before = one.Logits.ToArray();
+        full.Diagnostics.Step(8);
+        float[] before = one.Diagnostics.Logits.ToArray();
         Assert.Throws<ContextOverflowException>(() => batch.Step([one, full], [300, 300]));
         Assert.Throws<InvalidOperationException>(() => batch.Step([one, one], [300, 300]));
         Assert.Equal(prompt, one.Tokens);
-        Assert.Equal(before, one.Logits.ToArray());
+        Assert.Equal(before, one.Diagnostics.Logits.ToArray());
         batch.Step([one], [300]);
         Assert.Equal(prompt.Length + 1, one.Tokens.Count);
         using Engine other = Engine.Load(Checkout.ModelPath);
@@ -92,14 +92,14 @@ public sealed class SessionBatchTests : IDisposable
         using Session session = Create("full");
         int[] prompt = _engine.Tokenizer.Encode(string.Concat(Enumerable.Repeat(Texts[1], 20)), addSpecial: true);
         BatchPrompt reading = batch.BeginPrompt(session, prompt);
-        Assert.Throws<InvalidOperationException>(() => session.Step(300));
+        Assert.Throws<InvalidOperationException>(() => session.Diagnostics.Step(300));
         Assert.True(reading.Advance(TestContext.Current.CancellationToken));
         Assert.Throws<OperationCanceledException>(() => reading.Advance(new CancellationToken(canceled: true)));
         Assert.Throws<ObjectDisposedException>(() => reading.Advance(TestContext.Current.CancellationToken));
         session.Prefill(prompt);
         using Session fresh = Create("full");
         fresh.Prefill(prompt);
-        Assert.Equal(fresh.Logits.ToArray(), session.Logits.ToArray());
+        Assert.Equal(fresh.Diagnostics.Logits.ToArray(), session.Diagnostics.Logits.ToArray());
 
         using BatchPrompt orphan = batch.BeginPrompt(session, [.. prompt, 300]);
         session.Dispose();
@@ -114,8 +114,8 @@ public sealed class SessionBatchTests : IDisposable
     {
         using Session session = Create(attention);
         session.Prefill(prompt);
-        List<float> logits = [.. session.Logits];
-        session.Force([.. Enumerable.Range(0, 10).Select(Next)], (_, row) => logits.AddRange(row));
+        List<float> logits = [.. session.Diagnostics.Logits];
+        session.Diagnostics.Force([.. Enumerable.Range(0, 10).Select(Next)], (_, row) => logits.AddRange(row));
         return [.. logits];
     }
 }

@@ -17,7 +17,7 @@ public sealed class SessionStateTests : IDisposable
         _prompt = _engine.Tokenizer.Encode("The harbour lies in the north, and the mill stands by the river.", addSpecial: true);
         using Session session = _engine.CreateSession();
         session.Prefill(_prompt);
-        _expected = session.Step(Next).ToArray();
+        _expected = session.Diagnostics.Step(Next).ToArray();
     }
 
     public void Dispose()
@@ -32,8 +32,8 @@ public sealed class SessionStateTests : IDisposable
         using Session session = _engine.CreateSession();
         session.Prefill(_prompt);
         using Session fork = session.Fork();
-        session.Step(Next + 1);
-        Assert.Equal(_expected, fork.Step(Next).ToArray());
+        session.Diagnostics.Step(Next + 1);
+        Assert.Equal(_expected, fork.Diagnostics.Step(Next).ToArray());
         Assert.Equal([.. _prompt, Next + 1], session.Tokens);
         Assert.Equal([.. _prompt, Next], fork.Tokens);
     }
@@ -43,10 +43,10 @@ public sealed class SessionStateTests : IDisposable
     {
         using Session session = _engine.CreateSession();
         session.Prefill(_prompt);
-        session.Step(Next + 1);
-        session.Step(Next + 2);
+        session.Diagnostics.Step(Next + 1);
+        session.Diagnostics.Step(Next + 2);
         session.Truncate(_prompt.Length);
-        Assert.Equal(_expected, session.Step(Next).ToArray());
+        Assert.Equal(_expected, session.Diagnostics.Step(Next).ToArray());
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class SessionStateTests : IDisposable
         using Session loaded = _engine.CreateSession();
         loaded.Load(_folder.PathOf("saved"));
         Assert.Equal(_prompt, loaded.Tokens);
-        Assert.Equal(_expected, loaded.Step(Next).ToArray());
+        Assert.Equal(_expected, loaded.Diagnostics.Step(Next).ToArray());
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class ManySessionsTests : IDisposable
                 using Session session = engine.CreateSession(new SessionOptions { ContextLength = 16 });
                 if (i % 4 == 0)
                 {
-                    session.Step(5);
+                    session.Diagnostics.Step(5);
                 }
 
                 if (i % 50 == 0)

@@ -70,9 +70,9 @@ public class SessionTests : IDisposable
         Assert.Equal(saved.Tokens, loaded.Tokens);
         for (int i = 0; i < 6; i++)
         {
-            int token = Best(saved.Logits);
-            saved.Step(token);
-            Assert.Equal(Best(saved.Logits), Best(loaded.Step(token)));
+            int token = Best(saved.Diagnostics.Logits);
+            saved.Diagnostics.Step(token);
+            Assert.Equal(Best(saved.Diagnostics.Logits), Best(loaded.Diagnostics.Step(token)));
         }
     }
 
@@ -109,7 +109,7 @@ public class SessionTests : IDisposable
             using Session session = gpu.CreateSession();
             session.Prefill(Prompt);
             using Session fork = session.Fork();
-            fork.Step(5);
+            fork.Diagnostics.Step(5);
         }
     }
 
@@ -128,12 +128,12 @@ public class SessionTests : IDisposable
 
         for (int step = 0; step < 4; step++)
         {
-            int[] tokens = Array.ConvertAll(alone, session => Best(session.Logits));
-            Assert.Equal(tokens, Array.ConvertAll(together, session => Best(session.Logits)));
+            int[] tokens = Array.ConvertAll(alone, session => Best(session.Diagnostics.Logits));
+            Assert.Equal(tokens, Array.ConvertAll(together, session => Best(session.Diagnostics.Logits)));
             batch.Step(together, tokens);
             for (int i = 0; i < alone.Length; i++)
             {
-                alone[i].Step(tokens[i]);
+                alone[i].Diagnostics.Step(tokens[i]);
             }
         }
 

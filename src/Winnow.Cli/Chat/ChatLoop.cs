@@ -3,6 +3,7 @@ using System.Text;
 using Winnow.Cli.Output;
 using Winnow.Generation;
 using Winnow.Retrieval;
+using Conversation = Winnow.Conversations.Chat;
 
 namespace Winnow.Cli.Chat;
 
@@ -11,6 +12,7 @@ internal sealed class ChatLoop : IDisposable
 {
     private const string Help = """
         /help            this list
+        /undo            take the last question and its reply back
         /clear           forget the conversation, keep the system message
         /system TEXT     set the system message (empty: none) and begin anew
         /file PATH       put a text file in front of the next question
@@ -26,7 +28,7 @@ internal sealed class ChatLoop : IDisposable
 
     private const string LeaveHint = "press Ctrl-C again to leave";
 
-    private readonly ConversationState _conversation;
+    private readonly Conversation _conversation;
     private readonly GenerationOptions _options;
     private readonly TextWriter _output;
     private readonly TextWriter _notes;
@@ -38,7 +40,7 @@ internal sealed class ChatLoop : IDisposable
     private bool _isWaiting;
     private bool _isLeaving;
 
-    public ChatLoop(ConversationState conversation, GenerationOptions options, TextWriter output, TextWriter notes, bool interactive)
+    public ChatLoop(Conversation conversation, GenerationOptions options, TextWriter output, TextWriter notes, bool interactive)
     {
         _conversation = conversation;
         _options = options;
@@ -150,6 +152,9 @@ internal sealed class ChatLoop : IDisposable
                 case "/help":
                     _output.WriteLine(Help);
                     break;
+                case "/undo":
+                    Note(_conversation.Withdraw() ? "took the last question back" : "there is no question to take back");
+                    break;
                 case "/clear":
                     _conversation.Clear();
                     Note("cleared");
@@ -216,8 +221,8 @@ internal sealed class ChatLoop : IDisposable
             using ProgressLine line = new("scanning");
             _conversation.AddDocument(path, new SynchronousProgress<IndexProgress>(p => line.Report(p.Fraction, 1, $"{p.Tokens} tokens")), stop.Token);
             line.Dispose();
-            Note($"{path}: {_conversation.Index!.Tokens} tokens in all; questions are answered from evidence, which /sources shows");
-            if (_conversation.Index.Note is { } note)
+            Note($"{path}: {_conversation.Documents!.Tokens} tokens in all; questions are answered from evidence, which /sources shows");
+            if (_conversation.Documents.Note is { } note)
             {
                 Note(note);
             }
@@ -246,8 +251,7 @@ internal sealed class ChatLoop : IDisposable
             _reply = stop;
         }
 
-        StringBuilder reply = new();
-        _conversation.Ask(question);
+        bool hasBegun = false;
         try
         {
             using ProgressLine progress = new("reading");
@@ -255,32 +259,29 @@ internal sealed class ChatLoop : IDisposable
             {
                 Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
             };
-            IReadOnlyList<int> prompt = _conversation.Prompt(stop.Token);
-            foreach (GeneratedToken token in _conversation.Session.Generate(prompt, options, stop.Token))
+            foreach (GeneratedToken token in _conversation.Ask(question, options, stop.Token))
             {
                 progress.Dispose();
-                reply.Append(token.Text);
+                hasBegun = true;
                 _output.Write(token.Text);
                 _output.Flush();
                 if (token.FinishReason == FinishReason.ContextFull)
                 {
                     _output.WriteLine();
-                    Note("the context is full; /clear begins anew");
+                    Note("the context is full; /undo and /clear make room, and so does --full-context shift or drop");
                 }
             }
 
             _output.WriteLine();
-            _conversation.Reply(reply.ToString());
+            NoteRoomMade(_conversation.Session.LastGeneration!);
         }
         catch (OperationCanceledException)
         {
             _output.WriteLine();
-            Note($"stopped; {LeaveHint}");
-            _conversation.Reply(reply.ToString());
+            Note(hasBegun ? $"stopped; {LeaveHint}" : $"stopped, the question is withdrawn; {LeaveHint}");
         }
         catch (WinnowException e)
         {
-            _conversation.Withdraw();
             Note(e.Message);
         }
         finally
@@ -289,6 +290,20 @@ internal sealed class ChatLoop : IDisposable
             {
                 _reply = null;
             }
+        }
+    }
+
+    /// <summary>Says what went so that the conversation fits.</summary>
+    private void NoteRoomMade(GenerationStatistics statistics)
+    {
+        if (statistics.DroppedMessages > 0)
+        {
+            Note($"the context was full: the oldest {statistics.DroppedMessages} messages were dropped");
+        }
+
+        if (statistics.ShiftedTokens > 0)
+        {
+            Note($"the context was full: {statistics.ShiftedTokens} of the older tokens were dropped, the system message was kept");
         }
     }
 

@@ -78,7 +78,7 @@ internal static class BatchBenchCommand
         for (int i = 0; i < count; i++)
         {
             sessions.Add(model.CreateSession(parsed, engine));
-            sessions[i].FillRandomly(Tokens(depth, engine.Model.VocabularySize), seed: i + 1, cancellationToken);
+            sessions[i].Diagnostics.FillRandomly(Tokens(depth, engine.Model.VocabularySize), seed: i + 1, cancellationToken);
             line.Report(i + 1, count);
         }
     }

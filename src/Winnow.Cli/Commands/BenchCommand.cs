@@ -90,7 +90,7 @@ internal static class BenchCommand
         int[] forced = [.. Enumerable.Range(0, generate).Select(i => tokens[i % tokens.Length])];
         if (random && depth > 0)
         {
-            session.FillRandomly(tokens[..depth], cancellationToken: cancellationToken);
+            session.Diagnostics.FillRandomly(tokens[..depth], cancellationToken: cancellationToken);
         }
         else if (depth > 0)
         {
@@ -108,7 +108,7 @@ internal static class BenchCommand
             }
             else
             {
-                session.Force(forced, cancellationToken: cancellationToken);
+                session.Diagnostics.Force(forced, cancellationToken: cancellationToken);
             }
 
             // The first round warms caches and compiles; it is not counted.

@@ -54,18 +54,18 @@ internal static class LogitsCommand
             {
                 session.Prefill(prompt, parsed.GetValue(chunk), cancellationToken: cancellationToken);
                 logits = new float[(long)forced.Length * vocabulary];
-                session.Force(forced, (row, values) => values.CopyTo(logits.AsSpan(row * vocabulary, vocabulary)), cancellationToken);
+                session.Diagnostics.Force(forced, (row, values) => values.CopyTo(logits.AsSpan(row * vocabulary, vocabulary)), cancellationToken);
             }
             else if (parsed.GetValue(all))
             {
                 logits = new float[(long)prompt.Length * vocabulary];
-                session.VisitLogits(
+                session.Diagnostics.VisitLogits(
                     prompt, parsed.GetValue(chunk), (row, values) => values.CopyTo(logits.AsSpan(row * vocabulary, vocabulary)), cancellationToken);
             }
             else
             {
                 session.Prefill(prompt, parsed.GetValue(chunk), cancellationToken: cancellationToken);
-                logits = session.Logits.ToArray();
+                logits = session.Diagnostics.Logits.ToArray();
             }
 
             if (parsed.GetValue(output) is { } outputFile)

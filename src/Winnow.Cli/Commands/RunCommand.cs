@@ -69,7 +69,7 @@ internal static class RunCommand
                 StopStrings = parsed.GetValue(stop)!,
                 IgnoreEndOfGeneration = parsed.GetValue(ignoreEos),
                 ShowControlTokens = parsed.GetValue(special),
-                Constraint = grammar.Read(parsed, engine.Tokenizer),
+                Constraint = grammar.Read(parsed, engine),
                 Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
             };
 
@@ -168,15 +168,15 @@ internal static class RunCommand
             JsonOutput.WriteRounded(json, "prefill_tps", statistics.PrefillTokensPerSecond);
             JsonOutput.WriteRounded(json, "decode_ms", statistics.Decode.TotalMilliseconds);
             JsonOutput.WriteRounded(json, "decode_tps", statistics.DecodeTokensPerSecond);
-            json.WriteNumber("kv_bytes", session.KvBytes);
-            json.WriteNumber("kv_resident_bytes", session.KvResidentBytes);
-            json.WriteNumber("kv_read_bytes_per_token", (long)session.KvReadBytesPerToken);
-            JsonOutput.WriteRounded(json, "kv_hit_rate", session.KvHitRate);
+            json.WriteNumber("kv_bytes", session.Diagnostics.KvBytes);
+            json.WriteNumber("kv_resident_bytes", session.Diagnostics.KvResidentBytes);
+            json.WriteNumber("kv_read_bytes_per_token", (long)session.Diagnostics.KvReadBytesPerToken);
+            JsonOutput.WriteRounded(json, "kv_hit_rate", session.Diagnostics.KvHitRate);
             json.WriteNumber("weights_bytes", engine.Model.SizeBytes);
             json.WriteNumber("peak_rss_bytes", PeakMemory.Bytes());
             MemoryReport.Write(json, session);
             json.WriteString("attention", session.Attention.ToString());
-            JsonOutput.WriteRounded(json, "attended_fraction", session.AttentionStatistics.AttendedFraction);
+            JsonOutput.WriteRounded(json, "attended_fraction", session.Diagnostics.AttentionStatistics.AttendedFraction);
         });
     }
 }

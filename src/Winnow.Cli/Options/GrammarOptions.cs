@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Winnow.Sampling;
-using Winnow.Tokenization;
+using Winnow.Generation;
 
 namespace Winnow.Cli.Options;
 
@@ -21,7 +21,7 @@ internal sealed class GrammarOptions
     }
 
     /// <summary>The constraint asked for, or null.</summary>
-    public ILogitsConstraint? Read(ParseResult parsed, Tokenizer tokenizer)
+    public ILogitsConstraint? Read(ParseResult parsed, Engine engine)
     {
         string? grammarFile = parsed.GetValue(_grammar);
         string? schemaFile = parsed.GetValue(_schema);
@@ -34,11 +34,7 @@ internal sealed class GrammarOptions
             grammarFile is not null ? Grammar.ParseGbnf(File.ReadAllText(grammarFile))
             : schemaFile is not null ? Grammar.FromJsonSchema(ReadSchema(schemaFile))
             : null;
-        return grammar is null
-            ? null
-            : new GrammarConstraint(
-                grammar,
-                new GrammarVocabulary(tokenizer.VocabularySize, id => tokenizer.TokenBytes(id), tokenizer.IsEndOfGeneration, tokenizer.IsControl));
+        return grammar is null ? null : engine.Constrain(grammar);
     }
 
     // Generated schemas nest deeper than the 64 levels that the reader takes unasked.

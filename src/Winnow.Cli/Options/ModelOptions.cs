@@ -199,11 +199,11 @@ internal sealed class ModelOptions
             Console.Error.WriteLine($"context: {session.ContextLength} tokens, {parsed.GetValue(_kvType)} keys and values");
         }
 
-        if (session.ScratchDirectory is { } directory)
+        if (session.Diagnostics.ScratchDirectory is { } directory)
         {
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"keys and values go to scratch files in {directory}: up to {session.KvFullBytes / 1048576.0:F0} MiB for {session.ContextLength} tokens"));
+                $"keys and values go to scratch files in {directory}: up to {session.Diagnostics.KvFullBytes / 1048576.0:F0} MiB for {session.ContextLength} tokens"));
         }
 
         return session;

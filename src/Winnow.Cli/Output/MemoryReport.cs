@@ -8,7 +8,7 @@ namespace Winnow.Cli.Output;
 internal static class MemoryReport
 {
     /// <summary>For people, a line for each device.</summary>
-    public static string Line(Session session) => string.Concat(session.Memory.Select(memory =>
+    public static string Line(Session session) => string.Concat(session.Diagnostics.Memory.Select(memory =>
         $"\n{memory.Layers.Device.Name}: {Mebibytes(memory.WeightBytes)} of weights, {Mebibytes(memory.KvBytes)} of keys and values, {Mebibytes(memory.ScratchBytes)} of scratch"
         + (memory.DeviceBytes == 0 ? "" : $"; {Mebibytes(memory.DeviceBytes)} in use in all")))
         + $"\nprocess: {Mebibytes(Environment.WorkingSet)} resident, {Mebibytes(PeakMemory.Bytes())} at most";
@@ -16,7 +16,7 @@ internal static class MemoryReport
     /// <summary>For programs: all devices together, then each.</summary>
     public static void Write(Utf8JsonWriter json, Session session)
     {
-        IReadOnlyList<DeviceMemory> devices = session.Memory;
+        IReadOnlyList<DeviceMemory> devices = session.Diagnostics.Memory;
         json.WriteString("device", string.Join('+', devices.Select(memory => memory.Layers.Device.Name)));
         json.WriteNumber("device_bytes", devices.Sum(memory => memory.DeviceBytes));
         json.WriteNumber("host_bytes", Environment.WorkingSet);

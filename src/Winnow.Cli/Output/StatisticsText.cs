@@ -11,9 +11,9 @@ internal static class StatisticsText
         CultureInfo.InvariantCulture,
         $"prompt {statistics.PromptTokens} tokens ({statistics.CachedTokens} cached), {statistics.PrefillTokensPerSecond:F1} tok/s; " +
         $"answer {statistics.GeneratedTokens} tokens, {statistics.DecodeTokensPerSecond:F1} tok/s; " +
-        $"first token after {statistics.Prefill.TotalMilliseconds:F0} ms; keys and values {session.KvBytes / 1048576.0:F1} MiB") +
+        $"first token after {statistics.Prefill.TotalMilliseconds:F0} ms; keys and values {session.Diagnostics.KvBytes / 1048576.0:F1} MiB") +
         MemoryReport.Line(session) +
-        Attention(session.Attention, session.AttentionStatistics);
+        Attention(session.Attention, session.Diagnostics.AttentionStatistics);
 
     /// <summary>What an attention method did in each layer; nothing under full attention.</summary>
     internal static string Attention(AttentionOptions options, AttentionStatistics statistics)

@@ -59,13 +59,13 @@ public sealed class MethodComparison : IDisposable
                 sessions[i + 1].PlanObserver = _tallies[i].Recovered.Observe;
             }
 
-            sessions[0].Force(
+            sessions[0].Diagnostics.Force(
                 forced,
                 (step, reference) =>
                 {
                     for (int i = 0; i < _tallies.Length; i++)
                     {
-                        _tallies[i].Add(reference, sessions[i + 1].Step(forced[step]));
+                        _tallies[i].Add(reference, sessions[i + 1].Diagnostics.Step(forced[step]));
                     }
 
                     progress?.Report((done += sessions.Count) / work);
@@ -74,7 +74,7 @@ public sealed class MethodComparison : IDisposable
 
             for (int i = 0; i < _tallies.Length; i++)
             {
-                _tallies[i].Count(sessions[i + 1].AttentionStatistics);
+                _tallies[i].Count(sessions[i + 1].Diagnostics.AttentionStatistics);
             }
         }
         finally

@@ -40,7 +40,7 @@ public static class Perplexity
             int[] ids = [.. tokens.Skip(first).Take(last - first)];
             // The token at index i of the window is predicted by row i − 1; the window's own first token by nothing.
             int firstScored = Math.Max(reached - first, 1);
-            session.VisitLogits(
+            session.Diagnostics.VisitLogits(
                 ids,
                 ChunkTokens,
                 (row, logits) =>
@@ -82,9 +82,9 @@ public static class Perplexity
 
         int[] scoredTokens = [.. tokens.Skip(promptTokens)];
         session.Prefill([.. tokens.Take(promptTokens)], cancellationToken: cancellationToken);
-        double sum = LogitDivergence.NegativeLogLikelihood(session.Logits, scoredTokens[0]);
+        double sum = LogitDivergence.NegativeLogLikelihood(session.Diagnostics.Logits, scoredTokens[0]);
         int scored = 1;
-        session.Force(
+        session.Diagnostics.Force(
             scoredTokens[..^1],
             (i, logits) =>
             {

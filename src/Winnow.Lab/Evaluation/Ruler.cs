@@ -133,9 +133,9 @@ public sealed class Ruler
             Prefill = sharedTime + statistics.Prefill,
             DecodeSteps = statistics.GeneratedTokens - 1,
             Decode = statistics.Decode,
-            AttendedRows = session.AttentionStatistics.AttendedRows,
-            DenseRows = session.AttentionStatistics.DenseRows,
-            KvResidentBytes = session.KvResidentBytes,
+            AttendedRows = session.Diagnostics.AttentionStatistics.AttendedRows,
+            DenseRows = session.Diagnostics.AttentionStatistics.DenseRows,
+            KvResidentBytes = session.Diagnostics.KvResidentBytes,
         };
     }
 

@@ -40,6 +40,18 @@ internal sealed class KvBlockPool
     /// <summary>What of the slabs stays in memory; null where all of it does.</summary>
     public KvResidency? Residency { get; }
 
+    /// <summary>Bytes of the blocks that are not free.</summary>
+    public long UsedBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_blocks - _free.Count) * _blockBytes;
+            }
+        }
+    }
+
     /// <summary>Takes a free block, held once.</summary>
     /// <exception cref="WinnowException">The device has no memory left, or the disk no room.</exception>
     public KvBlock Rent()
@@ -83,6 +95,7 @@ internal sealed class KvBlockPool
                 _slabs.ForEach(slab => slab.Dispose());
                 _slabs.Clear();
                 _free.Clear();
+                _blocks = 0;
             }
         }
     }

@@ -56,6 +56,15 @@ public sealed class KvCache : IDisposable
     /// <summary>Bytes of the pages that this cache holds, those that it shares with forks included.</summary>
     public long SizeBytes => _blocks.Count * _blockBytes;
 
+    /// <summary>Bytes of a page of all layers.</summary>
+    internal long PageBytes => _blockBytes;
+
+    /// <summary>Bytes of the pages that this cache and all those hold that were forked from each other, shared ones counted once.</summary>
+    internal long PoolBytes => _pool.UsedBytes;
+
+    /// <summary>The pages, in order.</summary>
+    internal IReadOnlyList<KvBlock> Blocks => _blocks;
+
     /// <summary>The part of these bytes that belongs to some of the layers.</summary>
     internal long SizeBytesOf(int firstLayer, int count)
     {

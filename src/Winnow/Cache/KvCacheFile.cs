@@ -71,9 +71,10 @@ internal static class KvCacheFile
     /// <param name="layouts">The layout that the session needs.</param>
     /// <param name="fingerprint">The model that the session runs.</param>
     /// <param name="placement">In memory or on disk; null for memory.</param>
+    /// <param name="relative">A cache that the new one shares its pool of pages with, of the same layout and placement; null for none.</param>
     /// <exception cref="ModelFormatException">The file is missing, damaged, or of another model or layout.</exception>
     public static (KvCache Cache, int[] Tokens, byte[] State) Load(
-        string path, LayerDevices devices, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null)
+        string path, LayerDevices devices, IReadOnlyList<KvLayout> layouts, string fingerprint, KvPlacement? placement = null, KvCache? relative = null)
     {
         KvCache? cache = null;
         try
@@ -81,7 +82,7 @@ internal static class KvCacheFile
             using FileStream stream = File.OpenRead(path);
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             (int[] tokens, byte[] state) = ReadHeader(path, stream, hash, layouts, fingerprint);
-            cache = new KvCache(devices, layouts, placement);
+            cache = relative?.Fork(0) ?? new KvCache(devices, layouts, placement);
             cache.Reserve(tokens.Length);
             byte[] piece = new byte[Math.Min(PieceBytes, PagesBytes(layouts, tokens.Length))];
             for (int i = 0; i < cache.LayerCount; i++)

@@ -12,6 +12,8 @@ internal sealed class Answer
     private readonly AnswerText _text;
     private readonly float[] _choice;
     private readonly int _limit;
+    private readonly bool _givesLogProbabilities;
+    private readonly TokenLogProbability[] _top;
     private readonly int _promptTokens;
     private readonly int _cachedTokens;
     private readonly long _start;
@@ -40,7 +42,10 @@ internal sealed class Answer
         _sampler = sampler;
         _sampler.AcceptPrompt(reader.TokenSpan);
         _text = new AnswerText(engine.Tokenizer, options, startOfText: reader.Tokens.All(engine.Tokenizer.IsControl));
-        _limit = Math.Min(options.MaxTokens ?? int.MaxValue, reader.ContextLength - _promptTokens);
+        int room = options.FullContext == FullContextPolicy.Shift ? int.MaxValue : reader.ContextLength - _promptTokens;
+        _limit = Math.Min(options.MaxTokens ?? int.MaxValue, room);
+        _givesLogProbabilities = options.Sampling.KeepsLogProbabilities;
+        _top = new TokenLogProbability[options.Sampling.TopLogProbabilities];
         _prefill = Stopwatch.GetElapsedTime(start);
     }
 
@@ -49,10 +54,19 @@ internal sealed class Answer
     {
         PromptTokens = _promptTokens,
         CachedTokens = _cachedTokens,
+        PromptMethodSkipped = _cachedTokens > 0 && _reader.Attention.NeedsWholePrompt,
+        ShiftedTokens = ShiftedTokens,
+        DroppedMessages = DroppedMessages,
         GeneratedTokens = _generated,
         Prefill = _prefill,
         Decode = _decode ?? (_decodeStart == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_decodeStart)),
     };
+
+    /// <summary>Tokens that went to make room.</summary>
+    public int ShiftedTokens { get; set; }
+
+    /// <summary>Messages that went to make room.</summary>
+    public int DroppedMessages { get; init; }
 
     /// <summary>Whether nothing may follow, so that there is no next token.</summary>
     public bool IsOver => _sampler.IsOver;
@@ -73,13 +87,23 @@ internal sealed class Answer
         stopped |= IsOver;
         if (!stopped && _generated < _limit)
         {
-            return new GeneratedToken(token, piece, null);
+            return Describe(token, piece, null);
         }
 
         _decode = Stopwatch.GetElapsedTime(_decodeStart);
         FinishReason reason = stopped ? FinishReason.Stop
             : _generated == _options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
-        return new GeneratedToken(token, piece + _text.Flush(), reason);
+        return Describe(token, piece + _text.Flush(), reason);
+    }
+
+    private GeneratedToken Describe(int token, string text, FinishReason? reason)
+    {
+        GeneratedToken step = new(token, text, reason);
+        return !_givesLogProbabilities ? step : step with
+        {
+            LogProbability = _sampler.LogProbability(token),
+            TopLogProbabilities = _top.Length == 0 ? null : _top[.._sampler.TopLogProbabilities(_top)],
+        };
     }
 
     private int Choose()

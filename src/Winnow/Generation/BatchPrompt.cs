@@ -17,6 +17,7 @@ public sealed class BatchPrompt : IDisposable
 
     private readonly SessionBatch _batch;
     private readonly IReadOnlyList<int> _prompt;
+    private readonly IProgress<PrefillProgress>? _progress;
     private ForwardPass? _pass;
     private PromptReading? _reading;
 
@@ -25,11 +26,12 @@ public sealed class BatchPrompt : IDisposable
     private int _chunk = FirstChunk;
     private int _rows;
 
-    internal BatchPrompt(SessionBatch batch, Session session, IReadOnlyList<int> prompt)
+    internal BatchPrompt(SessionBatch batch, Session session, IReadOnlyList<int> prompt, IProgress<PrefillProgress>? progress)
     {
         _batch = batch;
         Session = session;
         _prompt = prompt;
+        _progress = progress;
         session.Use.Begin();
         _pass = batch.Rent();
     }
@@ -42,7 +44,7 @@ public sealed class BatchPrompt : IDisposable
 
     /// <summary>Computes for about <see cref="SessionBatchOptions.PromptSlice"/>.</summary>
     /// <param name="cancellationToken">Stops within the slice and gives the prompt up; the chunks that were computed stay.</param>
-    /// <returns>Whether there is more to do. Once there is not, the session is free, and its <see cref="Session.Logits"/> are those after the prompt.</returns>
+    /// <returns>Whether there is more to do. Once there is not, the session is free, and its <see cref="SessionDiagnostics.Logits"/> are those after the prompt.</returns>
     /// <exception cref="ObjectDisposedException">The session, the batch or the engine was disposed, or this prompt is done.</exception>
     public bool Advance(CancellationToken cancellationToken = default)
     {
@@ -79,7 +81,7 @@ public sealed class BatchPrompt : IDisposable
         double slice = _batch.Options.PromptSlice.TotalSeconds;
         long start = Stopwatch.GetTimestamp();
         ForwardPass pass = _pass!;
-        _reading ??= Session.BeginPrompt(_prompt, pass, stop);
+        _reading ??= Session.BeginPrompt(_prompt, pass, _progress, stop);
         do
         {
             _reading.Chunk = _chunk;

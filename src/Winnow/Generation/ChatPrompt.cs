@@ -11,13 +11,17 @@ namespace Winnow.Generation;
 /// </remarks>
 internal static class ChatPrompt
 {
+    private static readonly Dictionary<string, JsonNode?> NoVariables = [];
+
     /// <exception cref="ChatTemplateException">The template refuses the messages.</exception>
-    public static IReadOnlyList<int> Encode(ChatTemplate template, Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages, JsonArray? tools, CancellationToken cancellation)
+    public static IReadOnlyList<int> Encode(
+        ChatTemplate template, Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages, JsonArray? tools, IReadOnlyDictionary<string, JsonNode?>? variables, CancellationToken cancellation)
     {
         RenderedText prompt = template.RenderWithOrigins(new ChatTemplateInput
         {
             Messages = ChatMessage.ToJson(messages),
             Tools = tools,
+            Variables = variables ?? NoVariables,
             BosToken = tokenizer.BosId is { } bosId ? tokenizer.TokenText(bosId) : "",
             EosToken = tokenizer.EosId is { } eosId ? tokenizer.TokenText(eosId) : "",
             CancellationToken = cancellation,

@@ -17,6 +17,7 @@ namespace Winnow.Generation;
 public sealed class Engine : IDisposable
 {
     private readonly Model _model;
+    private readonly Lazy<GrammarVocabulary> _grammarVocabulary;
 
     private Engine(string path, IReadOnlyList<DeviceLayers> placement, Model model, ModelText text)
     {
@@ -30,6 +31,8 @@ public sealed class Engine : IDisposable
         }
 
         Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
+        _grammarVocabulary = new Lazy<GrammarVocabulary>(() => new GrammarVocabulary(
+            Tokenizer.VocabularySize, id => Tokenizer.TokenBytes(id), Tokenizer.IsEndOfGeneration, Tokenizer.IsControl));
         ChatTemplate = text.ChatTemplate;
         ChatTemplateError = text.ChatTemplateError;
     }
@@ -108,6 +111,16 @@ public sealed class Engine : IDisposable
         }
     }
 
+    /// <summary>Loads a model on a thread of its own, as <see cref="Load"/> does on the caller's.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static async Task<Engine> LoadAsync(
+        string path, EngineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using ComputeThreads threads = new();
+        return await threads.Run(() => Load(path, options, progress, cancellationToken)).ConfigureAwait(false);
+    }
+
     /// <summary>Starts a conversation. Sessions of one engine run concurrently.</summary>
     /// <exception cref="ArgumentException">The model does not support the options; the message names the one.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
@@ -134,14 +147,27 @@ public sealed class Engine : IDisposable
     /// <remarks>Control tokens that are spelled out in a message stay text; only the template's own become tokens.</remarks>
     /// <param name="messages">The conversation.</param>
     /// <param name="tools">What the model may call; null for nothing.</param>
+    /// <param name="variables">Further variables of the template, such as <c>enable_thinking</c>; null for none.</param>
     /// <param name="cancellationToken">Gives up on a long conversation.</param>
     /// <exception cref="WinnowException">The model has no chat template, or it refuses this conversation.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatMessage> messages, JsonArray? tools = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<int> EncodeChat(
+        IReadOnlyList<ChatMessage> messages,
+        JsonArray? tools = null,
+        IReadOnlyDictionary<string, JsonNode?>? variables = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = ChatTemplate ?? throw ModelText.NoTemplate(Model.Name, ChatTemplateError);
-        return ChatPrompt.Encode(template, Tokenizer, messages, tools, cancellationToken);
+        return ChatPrompt.Encode(template, Tokenizer, messages, tools, variables, cancellationToken);
+    }
+
+    /// <summary>What keeps an answer to a grammar, for <see cref="GenerationOptions.Constraint"/>; may be used for any number of answers.</summary>
+    /// <param name="grammar">The texts that are allowed, such as those of <see cref="Grammar.FromJsonSchema"/>.</param>
+    public ILogitsConstraint Constrain(Grammar grammar)
+    {
+        ArgumentNullException.ThrowIfNull(grammar);
+        return new GrammarConstraint(grammar, _grammarVocabulary.Value);
     }
 
     /// <summary>Computes the embedding of a text: the mean of its tokens' last hidden states, of length 1.</summary>

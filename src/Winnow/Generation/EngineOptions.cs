@@ -11,7 +11,7 @@ public sealed record EngineOptions
     /// What computes, by a name that <see cref="Devices"/> knows: <c>cpu</c>, or what a package for GPUs adds, such as <c>vulkan:0</c>.
     /// Several devices of a kind, such as <c>vulkan:0,1</c>, share the layers in proportion to their free memory.
     /// </summary>
-    public string Device { get; init; } = "cpu";
+    public string Device { get; init => field = NotNull(value); } = "cpu";
 
     /// <summary>How many layers <see cref="Device"/> computes, the last ones; the processor computes the others. Default all.</summary>
     public GpuLayers GpuLayers { get; init; }

@@ -1,3 +1,5 @@
+using Winnow.Sampling;
+
 namespace Winnow.Generation;
 
 /// <summary>One step of a generation.</summary>
@@ -7,4 +9,11 @@ namespace Winnow.Generation;
 /// string, more where such text was released.
 /// </param>
 /// <param name="FinishReason">Set on the last step.</param>
-public readonly record struct GeneratedToken(int Id, string Text, FinishReason? FinishReason);
+public readonly record struct GeneratedToken(int Id, string Text, FinishReason? FinishReason)
+{
+    /// <summary>How probable the model found the token, as a natural logarithm; null unless <see cref="SamplingOptions.LogProbabilities"/> asks for it.</summary>
+    public float? LogProbability { get; init; }
+
+    /// <summary>The most probable tokens in its place, as many as <see cref="SamplingOptions.TopLogProbabilities"/>; null for none.</summary>
+    public IReadOnlyList<TokenLogProbability>? TopLogProbabilities { get; init; }
+}

@@ -10,13 +10,13 @@ public sealed record GenerationOptions
     public int? MaxTokens { get; init => field = Within(value, Positive); }
 
     /// <summary>How tokens are chosen.</summary>
-    public SamplingOptions Sampling { get; init; } = new();
+    public SamplingOptions Sampling { get; init => field = NotNull(value); } = new();
 
     /// <summary>Texts that end the answer; they are not part of it.</summary>
-    public IReadOnlyList<string> StopStrings { get; init; } = [];
+    public IReadOnlyList<string> StopStrings { get; init => field = NoEmptyText(value); } = [];
 
     /// <summary>Tokens that end the answer, besides the model's own end-of-generation tokens.</summary>
-    public IReadOnlyList<int> StopTokens { get; init; } = [];
+    public IReadOnlyList<int> StopTokens { get; init => field = EachWithin(NotNull(value), NotNegative)!; } = [];
 
     /// <summary>Whether the model's end-of-generation tokens are treated as ordinary ones, for measuring.</summary>
     public bool IgnoreEndOfGeneration { get; init; }
@@ -29,6 +29,16 @@ public sealed record GenerationOptions
 
     /// <summary>What keeps the answer to a form, such as a grammar; null for none. Every generation begins with it anew.</summary>
     public ILogitsConstraint? Constraint { get; init; }
+
+    /// <summary>What happens where prompt and answer do not fit into the context. Default: an error, and an answer that fills the context ends.</summary>
+    public FullContextPolicy FullContext
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw OutOfRange(value, "Error, Shift or DropOldestMessages");
+    }
+
+    /// <summary>Tokens at the start of the prompt, such as those of the system message, that <see cref="FullContextPolicy.Shift"/> keeps. 0 or more; default 0.</summary>
+    public int KeptTokens { get; init => field = Within(value, NotNegative); }
 
     /// <summary>Told how many prompt tokens are computed, after each chunk, and within what is computed as a whole.</summary>
     public IProgress<PrefillProgress>? Progress { get; init; }

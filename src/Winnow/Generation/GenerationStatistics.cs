@@ -9,6 +9,18 @@ public sealed record GenerationStatistics
     /// <summary>Leading prompt tokens whose keys and values were still in the cache and were not computed again.</summary>
     public int CachedTokens { get; init; }
 
+    /// <summary>
+    /// Whether the session's method for prompts did not run: it judges a prompt as a whole, and a part of this one was in the cache. The rest
+    /// was read with full attention.
+    /// </summary>
+    public bool PromptMethodSkipped { get; init; }
+
+    /// <summary>Tokens that went so that prompt and answer fit, see <see cref="FullContextPolicy.Shift"/>.</summary>
+    public int ShiftedTokens { get; init; }
+
+    /// <summary>Messages that went so that the conversation fits, see <see cref="FullContextPolicy.DropOldestMessages"/>.</summary>
+    public int DroppedMessages { get; init; }
+
     /// <summary>Tokens generated, an end-of-generation token included.</summary>
     public int GeneratedTokens { get; init; }
 

@@ -19,7 +19,6 @@ public sealed class Session : IDisposable
     private readonly Lifetime _lifetime;
     private readonly SoleUse _use;
     private readonly TokenReader _reader;
-    private readonly float[] _choice;
     private readonly IPromptTransformer? _transformer;
 
     internal Session(Engine engine, SessionOptions options)
@@ -33,7 +32,6 @@ public sealed class Session : IDisposable
         _reader = reader;
         _lifetime = new Lifetime(typeof(Session), Free, engine.Lifetime);
         _use = new SoleUse(_lifetime);
-        _choice = new float[engine.Model.VocabularySize];
         Attention = attention;
         _transformer = attention.Transform?.CreateTransformer(engine, ContextLength);
     }
@@ -53,11 +51,11 @@ public sealed class Session : IDisposable
     /// <summary>Entered by whatever computes with the session.</summary>
     internal Lifetime Lifetime => _lifetime;
 
+    /// <summary>Room for what a token is chosen from, [vocabulary]; made with the first answer.</summary>
+    private float[] Choice => field ??= new float[_engine.Model.VocabularySize];
+
     /// <summary>How the session attends.</summary>
     public AttentionOptions Attention { get; }
-
-    /// <summary>How much of the cache the decode steps since the last prompt have read.</summary>
-    public AttentionStatistics AttentionStatistics => _reader.Attention.Statistics;
 
     /// <summary>Sees the plan of every layer in every decode step; null for nobody.</summary>
     internal PlanObserver? PlanObserver
@@ -68,32 +66,8 @@ public sealed class Session : IDisposable
     /// <summary>The tokens whose keys and values the session holds.</summary>
     public IReadOnlyList<int> Tokens => _reader.Tokens;
 
-    /// <summary>Bytes that keys and values take.</summary>
-    public long KvBytes => _reader.Cache.SizeBytes;
-
-    /// <summary>What the session and its weights take on each device, in the order of layers, as of now.</summary>
-    public IReadOnlyList<DeviceMemory> Memory =>
-    [
-        .. _engine.Placement.Select((layers, device) =>
-            new DeviceMemory(layers, _reader.Cache.SizeBytesOf(layers.First, layers.Count), _reader.ScratchBytesOn(device))),
-    ];
-
-    /// <summary>The folder of the scratch files that keys and values lie in; null where they lie in memory.</summary>
-    public string? ScratchDirectory => _reader.Cache.Placement.Tier == KvTier.Disk ? _reader.Cache.Placement.Directory ?? Path.GetTempPath() : null;
-
-    /// <summary>Bytes that keys and values will take when the context is full.</summary>
-    public long KvFullBytes => _reader.Cache.Layouts.Sum(layout => (long)layout.KvHeads * layout.TokenBytes) * ContextLength;
-
-    /// <summary>Bytes in memory of keys, values and what the attention method keeps beside them, as measured now.</summary>
-    public long KvResidentBytes => _reader.Cache.ResidentBytes + _reader.Attention.StateBytes;
-
-    /// <summary>Bytes of keys and values that each decode step since the last prompt has read, on average.</summary>
-    public double KvReadBytesPerToken => AttentionStatistics.Steps == 0
-        ? 0
-        : (double)AttentionStatistics.AttendedRows * _reader.Cache.Layouts.Max(layout => layout.TokenBytes) / AttentionStatistics.Steps;
-
-    /// <summary>The part of the bytes visited which was in memory before; 1 unless keys and values lie on disk.</summary>
-    public double KvHitRate => _reader.Cache.HitRate;
+    /// <summary>A look inside: logits, single steps, what keys and values take.</summary>
+    public SessionDiagnostics Diagnostics => field ??= new SessionDiagnostics(this);
 
     /// <summary>What the last generation took; null before the first.</summary>
     public GenerationStatistics? LastGeneration { get; private set; }
@@ -101,32 +75,47 @@ public sealed class Session : IDisposable
     /// <summary>Continues a text.</summary>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
-        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        options ??= new GenerationOptions();
-        return GenerateAsync(
-            _engine.Tokenizer.Encode(prompt, addSpecial: true, options.ParseControlTokens, cancellationToken), options, cancellationToken);
-    }
+        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Stream(Encode(prompt, options = RequireTokens(options), cancellationToken), 0, options, cancellationToken);
 
     /// <summary>Answers the last message of a conversation, through the model's chat template.</summary>
     /// <exception cref="ContextOverflowException">The conversation does not fit; nothing was changed.</exception>
-    /// <exception cref="ChatTemplateException">The model has no chat template, or it refuses this conversation.</exception>
+    /// <exception cref="WinnowException">The model has no chat template, or it refuses this conversation.</exception>
+    [OverloadResolutionPriority(1)]
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
-        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        GenerateAsync(_engine.EncodeChat(messages, cancellationToken: cancellationToken), options, cancellationToken);
+        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new GenerationOptions();
+        FittedChat chat = Encode(messages, options, cancellationToken);
+        return Stream(chat.Prompt, chat.Dropped.Count, options, cancellationToken);
+    }
 
     /// <summary>Continues a sequence of tokens.</summary>
     /// <remarks>Computation runs on threads of the engine, never on the thread pool or on the caller's synchronization context.</remarks>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
-    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
-        IReadOnlyList<int> prompt, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Stream(prompt, 0, RequireTokens(options), cancellationToken);
+
+    /// <summary>Continues a text on the calling thread.</summary>
+    /// <inheritdoc cref="Generate(IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>
+    public IEnumerable<GeneratedToken> Generate(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
-        using IEnumerator<GeneratedToken> steps = Generate(prompt, options, cancellationToken).GetEnumerator();
-        ComputeCall<bool> next = new(_engine.ComputeThreads, steps.MoveNext);
-        while (await next.RunAsync().ConfigureAwait(false))
-        {
-            yield return steps.Current;
-        }
+        options = RequireTokens(options);
+        return Generate(Encode(prompt, options, cancellationToken), options, cancellationToken);
+    }
+
+    /// <summary>Answers the last message of a conversation on the calling thread, through the model's chat template.</summary>
+    /// <inheritdoc cref="Generate(IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>
+    /// <exception cref="WinnowException">The model has no chat template, or it refuses this conversation.</exception>
+    [OverloadResolutionPriority(1)]
+    public IEnumerable<GeneratedToken> Generate(
+        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new GenerationOptions();
+        FittedChat chat = Encode(messages, options, cancellationToken);
+        CheckPrompt(chat.Prompt, options);
+        return Run(chat.Prompt, chat.Dropped.Count, options, cancellationToken);
     }
 
     /// <summary>Continues a sequence of tokens on the calling thread.</summary>
@@ -137,16 +126,10 @@ public sealed class Session : IDisposable
     public IEnumerable<GeneratedToken> Generate(
         IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
-        options ??= new GenerationOptions();
-        CheckPrompt(prompt);
-        return Run(prompt, options, cancellationToken);
+        options = RequireTokens(options);
+        CheckPrompt(prompt, options);
+        return Run(prompt, 0, options, cancellationToken);
     }
-
-    /// <summary>The logits after the session's last token, as the model gave them, [vocabulary]; overwritten by the next computation.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// They were not computed: the session is empty, was cut or loaded since, or its device chose the most probable tokens itself.
-    /// </exception>
-    public ReadOnlySpan<float> Logits => _reader.Logits;
 
     /// <summary>Computes tokens into the session without generating, for measuring and for preparing a shared prefix.</summary>
     /// <param name="prompt">The whole context; what the session holds already is not computed again, but for the end that its attention looks at.</param>
@@ -166,115 +149,6 @@ public sealed class Session : IDisposable
         _use.Run(stop => _reader.ReadPrompt(Transform(prompt, stop), chunk, progress, stop), cancellationToken);
     }
 
-    /// <summary>
-    /// Fills an empty session with random keys and values in the place of those of a prompt, to measure speed at depth without
-    /// the wait. Only the prompt's end is computed: attention methods begin with what it looks at.
-    /// </summary>
-    /// <param name="prompt">The tokens that the session shall claim to have read.</param>
-    /// <param name="seed">Same seed, same keys and values.</param>
-    /// <param name="cancellationToken">Stops the computation of the end.</param>
-    /// <exception cref="InvalidOperationException">The session is not empty.</exception>
-    /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
-    public void FillRandomly(IReadOnlyList<int> prompt, int seed = 1, CancellationToken cancellationToken = default)
-    {
-        CheckPrompt(prompt);
-        _use.Run(
-            stop =>
-            {
-                if (Tokens.Count > 0)
-                {
-                    throw new InvalidOperationException($"only an empty session can be filled randomly; this one holds {Tokens.Count} tokens");
-                }
-
-                _reader.FillRandomly(prompt, seed, stop);
-            },
-            cancellationToken);
-    }
-
-    /// <summary>Computes one more token, whatever the model would have said, and returns the logits after it.</summary>
-    /// <exception cref="ContextOverflowException">The context is full.</exception>
-    public ReadOnlySpan<float> Step(int token)
-    {
-        _lifetime.Enter();
-        try
-        {
-            _use.Begin();
-            try
-            {
-                return _reader.Step(token);
-            }
-            finally
-            {
-                _use.End();
-            }
-        }
-        finally
-        {
-            _lifetime.Leave();
-        }
-    }
-
-    /// <summary>Computes more tokens one by one, as an answer is, whatever the model would have said.</summary>
-    /// <param name="tokens">What follows.</param>
-    /// <param name="visit">Given the logits after each token, in order; null for nobody.</param>
-    /// <param name="cancellationToken">Stops between tokens; those that were computed stay.</param>
-    /// <exception cref="ContextOverflowException">The tokens do not fit; nothing was changed.</exception>
-    public void Force(IReadOnlyList<int> tokens, LogitsVisitor? visit = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(tokens);
-        if (tokens.Count > ContextLength - Tokens.Count)
-        {
-            throw new ContextOverflowException(Tokens.Count + tokens.Count, ContextLength);
-        }
-
-        _use.Run(stop => _reader.Force(tokens, visit, stop), cancellationToken);
-    }
-
-    /// <summary>
-    /// Computes tokens that may follow or not, a draft, in one pass where the attention method allows: the logits after each are those of
-    /// <see cref="Step"/>. <see cref="Truncate"/> takes back what turns out to be wrong.
-    /// </summary>
-    /// <param name="draft">What may follow.</param>
-    /// <param name="visit">Given the logits after each token, in order.</param>
-    /// <param name="cancellationToken">Stops between passes; the tokens that were computed stay.</param>
-    /// <exception cref="ContextOverflowException">The tokens do not fit; nothing was changed.</exception>
-    public void Verify(IReadOnlyList<int> draft, LogitsVisitor visit, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(draft);
-        ArgumentNullException.ThrowIfNull(visit);
-        if (draft.Count > ContextLength - Tokens.Count)
-        {
-            throw new ContextOverflowException(Tokens.Count + draft.Count, ContextLength);
-        }
-
-        _use.Run(stop => _reader.Verify(draft, visit, stop), cancellationToken);
-    }
-
-    /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
-    /// <param name="tokens">The sequence; it replaces what the session held.</param>
-    /// <param name="chunkTokens">Tokens that are computed at once, if the device prefers no fewer; as many rows of logits are held in memory.</param>
-    /// <param name="visit">Called once for each token, in order.</param>
-    /// <param name="cancellationToken">Stops within a chunk; the chunks that were computed stay.</param>
-    /// <exception cref="ContextOverflowException">The sequence does not fit; nothing was changed.</exception>
-    public void VisitLogits(IReadOnlyList<int> tokens, int chunkTokens, LogitsVisitor visit, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(tokens);
-        ArgumentNullException.ThrowIfNull(visit);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
-        if (tokens.Count > ContextLength)
-        {
-            throw new ContextOverflowException(tokens.Count, ContextLength);
-        }
-
-        _use.Run(
-            stop =>
-            {
-                _reader.Truncate(0);
-                _reader.ReadLogits([.. tokens], chunkTokens, visit, stop);
-            },
-            cancellationToken);
-    }
-
     /// <summary>Forgets everything after the first <paramref name="length"/> tokens: the session goes on as if it had never read the others.</summary>
     /// <remarks>An attention method that learns from each step may have to repeat a few of them.</remarks>
     public void Truncate(int length) => _use.Run(_ => _reader.Truncate(length));
@@ -286,6 +160,14 @@ public sealed class Session : IDisposable
     /// </param>
     public Session Fork(AttentionOptions? attention = null) =>
         _use.Run(_ => new Session(_engine, attention ?? Attention, _reader.Fork(attention ?? Attention)));
+
+    /// <summary>A fork, also of a session whose prompt is being read: it has the rows of the chunks that are done.</summary>
+    internal Session ForkWithin(AttentionOptions attention) => _lifetime.Run(_ => new Session(_engine, attention, _reader.Fork(attention, keepsLogits: false)));
+
+    /// <summary>Where the device finds the most probable tokens itself and a sampler needs no others: room for them.</summary>
+    internal TokenCandidates? CandidatesFor(Sampler sampler) => _engine.Device.FindsCandidates && sampler.CandidatesNeeded is { } needed
+        ? new TokenCandidates(Math.Min(needed, _engine.Model.VocabularySize))
+        : null;
 
     /// <summary>Writes the session's tokens, keys and values to a file; an older file of that name is replaced only on success.</summary>
     /// <exception cref="WinnowException">The file cannot be written, for example because the disk is full.</exception>
@@ -308,19 +190,43 @@ public sealed class Session : IDisposable
         _transformer?.Dispose();
     }
 
-    private IEnumerable<GeneratedToken> Run(IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
+    /// <summary>An answer whose tokens are computed on threads of the engine.</summary>
+    internal async IAsyncEnumerable<GeneratedToken> Stream(
+        IReadOnlyList<int> prompt, int droppedMessages, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        CheckPrompt(prompt, options);
+        using IEnumerator<GeneratedToken> steps = Run(prompt, droppedMessages, options, cancellationToken).GetEnumerator();
+        ComputeCall<bool> next = new(_engine.ComputeThreads, steps.MoveNext);
+        while (await next.RunAsync().ConfigureAwait(false))
+        {
+            yield return steps.Current;
+        }
+    }
+
+    /// <summary>An answer whose tokens are computed on the calling thread.</summary>
+    internal IEnumerable<GeneratedToken> Run(
+        IReadOnlyList<int> prompt, int droppedMessages, GenerationOptions options, CancellationToken cancellationToken)
     {
         _use.Begin();
         try
         {
             long start = Stopwatch.GetTimestamp();
             Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
-            _reader.Candidates = _engine.Device.FindsCandidates && sampler.CandidatesNeeded is { } needed
-                ? new TokenCandidates(Math.Min(needed, _choice.Length))
-                : null;
+            _reader.Candidates = CandidatesFor(sampler);
+            int shifted = 0;
             int cached = _lifetime.Run(
-                stop => _reader.ReadPrompt(Transform(prompt, stop), progress: options.Progress, cancellation: stop), cancellationToken);
-            Answer answer = new(_engine, options, sampler, _reader, _choice, cached, start);
+                stop =>
+                {
+                    IReadOnlyList<int> read = Transform(prompt, stop, options);
+                    shifted = prompt.Count - read.Count;
+                    return _reader.ReadPrompt(read, progress: options.Progress, cancellation: stop);
+                },
+                cancellationToken);
+            Answer answer = new(_engine, options, sampler, _reader, Choice, cached, start)
+            {
+                ShiftedTokens = _transformer is null ? shifted : 0,
+                DroppedMessages = droppedMessages,
+            };
             if (answer.IsOver)
             {
                 LastGeneration = answer.Statistics;
@@ -334,7 +240,7 @@ public sealed class Session : IDisposable
                 {
                     yield return token;
                     cancellationToken.ThrowIfCancellationRequested();
-                    Continue(token.Id);
+                    Continue(token.Id, answer, options, cancellationToken);
                     token = answer.Next();
                 }
 
@@ -354,9 +260,17 @@ public sealed class Session : IDisposable
         }
     }
 
-    /// <summary>One decode step of a generation, which holds nothing between two of them.</summary>
-    private void Continue(int token)
+    /// <summary>One decode step of a generation, which holds nothing between two of them; in a full context its tail is read again.</summary>
+    private void Continue(int token, Answer answer, GenerationOptions options, CancellationToken cancellationToken)
     {
+        if (Tokens.Count == ContextLength)
+        {
+            IReadOnlyList<int> rest = ContextShift.Shorten([.. Tokens, token], options.KeptTokens, ContextLength);
+            answer.ShiftedTokens += Tokens.Count + 1 - rest.Count;
+            _lifetime.Run(stop => _reader.ReadPrompt(rest, cancellation: stop), cancellationToken);
+            return;
+        }
+
         _lifetime.Enter();
         try
         {
@@ -369,16 +283,34 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>A prompt, or what a transforming method makes of it.</summary>
-    private IReadOnlyList<int> Transform(IReadOnlyList<int> prompt, CancellationToken cancellationToken)
+    private IReadOnlyList<int> Transform(IReadOnlyList<int> prompt, CancellationToken cancellationToken, GenerationOptions? options = null)
     {
-        if (_transformer is null)
+        prompt = _transformer?.Transform(prompt, cancellationToken) ?? prompt;
+        if (options is { FullContext: FullContextPolicy.Shift })
         {
-            return prompt;
+            prompt = ContextShift.Shorten(prompt, options.KeptTokens, ContextLength);
         }
 
-        prompt = _transformer.Transform(prompt, cancellationToken);
         return prompt.Count < ContextLength ? prompt : throw new ContextOverflowException(prompt.Count, ContextLength);
     }
+
+    private int[] Encode(string prompt, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return _engine.Tokenizer.Encode(prompt, addSpecial: true, options.ParseControlTokens, cancellationToken);
+    }
+
+    private FittedChat Encode(IReadOnlyList<ChatMessage> messages, GenerationOptions options, CancellationToken cancellationToken) =>
+        FittedChat.Encode(_engine, messages, options.FullContext, ContextLength, options.MaxTokens, tools: null, variables: null, cancellationToken);
+
+    /// <summary>Refuses what only a conversation can do.</summary>
+    internal static GenerationOptions RequireTokens(GenerationOptions? options) => options switch
+    {
+        null => new GenerationOptions(),
+        { FullContext: FullContextPolicy.DropOldestMessages } => throw new ArgumentException(
+            $"{nameof(FullContextPolicy.DropOldestMessages)} needs messages, and this prompt is text or tokens; take {nameof(FullContextPolicy.Shift)}", nameof(options)),
+        _ => options,
+    };
 
     private static TokenReader CreateReader(Engine engine, SessionOptions options)
     {
@@ -398,11 +330,12 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>Begins to read a prompt in passes of somebody who holds the session.</summary>
-    internal PromptReading BeginPrompt(IReadOnlyList<int> prompt, ForwardPass pass, CancellationToken cancellation) =>
-        _reader.BeginPrompt(Transform(prompt, cancellation), pass, _reader.Chunk, progress: null, cancellation);
+    internal PromptReading BeginPrompt(
+        IReadOnlyList<int> prompt, ForwardPass pass, IProgress<PrefillProgress>? progress, CancellationToken cancellation) =>
+        _reader.BeginPrompt(Transform(prompt, cancellation), pass, _reader.Chunk, progress, cancellation);
 
     /// <summary>Refuses a prompt that is empty or does not fit.</summary>
-    internal void CheckPrompt(IReadOnlyList<int> prompt)
+    internal void CheckPrompt(IReadOnlyList<int> prompt, GenerationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         if (prompt.Count == 0)
@@ -410,8 +343,8 @@ public sealed class Session : IDisposable
             throw new ArgumentException("the prompt has no tokens, and the model has no begin-of-text token to start from", nameof(prompt));
         }
 
-        // A transforming method may shorten what is too long.
-        if (prompt.Count >= ContextLength && _transformer is null)
+        // A transforming method, or a shift, may shorten what is too long.
+        if (prompt.Count >= ContextLength && _transformer is null && options is not { FullContext: FullContextPolicy.Shift })
         {
             throw new ContextOverflowException(prompt.Count, ContextLength);
         }

@@ -9,7 +9,7 @@ namespace Winnow.Generation;
 /// </summary>
 /// <remarks>
 /// The sessions stay their callers': each may join for a step or a prompt and leave again, in whatever phase, with whatever
-/// attention method. The logits of a step or a prompt are <see cref="Session.Logits"/>; a <see cref="Sampling.Sampler"/> chooses from them.
+/// attention method. The logits of a step or a prompt are <see cref="SessionDiagnostics.Logits"/>; a <see cref="Sampling.Sampler"/> chooses from them.
 /// </remarks>
 public sealed class SessionBatch : IDisposable
 {
@@ -94,13 +94,14 @@ public sealed class SessionBatch : IDisposable
     /// <summary>Begins to compute a prompt into a session, to be done slice by slice between steps of others.</summary>
     /// <param name="session">A session of the engine; nobody else may use it before the prompt is read or disposed.</param>
     /// <param name="prompt">The whole context; what the session holds already is not computed again, but for the end that its attention looks at.</param>
+    /// <param name="progress">Told how far it is, after each chunk, and within what is computed as a whole; null for nobody.</param>
     /// <exception cref="ContextOverflowException">The prompt does not fit; nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">The session is used by somebody else.</exception>
-    public BatchPrompt BeginPrompt(Session session, IReadOnlyList<int> prompt)
+    public BatchPrompt BeginPrompt(Session session, IReadOnlyList<int> prompt, IProgress<PrefillProgress>? progress = null)
     {
         CheckOwner(session);
         session.CheckPrompt(prompt);
-        return new BatchPrompt(this, session, prompt);
+        return new BatchPrompt(this, session, prompt, progress);
     }
 
     /// <summary>Frees the memory of the passes; the sessions stay as they are. Prompts that are not read to their end must have been disposed.</summary>

@@ -12,17 +12,17 @@ public sealed record SessionOptions
     public int? ContextLength { get; init => field = Within(value, Positive); }
 
     /// <summary>How keys and values are stored: F32, F16 or Q8_0.</summary>
-    public TensorType KvType { get; init; } = TensorType.F16;
+    public TensorType KvType { get; init => field = KvTypes.Checked(value); } = TensorType.F16;
 
     /// <summary>How keys are stored, where they differ from values; null for <see cref="KvType"/>.</summary>
     /// <remarks>Attention over keys and values of two types takes about 1.6 times as long as over those of one.</remarks>
-    public TensorType? KeyType { get; init; }
+    public TensorType? KeyType { get; init => field = value is { } type ? KvTypes.Checked(type) : null; }
 
     /// <summary>How values are stored, where they differ from keys; null for <see cref="KvType"/>.</summary>
-    public TensorType? ValueType { get; init; }
+    public TensorType? ValueType { get; init => field = value is { } type ? KvTypes.Checked(type) : null; }
 
     /// <summary>How the session attends: full attention unless said otherwise.</summary>
-    public AttentionOptions Attention { get; init; } = AttentionOptions.Full;
+    public AttentionOptions Attention { get; init => field = NotNull(value); } = AttentionOptions.Full;
 
     /// <summary>Where keys and values lie, unless <see cref="Attention"/> says where; default the device's memory.</summary>
     public KvTier KvTier { get; init => field = Enum.IsDefined(value) ? value : throw OutOfRange(value, "Device, Ram or Disk"); }

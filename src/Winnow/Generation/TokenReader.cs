@@ -341,19 +341,27 @@ internal sealed class TokenReader : IDisposable
 
     /// <summary>A second reader that begins where this one stands; both share the memory of what they have in common.</summary>
     /// <param name="attention">How the second one attends.</param>
-    public TokenReader Fork(AttentionOptions attention)
+    /// <param name="keepsLogits">Whether it has the logits too.</param>
+    public TokenReader Fork(AttentionOptions attention, bool keepsLogits = true)
     {
         TokenReader fork = new(_model, ContextLength, attention, Cache.Fork(), _sequence.State?.Fork(), Chunk);
         fork._tokens.AddRange(_tokens);
         fork._phases.AddRange(_phases);
         fork.Attention.CopyState(Attention, Cache.Length);
-        if (_hasLogits)
+        if (_hasLogits && keepsLogits)
         {
             _logits.CopyTo(fork.LogitsBuffer());
             fork._hasLogits = true;
         }
 
         return fork;
+    }
+
+    /// <summary>Frees the memory of the logits, of a reader that rests.</summary>
+    public void ReleaseLogits()
+    {
+        _logits = [];
+        _hasLogits = false;
     }
 
     /// <summary>Writes tokens, keys, values and what the attention method keeps to a file.</summary>
@@ -365,7 +373,8 @@ internal sealed class TokenReader : IDisposable
     /// <exception cref="ContextOverflowException">It holds more tokens than this reader may; nothing was changed.</exception>
     public void Load(string path)
     {
-        (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(path, _model.Devices, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement);
+        (KvCache cache, int[] tokens, byte[] state) = KvCacheFile.Load(
+            path, _model.Devices, Cache.Layouts, _model.Info.Fingerprint, Cache.Placement, relative: Cache);
         try
         {
             if (tokens.AsSpan().ContainsAnyExceptInRange(0, _model.Info.VocabularySize - 1))

@@ -62,7 +62,7 @@ public sealed class Sampler
     /// (<see cref="Sample(ReadOnlySpan{int}, ReadOnlySpan{float})"/>); null where all logits are needed.
     /// </summary>
     public int? CandidatesNeeded =>
-        Options.LogitBias.Count > 0 || Options.LogProbabilities || constraint is not null || processors.Length > 0 || mirostat is not null
+        Options.LogitBias.Count > 0 || Options.KeepsLogProbabilities || constraint is not null || processors.Length > 0 || mirostat is not null
         || penalties.IsEnabled || dry.IsEnabled || Options.TopNSigma > 0
             ? null
             : Options.Temperature == 0 && stages.Length == 0 ? 1 : Options.TopK > 0 ? Options.TopK : null;
@@ -113,7 +113,7 @@ public sealed class Sampler
             throw new ArgumentException("there are no logits to choose from", nameof(logits));
         }
 
-        if (Options.LogProbabilities || constraint is not null)
+        if (Options.KeepsLogProbabilities || constraint is not null)
         {
             raw.Capture(logits);
         }
@@ -169,7 +169,7 @@ public sealed class Sampler
     /// </summary>
     /// <param name="token">The token's id, usually the one sampled.</param>
     /// <exception cref="InvalidOperationException">
-    /// Nothing was sampled yet, or <see cref="SamplingOptions.LogProbabilities"/> is off.
+    /// Nothing was sampled yet, or <see cref="SamplingOptions.KeepsLogProbabilities"/> is off.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The vocabulary has no such token.</exception>
     public float LogProbability(int token)
@@ -186,7 +186,7 @@ public sealed class Sampler
     /// </param>
     /// <returns>How many were written: fewer than asked for only if the vocabulary has fewer.</returns>
     /// <exception cref="InvalidOperationException">
-    /// Nothing was sampled yet, or <see cref="SamplingOptions.LogProbabilities"/> is off.
+    /// Nothing was sampled yet, or <see cref="SamplingOptions.KeepsLogProbabilities"/> is off.
     /// </exception>
     public int TopLogProbabilities(Span<TokenLogProbability> destination)
     {
@@ -327,10 +327,10 @@ public sealed class Sampler
 
     private void RequireLogProbabilities()
     {
-        if (!Options.LogProbabilities || raw.Values.IsEmpty)
+        if (!Options.KeepsLogProbabilities || raw.Values.IsEmpty)
         {
             throw new InvalidOperationException(
-                $"log-probabilities need a sampled token and {nameof(SamplingOptions.LogProbabilities)} in the options");
+                $"log-probabilities need a sampled token and {nameof(SamplingOptions.KeepsLogProbabilities)} in the options");
         }
     }
 }

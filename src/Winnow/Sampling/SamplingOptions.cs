@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using static Winnow.Limits;
 
 namespace Winnow.Sampling;
@@ -26,7 +25,7 @@ public sealed record SamplingOptions
     /// Seeds the random numbers: a seed gives the same ones on every machine. −1 picks a seed, which
     /// <see cref="Sampler.Seed"/> tells. Default −1.
     /// </summary>
-    public long Seed { get; init; } = -1;
+    public long Seed { get; init => field = Within(value, -1, long.MaxValue); } = -1;
 
     /// <summary>
     /// Logits are divided by this: below 1 is more predictable, above 1 more varied, 0 greedy. 0 to 1000; default 0.8.
@@ -43,10 +42,10 @@ public sealed record SamplingOptions
     public float DynamicTemperatureExponent { get; init => field = Within(value, 0, 100); } = 1;
 
     /// <summary>What an application does to the logits of every next token before anything else; none by default.</summary>
-    public IReadOnlyList<ILogitsProcessor> LogitsProcessors { get; init; } = [];
+    public IReadOnlyList<ILogitsProcessor> LogitsProcessors { get; init => field = NotNull(value); } = [];
 
     /// <summary>Stages of an application's own, behind the others and before the temperature; none by default.</summary>
-    public IReadOnlyList<ISamplerStage> Stages { get; init; } = [];
+    public IReadOnlyList<ISamplerStage> Stages { get; init => field = NotNull(value); } = [];
 
     /// <summary>Keeps this many tokens of the greatest logits; 0 keeps all. Default 40.</summary>
     public int TopK { get; init => field = Within(value, 0, int.MaxValue); } = 40;
@@ -111,7 +110,7 @@ public sealed record SamplingOptions
     public int DryPenaltyLastN { get; init => field = Within(value, 0, MaxWindow); } = 64;
 
     /// <summary>Texts that end a sequence for DRY. Default newline, colon, quotation mark, asterisk.</summary>
-    public IReadOnlyList<string> DrySequenceBreakers { get; init => field = NoEmpty(value); } = ["\n", ":", "\"", "*"];
+    public IReadOnlyList<string> DrySequenceBreakers { get; init => field = NoEmptyText(value); } = ["\n", ":", "\"", "*"];
 
     /// <summary>
     /// 0 is off; 2 is Mirostat 2, which steers the surprise of the text to <see cref="MirostatTau"/>. Default 0.
@@ -129,11 +128,16 @@ public sealed record SamplingOptions
     /// </summary>
     public IReadOnlyDictionary<int, float> LogitBias { get; init => field = ValidBias(value); } = new Dictionary<int, float>();
 
+    /// <summary>How many of the most probable tokens come with each generated one. 0 to 100; default 0.</summary>
+    public int TopLogProbabilities { get; init => field = Within(value, 0, 100); }
+
     /// <summary>
-    /// Whether <see cref="Sampler.LogProbability"/> and <see cref="Sampler.TopLogProbabilities"/> can be asked; costs one copy
+    /// Whether each generated token comes with its log-probability, and <see cref="Sampler.LogProbability"/> and <see cref="Sampler.TopLogProbabilities"/> can be asked; costs one copy
     /// of the logits a token. Default false.
     /// </summary>
     public bool LogProbabilities { get; init; }
+
+    internal bool KeepsLogProbabilities => LogProbabilities || TopLogProbabilities > 0;
 
     private static IReadOnlyDictionary<int, float> ValidBias(IReadOnlyDictionary<int, float> value)
     {
@@ -152,13 +156,5 @@ public sealed record SamplingOptions
         }
 
         return value;
-    }
-
-    private static IReadOnlyList<string> NoEmpty(IReadOnlyList<string> value, [CallerMemberName] string option = "")
-    {
-        ArgumentNullException.ThrowIfNull(value, option);
-        return value.Any(string.IsNullOrEmpty)
-            ? throw new ArgumentOutOfRangeException(option, $"{option} holds an empty text; allowed: one character or more")
-            : value;
     }
 }

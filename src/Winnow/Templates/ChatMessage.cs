@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using static Winnow.Limits;
 
 namespace Winnow.Templates;
 
@@ -7,6 +8,12 @@ namespace Winnow.Templates;
 /// <param name="Content">The text.</param>
 public sealed record ChatMessage(string Role, string Content)
 {
+    /// <summary>Who speaks.</summary>
+    public string Role { get; init => field = NotNull(value); } = NotNull(Role, nameof(Role));
+
+    /// <summary>The text.</summary>
+    public string Content { get; init => field = NotNull(value); } = NotNull(Content, nameof(Content));
+
     /// <summary>The calls that an assistant makes, as in the chat-completions format; null for none.</summary>
     public JsonArray? ToolCalls { get; init; }
 

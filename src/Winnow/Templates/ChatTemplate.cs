@@ -20,14 +20,18 @@ public sealed class ChatTemplate
 
     private readonly TemplateBody _body;
 
-    private ChatTemplate(string name, TemplateBody body)
+    private ChatTemplate(string name, string source, TemplateBody body)
     {
         Name = name;
+        Source = source;
         _body = body;
     }
 
     /// <summary>The template's name in error messages.</summary>
     public string Name { get; }
+
+    /// <summary>The template's text.</summary>
+    public string Source { get; }
 
     /// <summary>Parses a template.</summary>
     /// <param name="source">The template's text.</param>
@@ -44,7 +48,7 @@ public sealed class ChatTemplate
 
         try
         {
-            return new ChatTemplate(name, new Parser(Lexer.Tokenize(source)).Parse());
+            return new ChatTemplate(name, source, new Parser(Lexer.Tokenize(source)).Parse());
         }
         catch (TemplateSyntaxException error)
         {

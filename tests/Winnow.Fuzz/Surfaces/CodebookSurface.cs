@@ -42,8 +42,8 @@ internal sealed class CodebookSurface : Surface
             AttentionOptions attention = new() { Decode = new A2atsAttention { Codebook = path, Window = 8, Sink = 1, Rho = 0.1, Far = 64 } };
             using Session session = _model.Engine.CreateSession(new SessionOptions { ContextLength = 64, Attention = attention });
             session.Prefill(TinyModel.Prompt(24));
-            session.Step(3);
-            session.Step(4);
+            session.Diagnostics.Step(3);
+            session.Diagnostics.Step(4);
         }
         finally
         {

@@ -47,6 +47,6 @@ internal static class FileWalk
         using Engine engine = Engine.Load(path, new EngineOptions { Threads = 1 });
         using Session session = engine.CreateSession();
         session.Prefill([1, 2, 0]);
-        session.Step(engine.Model.VocabularySize - 1);
+        session.Diagnostics.Step(engine.Model.VocabularySize - 1);
     }
 }

@@ -57,16 +57,16 @@ internal sealed class SessionSurface : Surface
             using Session session = _model.Engine.CreateSession(_options[method]);
             session.Load(path);
             Accept();
-            session.Step(7);
-            session.Step(8);
+            session.Diagnostics.Step(7);
+            session.Diagnostics.Step(8);
             using (Session fork = session.Fork())
             {
                 fork.Truncate(fork.Tokens.Count / 2);
-                fork.Step(9);
+                fork.Diagnostics.Step(9);
             }
 
             session.Prefill([.. session.Tokens.Take(session.Tokens.Count - 3), 11, 12]);
-            session.Step(13);
+            session.Diagnostics.Step(13);
         }
         finally
         {
@@ -87,8 +87,8 @@ internal sealed class SessionSurface : Surface
         string path = _model.Folder.PathOf("seed.session");
         using Session session = _model.Engine.CreateSession(options);
         session.Prefill(TinyModel.Prompt(tokens));
-        session.Step(3);
-        session.Step(4);
+        session.Diagnostics.Step(3);
+        session.Diagnostics.Step(4);
         session.Save(path);
         byte[] bytes = File.ReadAllBytes(path);
         File.Delete(path);

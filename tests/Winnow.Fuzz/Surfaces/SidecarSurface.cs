@@ -96,8 +96,8 @@ internal sealed class SidecarSurface : Surface
     {
         using Session session = engine.CreateSession(new SessionOptions { ContextLength = 64, Attention = attention });
         session.Prefill(TinyModel.Prompt(24));
-        session.Step(3);
-        session.Step(4);
+        session.Diagnostics.Step(3);
+        session.Diagnostics.Step(4);
     }
 
     private byte[] Make(params string[] without)

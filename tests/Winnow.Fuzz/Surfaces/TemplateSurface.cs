@@ -79,6 +79,6 @@ internal sealed class TemplateSurface : Surface
     {
         ChatTemplate template = ChatTemplate.Parse(Encoding.UTF8.GetString(input), "input");
         Accept();
-        ChatPrompt.Encode(template, _model.Engine.Tokenizer, _messages, _tools, CancellationToken.None);
+        ChatPrompt.Encode(template, _model.Engine.Tokenizer, _messages, _tools, null, CancellationToken.None);
     }
 }

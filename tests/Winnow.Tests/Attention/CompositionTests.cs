@@ -31,18 +31,18 @@ public sealed class CompositionTests : IDisposable
             session.Prefill(prompt);
         }
 
-        Assert.Equal(sparse.Logits, both.Logits);
-        Assert.False(delta.Logits.SequenceEqual(both.Logits));
+        Assert.Equal(sparse.Diagnostics.Logits, both.Diagnostics.Logits);
+        Assert.False(delta.Diagnostics.Logits.SequenceEqual(both.Diagnostics.Logits));
         for (int step = 0; step < 8; step++)
         {
-            sparse.Step(prompt[step]);
-            delta.Step(prompt[step]);
-            both.Step(prompt[step]);
+            sparse.Diagnostics.Step(prompt[step]);
+            delta.Diagnostics.Step(prompt[step]);
+            both.Diagnostics.Step(prompt[step]);
         }
 
-        Assert.Equal(1, sparse.AttentionStatistics.AttendedFraction);
-        Assert.True(delta.AttentionStatistics.AttendedFraction < 1);
-        Assert.Equal(delta.AttentionStatistics.AttendedRows, both.AttentionStatistics.AttendedRows);
+        Assert.Equal(1, sparse.Diagnostics.AttentionStatistics.AttendedFraction);
+        Assert.True(delta.Diagnostics.AttentionStatistics.AttendedFraction < 1);
+        Assert.Equal(delta.Diagnostics.AttentionStatistics.AttendedRows, both.Diagnostics.AttentionStatistics.AttendedRows);
     }
 
     /// <summary>
@@ -59,11 +59,11 @@ public sealed class CompositionTests : IDisposable
         using Session dense = session.Fork(AttentionOptions.Full);
         dense.Prefill(second);
         session.Prefill(second);
-        Assert.Equal(dense.Logits, session.Logits);
+        Assert.Equal(dense.Diagnostics.Logits, session.Diagnostics.Logits);
 
         using Session fresh = Create(Sparse);
         fresh.Prefill(second);
-        Assert.False(fresh.Logits.SequenceEqual(session.Logits));
+        Assert.False(fresh.Diagnostics.Logits.SequenceEqual(session.Diagnostics.Logits));
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class LabRollbackTests : IDisposable
     }
 
     /// <summary>The logits after each of the tokens from a position on.</summary>
-    private float[][] Follow(Session session, int position) => [.. _text[position..].Select(token => session.Step(token).ToArray())];
+    private float[][] Follow(Session session, int position) => [.. _text[position..].Select(token => session.Diagnostics.Step(token).ToArray())];
 
     private Session Create(string specification, TensorType type) =>
         _engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse(specification), KvType = type });

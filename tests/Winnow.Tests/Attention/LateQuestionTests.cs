@@ -76,15 +76,15 @@ public sealed class LateQuestionTests : IDisposable
         session.Prefill(prompt);
         foreach (int token in (int[])[.. other, .. question])
         {
-            session.Step(token);
+            session.Diagnostics.Step(token);
         }
 
         List<int> answer = [];
         for (int i = 0; i < Answer; i++)
         {
-            int best = TensorPrimitives.IndexOfMax(session.Logits);
+            int best = TensorPrimitives.IndexOfMax(session.Diagnostics.Logits);
             answer.Add(best);
-            session.Step(best);
+            session.Diagnostics.Step(best);
         }
 
         return _engine.Tokenizer.Decode([.. answer]);

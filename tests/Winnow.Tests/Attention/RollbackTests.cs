@@ -180,7 +180,7 @@ public sealed class RollbackTests : IDisposable
         using Session loaded = Create("recycled:k=24,stride=7");
         Read(loaded, 0);
         loaded.Load(path);
-        Assert.Equal(full.Step(7), loaded.Step(7));
+        Assert.Equal(full.Diagnostics.Step(7), loaded.Diagnostics.Step(7));
         Assert.Equal(560, loaded.Tokens.Count - 1);
     }
 
@@ -213,7 +213,7 @@ public sealed class RollbackTests : IDisposable
         Read(full, 0);
         using Session session = Create(specification);
         Read(session, 0);
-        Assert.InRange(session.KvResidentBytes - full.KvResidentBytes, 1, full.KvFullBytes / 4);
+        Assert.InRange(session.Diagnostics.KvResidentBytes - full.Diagnostics.KvResidentBytes, 1, full.Diagnostics.KvFullBytes / 4);
     }
 
     [Fact]
@@ -222,18 +222,18 @@ public sealed class RollbackTests : IDisposable
         using Session session = Create("recycled:k=24,stride=7,pool=3");
         session.Prefill(Tokens[..530]);
         Step(session, 300);
-        int steps = session.AttentionStatistics.Steps;
+        int steps = session.Diagnostics.AttentionStatistics.Steps;
         session.Truncate(820);
-        Assert.InRange(session.AttentionStatistics.Steps - steps, 0, 64);
+        Assert.InRange(session.Diagnostics.AttentionStatistics.Steps - steps, 0, 64);
         session.Truncate(530);
-        Assert.InRange(session.AttentionStatistics.Steps - steps, 0, 64);
+        Assert.InRange(session.Diagnostics.AttentionStatistics.Steps - steps, 0, 64);
     }
 
     private static void Step(Session session, int count)
     {
         for (int i = 0; i < count; i++)
         {
-            session.Step(Tokens[i]);
+            session.Diagnostics.Step(Tokens[i]);
         }
     }
 
@@ -247,12 +247,12 @@ public sealed class RollbackTests : IDisposable
             {
                 from = Math.Min(prompt, end ?? prompt);
                 session.Prefill(Tokens[..from], chunk > 0 ? chunk : 512);
-                logits[from] = session.Logits.ToArray();
+                logits[from] = session.Diagnostics.Logits.ToArray();
             }
 
             for (; from >= prompt && from < Math.Min(answer, end ?? answer); from++)
             {
-                logits[from + 1] = session.Step(Tokens[from]).ToArray();
+                logits[from + 1] = session.Diagnostics.Step(Tokens[from]).ToArray();
             }
         }
 
@@ -266,7 +266,7 @@ public sealed class RollbackTests : IDisposable
         bool answers = Turns.Any(turn => length >= turn.Prompt && length < turn.Answer);
         for (int i = 0; answers && i < 40; i++)
         {
-            logits.Add(session.Step(Tokens[100 + i]).ToArray());
+            logits.Add(session.Diagnostics.Step(Tokens[100 + i]).ToArray());
         }
 
         return [.. logits, .. Answer(session, [.. session.Tokens, .. Tokens[50..90]])];
@@ -275,10 +275,10 @@ public sealed class RollbackTests : IDisposable
     private static float[]?[] Answer(Session session, int[] prompt)
     {
         session.Prefill(prompt);
-        List<float[]?> logits = [session.Logits.ToArray()];
+        List<float[]?> logits = [session.Diagnostics.Logits.ToArray()];
         for (int i = 0; i < 40; i++)
         {
-            logits.Add(session.Step(Tokens[200 + i]).ToArray());
+            logits.Add(session.Diagnostics.Step(Tokens[200 + i]).ToArray());
         }
 
         return [.. logits];

@@ -101,8 +101,8 @@ public class DeltaCalibratorTests
         using Engine calibrated = Engine.Load(BundledModel.Find(), new EngineOptions { Threads = 2, CalibrationPath = path });
         using Session session = calibrated.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("delta:budget=64") });
         session.Prefill([.. Enumerable.Range(0, 200).Select(i => 300 + i)]);
-        session.Step(300);
-        Assert.Equal(chosen, Enumerable.Range(0, engine.Model.Layers).Where(layer => session.AttentionStatistics.RefreshesOf(layer) == 1));
+        session.Diagnostics.Step(300);
+        Assert.Equal(chosen, Enumerable.Range(0, engine.Model.Layers).Where(layer => session.Diagnostics.AttentionStatistics.RefreshesOf(layer) == 1));
 
         string again = folder.PathOf("again.winnow");
         Calibrator.Run(engine, options, again);

@@ -155,6 +155,6 @@ public sealed class TuningTests : IDisposable
         int[] ids = [.. engine.Tokenizer.Encode(ExampleDocument.Create(9).Text, addSpecial: true).Take(length + 4)];
         using Session session = engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse(specification) });
         session.Prefill(ids[..length]);
-        return [.. ids[length..].SelectMany(id => session.Step(id).ToArray())];
+        return [.. ids[length..].SelectMany(id => session.Diagnostics.Step(id).ToArray())];
     }
 }

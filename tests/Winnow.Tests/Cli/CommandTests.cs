@@ -174,6 +174,23 @@ public sealed class CommandTests : IDisposable
         Assert.DoesNotContain("(0 cached)", second.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_chat_says_what_went_when_its_context_was_full_and_takes_questions_back()
+    {
+        string talk = string.Concat(Enumerable.Range(0, 8).Select(i => $"Tell me of ship number {i} and of the harbour that it came from.\n"));
+        WinnowProcess refused = WinnowProcess.Run(["chat", "--temp", "0", "-n", "4", "--ctx", "96"], talk + "/undo\n/undo\n/undo\n/undo\n/undo\n/undo\n/undo\n/undo\n/undo\n");
+        Assert.Equal(0, refused.ExitCode);
+        Assert.Contains("the context holds 96", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("took the last question back", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("there is no question to take back", refused.Errors, StringComparison.Ordinal);
+        WinnowProcess dropped = WinnowProcess.Run(["chat", "--temp", "0", "-n", "4", "--ctx", "96", "--full-context", "drop"], talk);
+        Assert.Contains("messages were dropped", dropped.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("the context holds", dropped.Errors, StringComparison.Ordinal);
+        WinnowProcess shifted = WinnowProcess.Run(["chat", "--temp", "0", "-n", "4", "--ctx", "96", "--full-context", "shift"], talk);
+        Assert.Contains("of the older tokens were dropped", shifted.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, WinnowProcess.Run(["chat", "--full-context", "cut"], "").ExitCode);
+    }
+
     private void CheckRows(Golden golden, int firstRow, int count, params string[] arguments)
     {
         string file = _folder.PathOf("logits.safetensors");

@@ -139,7 +139,7 @@ public sealed class LabModelTests : IDisposable
             byHand[call.Layer] = host.Where((_, i) => i % length < 4 || i % length >= length - 60).Sum(value => (double)value) / call.Shape.QueryHeads;
         };
 
-        session.Step(ids[200]);
+        session.Diagnostics.Step(ids[200]);
 
         Assert.Equal(byHand, recovered.ByLayer.Select(mass => mass), (a, b) => Math.Abs(a - b) < 1e-6);
     }

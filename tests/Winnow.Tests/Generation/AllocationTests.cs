@@ -79,7 +79,7 @@ public sealed unsafe class AllocationTests
         {
             // Pages of keys and values, and marks of the methods' states, are there before the measured steps.
             session.Prefill(ids);
-            session.Force([.. Enumerable.Range(0, AllSteps).Select(step => ids[step % 60])]);
+            session.Diagnostics.Force([.. Enumerable.Range(0, AllSteps).Select(step => ids[step % 60])]);
             session.Truncate(ids.Length);
         }
 

@@ -75,9 +75,9 @@ public class ChatPromptTests
         metadata.Set("tokenizer.ggml.add_bos_token", true);
         Tokenizer tokenizer = Vocabularies.Open(metadata);
         ChatMessage[] messages = [new("user", "<s>hello")];
-        Assert.Equal([261, (int)'<', (int)'s', (int)'>', 259], ChatPrompt.Encode(ChatTemplate.Parse("{{ messages[0].content }}"), tokenizer, messages, null, CancellationToken.None));
-        Assert.Equal([261, 259], ChatPrompt.Encode(ChatTemplate.Parse("{{ bos_token }}hello"), tokenizer, messages, null, CancellationToken.None));
-        Assert.Equal([261, 259], ChatPrompt.Encode(ChatTemplate.Parse("hello"), tokenizer, messages, null, CancellationToken.None));
+        Assert.Equal([261, (int)'<', (int)'s', (int)'>', 259], ChatPrompt.Encode(ChatTemplate.Parse("{{ messages[0].content }}"), tokenizer, messages, null, null, CancellationToken.None));
+        Assert.Equal([261, 259], ChatPrompt.Encode(ChatTemplate.Parse("{{ bos_token }}hello"), tokenizer, messages, null, null, CancellationToken.None));
+        Assert.Equal([261, 259], ChatPrompt.Encode(ChatTemplate.Parse("hello"), tokenizer, messages, null, null, CancellationToken.None));
     }
 
     private static (ChatMessage[] Messages, JsonArray? Tools) Conversation(string place, string text)
@@ -95,5 +95,5 @@ public class ChatPromptTests
 
     private string Decode(ChatMessage[] messages, JsonArray? tools = null) => _tokenizer.Decode(Encode(messages, tools), skipSpecial: false);
 
-    private IReadOnlyList<int> Encode(ChatMessage[] messages, JsonArray? tools = null) => ChatPrompt.Encode(_template, _tokenizer, messages, tools, CancellationToken.None);
+    private IReadOnlyList<int> Encode(ChatMessage[] messages, JsonArray? tools = null) => ChatPrompt.Encode(_template, _tokenizer, messages, tools, null, CancellationToken.None);
 }

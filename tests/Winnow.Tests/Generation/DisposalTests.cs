@@ -22,10 +22,10 @@ public sealed class DisposalTests : IDisposable
     private static Dictionary<string, Action<Session, string>> Actions { get; } = new()
     {
         ["prefill"] = (session, _) => session.Prefill(Prompt),
-        ["step"] = (session, _) => session.Step(5),
+        ["step"] = (session, _) => session.Diagnostics.Step(5),
         ["generate"] = (session, _) => session.Generate(Prompt, Greedy).Count(),
-        ["visit"] = (session, _) => session.VisitLogits(Prompt, 16, (_, _) => { }),
-        ["fill"] = (session, _) => session.FillRandomly(Prompt),
+        ["visit"] = (session, _) => session.Diagnostics.VisitLogits(Prompt, 16, (_, _) => { }),
+        ["fill"] = (session, _) => session.Diagnostics.FillRandomly(Prompt),
         ["truncate"] = (session, _) => session.Truncate(0),
         ["fork"] = (session, _) => session.Fork().Dispose(),
         ["save"] = (session, path) => session.Save(path),
@@ -75,7 +75,7 @@ public sealed class DisposalTests : IDisposable
         Session fork = session.Fork();
         session.Dispose();
         session.Dispose();
-        fork.Step(5);
+        fork.Diagnostics.Step(5);
         _engine.Dispose();
         fork.Dispose();
         fork.Dispose();
@@ -140,7 +140,7 @@ public sealed class DisposalTests : IDisposable
             Disposable(session, ofEngine).Dispose();
         })));
         Assert.Equal(1, calls);
-        Assert.Throws<ObjectDisposedException>(() => session.Step(5));
+        Assert.Throws<ObjectDisposedException>(() => session.Diagnostics.Step(5));
     }
 
     [Fact]

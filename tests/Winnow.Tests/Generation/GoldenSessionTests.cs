@@ -85,14 +85,14 @@ public sealed class GoldenSessionTests : IDisposable
     {
         using Session session = Create();
         using CancellationTokenSource cancel = new();
-        Assert.Throws<OperationCanceledException>(() => session.VisitLogits(_golden.Ids, 10, (row, logits) => cancel.Cancel(), cancel.Token));
+        Assert.Throws<OperationCanceledException>(() => session.Diagnostics.VisitLogits(_golden.Ids, 10, (row, logits) => cancel.Cancel(), cancel.Token));
         int[] rest = _golden.Ids[session.Tokens.Count..];
         foreach (int id in rest)
         {
-            session.Step(id);
+            session.Diagnostics.Step(id);
         }
 
-        Assert.Equal(_golden.GreedyIds[0], session.Logits.IndexOf(MaxOf(session.Logits)));
+        Assert.Equal(_golden.GreedyIds[0], session.Diagnostics.Logits.IndexOf(MaxOf(session.Diagnostics.Logits)));
     }
 
     [Fact]

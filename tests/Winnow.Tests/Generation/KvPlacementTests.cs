@@ -51,10 +51,10 @@ public sealed class KvPlacementTests : IDisposable
     public void Full_attention_can_keep_its_rows_on_disk()
     {
         using Session session = _engine.CreateSession(new SessionOptions { KvTier = KvTier.Disk, KvResidentBytes = 0, ScratchDirectory = _folder.Root });
-        Assert.Equal(_folder.Root, session.ScratchDirectory);
+        Assert.Equal(_folder.Root, session.Diagnostics.ScratchDirectory);
         session.Prefill(Prompt);
-        session.Step(5);
-        Assert.Equal(0, session.KvHitRate);
+        session.Diagnostics.Step(5);
+        Assert.Equal(0, session.Diagnostics.KvHitRate);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class KvPlacementTests : IDisposable
             KvTier = KvTier.Disk,
             ScratchDirectory = _folder.Root,
         });
-        Assert.Null(session.ScratchDirectory);
+        Assert.Null(session.Diagnostics.ScratchDirectory);
     }
 
     [Fact]
@@ -84,10 +84,10 @@ public sealed class KvPlacementTests : IDisposable
     {
         using Session session = _engine.CreateSession(options);
         session.Prefill(Prompt);
-        List<float> logits = [.. session.Logits];
+        List<float> logits = [.. session.Diagnostics.Logits];
         for (int i = 0; i < 20; i++)
         {
-            logits.AddRange(session.Step(Prompt[i]));
+            logits.AddRange(session.Diagnostics.Step(Prompt[i]));
         }
 
         return [.. logits];

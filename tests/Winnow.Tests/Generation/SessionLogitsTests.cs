@@ -25,7 +25,7 @@ public sealed class SessionLogitsTests : IDisposable
             Sampling = SamplingOptions.Greedy with { LogitBias = new Dictionary<int, float> { [300] = 50 }, RepeatPenalty = 1.5f },
         };
         Assert.Equal(300, session.Generate(_prompt, options).Single().Id);
-        Assert.Equal(LogitsAfter(_prompt), session.Logits.ToArray());
+        Assert.Equal(LogitsAfter(_prompt), session.Diagnostics.Logits.ToArray());
     }
 
     [Fact]
@@ -33,8 +33,8 @@ public sealed class SessionLogitsTests : IDisposable
     {
         using Session session = _engine.CreateSession();
         float[] last = [];
-        session.VisitLogits(_prompt, 4, (_, logits) => last = logits.ToArray());
-        Assert.Equal(last, session.Logits.ToArray());
+        session.Diagnostics.VisitLogits(_prompt, 4, (_, logits) => last = logits.ToArray());
+        Assert.Equal(last, session.Diagnostics.Logits.ToArray());
     }
 
     [Fact]
@@ -42,11 +42,11 @@ public sealed class SessionLogitsTests : IDisposable
     {
         using Session session = _engine.CreateSession();
         int[] prompt = [.. Enumerable.Range(0, 700).Select(i => 300 + i)];
-        session.FillRandomly(prompt);
-        float[] logits = session.Logits.ToArray();
+        session.Diagnostics.FillRandomly(prompt);
+        float[] logits = session.Diagnostics.Logits.ToArray();
         session.Truncate(600);
         session.Prefill(prompt);
-        Assert.Equal(logits, session.Logits.ToArray());
+        Assert.Equal(logits, session.Diagnostics.Logits.ToArray());
     }
 
     [Fact]
@@ -55,9 +55,9 @@ public sealed class SessionLogitsTests : IDisposable
         using Session session = _engine.CreateSession();
         session.Prefill(_prompt);
         using Session fork = session.Fork();
-        Assert.Equal(session.Logits.ToArray(), fork.Logits.ToArray());
-        session.Step(300);
-        Assert.False(session.Logits.SequenceEqual(fork.Logits));
+        Assert.Equal(session.Diagnostics.Logits.ToArray(), fork.Diagnostics.Logits.ToArray());
+        session.Diagnostics.Step(300);
+        Assert.False(session.Diagnostics.Logits.SequenceEqual(fork.Diagnostics.Logits));
     }
 
     [Fact]
@@ -65,16 +65,16 @@ public sealed class SessionLogitsTests : IDisposable
     {
         using TemporaryFolder folder = new();
         using Session session = _engine.CreateSession();
-        Assert.Throws<InvalidOperationException>(() => session.Logits.Length);
+        Assert.Throws<InvalidOperationException>(() => session.Diagnostics.Logits.Length);
         session.Prefill(_prompt);
         session.Save(folder.PathOf("session"));
         session.Truncate(_prompt.Length);
-        Assert.Equal(LogitsAfter(_prompt), session.Logits.ToArray());
+        Assert.Equal(LogitsAfter(_prompt), session.Diagnostics.Logits.ToArray());
         session.Truncate(3);
-        Assert.Throws<InvalidOperationException>(() => session.Logits.Length);
-        Assert.Equal(session.Step(300).ToArray(), session.Logits.ToArray());
+        Assert.Throws<InvalidOperationException>(() => session.Diagnostics.Logits.Length);
+        Assert.Equal(session.Diagnostics.Step(300).ToArray(), session.Diagnostics.Logits.ToArray());
         session.Load(folder.PathOf("session"));
-        Assert.Throws<InvalidOperationException>(() => session.Logits.Length);
+        Assert.Throws<InvalidOperationException>(() => session.Diagnostics.Logits.Length);
     }
 
     [Fact]
@@ -85,10 +85,10 @@ public sealed class SessionLogitsTests : IDisposable
         using Session stepping = session.Fork();
         int[] forced = [300, 301, 302];
         int count = 0;
-        session.Force(forced, (i, logits) =>
+        session.Diagnostics.Force(forced, (i, logits) =>
         {
             Assert.Equal(count++, i);
-            Assert.Equal(stepping.Step(forced[i]).ToArray(), logits.ToArray());
+            Assert.Equal(stepping.Diagnostics.Step(forced[i]).ToArray(), logits.ToArray());
         });
         Assert.Equal(forced.Length, count);
     }
@@ -98,7 +98,7 @@ public sealed class SessionLogitsTests : IDisposable
     {
         using Session session = _engine.CreateSession(new SessionOptions { ContextLength = 10 });
         session.Prefill(_prompt);
-        Assert.Throws<ContextOverflowException>(() => session.Force(new int[10]));
+        Assert.Throws<ContextOverflowException>(() => session.Diagnostics.Force(new int[10]));
         Assert.Equal(_prompt, session.Tokens);
     }
 
@@ -116,6 +116,6 @@ public sealed class SessionLogitsTests : IDisposable
     {
         using Session session = _engine.CreateSession();
         session.Prefill(tokens);
-        return session.Logits.ToArray();
+        return session.Diagnostics.Logits.ToArray();
     }
 }

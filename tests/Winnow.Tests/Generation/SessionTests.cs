@@ -167,10 +167,10 @@ public sealed class SessionTests : IDisposable
         using Session method = _engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse(specification) });
         full.Prefill(prompt, chunkTokens: 100);
         method.Prefill(prompt, chunkTokens: 100);
-        Assert.Equal(full.Logits.ToArray(), method.Logits.ToArray());
+        Assert.Equal(full.Diagnostics.Logits.ToArray(), method.Diagnostics.Logits.ToArray());
         for (int step = 0; step < 24; step++)
         {
-            Assert.Equal(full.Step(prompt[step]).ToArray(), method.Step(prompt[step]).ToArray());
+            Assert.Equal(full.Diagnostics.Step(prompt[step]).ToArray(), method.Diagnostics.Step(prompt[step]).ToArray());
         }
     }
 

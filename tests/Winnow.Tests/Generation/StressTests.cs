@@ -114,7 +114,7 @@ public sealed class StressTests(ITestOutputHelper output)
                 case 2:
                     using (Session fork = _session.Fork())
                     {
-                        fork.Step(random.Next(300));
+                        fork.Diagnostics.Step(random.Next(300));
                     }
 
                     break;
@@ -156,7 +156,7 @@ public sealed class StressTests(ITestOutputHelper output)
             finally
             {
                 disposer.Join();
-                Assert.Throws<ObjectDisposedException>(() => session.Step(3));
+                Assert.Throws<ObjectDisposedException>(() => session.Diagnostics.Step(3));
             }
 
             _session = engine.CreateSession();

@@ -80,7 +80,7 @@ public sealed class MutatedModelTests(ITestOutputHelper output) : IDisposable
                 }
 
                 session.Prefill([1, 2, 3]);
-                session.Step(engine.Model.VocabularySize - 1);
+                session.Diagnostics.Step(engine.Model.VocabularySize - 1);
                 computed++;
             }
             catch (WinnowException error)

@@ -67,7 +67,7 @@ internal sealed class A2atsTrial
         session.Prefill(prompt, cancellationToken: run.Cancellation);
         Array.Fill(_budgets, 1);
         float[][] reference = new float[answer.Length][];
-        session.Force(answer, (i, logits) => reference[i] = logits.ToArray(), run.Cancellation);
+        session.Diagnostics.Force(answer, (i, logits) => reference[i] = logits.ToArray(), run.Cancellation);
         int kvHeads = _layers.Shapes[0].KvHeads;
         int levels = HeadBudgets.Levels.Count;
         foreach (int layer in _layers.Global)
@@ -91,7 +91,7 @@ internal sealed class A2atsTrial
             _budgets.AsSpan(heads).Fill(rho);
             session.Truncate(prompt.Length);
             double sum = 0;
-            session.Force(answer, (i, logits) => sum += LogitDivergence.KullbackLeibler(reference[i], logits), run.Cancellation);
+            session.Diagnostics.Force(answer, (i, logits) => sum += LogitDivergence.KullbackLeibler(reference[i], logits), run.Cancellation);
             return sum / answer.Length;
         }
     }

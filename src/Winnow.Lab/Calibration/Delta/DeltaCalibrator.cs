@@ -109,7 +109,7 @@ internal sealed class DeltaCalibrator : MethodCalibrator
     {
         using Session session = run.Engine.CreateSession(new SessionOptions { Attention = new AttentionOptions { Decode = new Probe(maps) } });
         session.Prefill(prompt, cancellationToken: run.Cancellation);
-        session.Force(forced, cancellationToken: run.Cancellation);
+        session.Diagnostics.Force(forced, cancellationToken: run.Cancellation);
     }
 
     /// <summary>Lets every session feed the same maps.</summary>

@@ -47,7 +47,7 @@ internal sealed class TokenSparseTrial
         using Session session = _run.Engine.CreateSession(new SessionOptions { Attention = attention, ContextLength = prompt.Length + answer.Length });
         session.Prefill(prompt, cancellationToken: _run.Cancellation);
         float[][] logits = new float[answer.Length][];
-        session.Force(answer, (i, row) => logits[i] = row.ToArray(), _run.Cancellation);
+        session.Diagnostics.Force(answer, (i, row) => logits[i] = row.ToArray(), _run.Cancellation);
         return logits;
     }
 }

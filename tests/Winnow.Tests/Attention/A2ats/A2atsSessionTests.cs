@@ -61,7 +61,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
                 rows += plan.Rows(head).Length;
             }
         };
-        session.Step(_forced[0]);
+        session.Diagnostics.Step(_forced[0]);
         Assert.True(rows > 0);
     }
 
@@ -82,11 +82,11 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         };
         foreach (int token in _forced)
         {
-            session.Step(token);
+            session.Diagnostics.Step(token);
         }
 
-        Assert.InRange(session.AttentionStatistics.AttendedFraction, 0.05, 0.16);
-        Assert.True(session.KvResidentBytes > session.KvBytes);
+        Assert.InRange(session.Diagnostics.AttentionStatistics.AttendedFraction, 0.05, 0.16);
+        Assert.True(session.Diagnostics.KvResidentBytes > session.Diagnostics.KvBytes);
     }
 
     [Fact]
@@ -104,11 +104,11 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         using (Session session = Create("a2ats:rho=0.1,window=64,tier=disk,resident=0"))
         {
             session.Prefill(_prompt);
-            session.Step(_forced[0]);
-            Assert.Equal(0, session.KvHitRate);
+            session.Diagnostics.Step(_forced[0]);
+            Assert.Equal(0, session.Diagnostics.KvHitRate);
             if (OperatingSystem.IsLinux())
             {
-                Assert.InRange(session.KvResidentBytes, 1, session.KvBytes / 4);
+                Assert.InRange(session.Diagnostics.KvResidentBytes, 1, session.Diagnostics.KvBytes / 4);
             }
         }
 
@@ -149,7 +149,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
     {
         using Session session = Create(specification);
         session.Prefill([.. _prompt[..500], .. _prompt[..100]]);
-        session.Step(_forced[3]);
+        session.Diagnostics.Step(_forced[3]);
         session.Prefill(_prompt);
         using Session fresh = Create(specification);
 
@@ -171,7 +171,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         using Session loaded = Create(specification);
         loaded.Prefill(_prompt[..30]);
         loaded.Load(path);
-        Assert.Equal(session.KvBytes, loaded.KvBytes);
+        Assert.Equal(session.Diagnostics.KvBytes, loaded.Diagnostics.KvBytes);
         Assert.Equal(Follow(session), Follow(loaded));
     }
 
@@ -189,7 +189,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         float[] actual = Follow(loaded);
         double error = expected.Zip(actual).Sum(pair => Math.Pow(pair.First - pair.Second, 2));
         Assert.True(error < 0.02 * expected.Sum(value => (double)value * value), $"squared error {error}");
-        Assert.InRange(loaded.AttentionStatistics.AttendedFraction, 0.1, 0.4);
+        Assert.InRange(loaded.Diagnostics.AttentionStatistics.AttendedFraction, 0.1, 0.4);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         using Session session = Create("token-sparse:layers=4-7,min=64+a2ats:rho=0.1,window=64");
         session.Prefill(_prompt);
         Assert.All(Follow(session), value => Assert.True(float.IsFinite(value)));
-        Assert.InRange(session.AttentionStatistics.AttendedFraction, 0.1, 0.4);
+        Assert.InRange(session.Diagnostics.AttentionStatistics.AttendedFraction, 0.1, 0.4);
     }
 
     [Fact]
@@ -228,7 +228,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
                 complete += isComplete ? 1 : 0;
             }
         };
-        session.Step(_forced[0]);
+        session.Diagnostics.Step(_forced[0]);
         Assert.Equal(1, complete);
     }
 
@@ -308,7 +308,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         List<float> logits = [];
         foreach (int token in _forced)
         {
-            logits.AddRange(session.Step(token));
+            logits.AddRange(session.Diagnostics.Step(token));
         }
 
         return [.. logits];

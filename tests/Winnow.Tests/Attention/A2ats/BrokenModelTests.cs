@@ -26,7 +26,7 @@ public sealed class BrokenModelTests : IDisposable
 
         // What is too short for codebooks needs none.
         session.Prefill(prompt[..100]);
-        session.Step(1);
+        session.Diagnostics.Step(1);
         Assert.Equal(101, session.Tokens.Count);
     }
 
@@ -38,7 +38,7 @@ public sealed class BrokenModelTests : IDisposable
         using Session session = CreateSession(engine);
         int[] prompt = Prompt(engine);
         session.Prefill(prompt);
-        session.Step(1);
+        session.Diagnostics.Step(1);
         Assert.Equal(prompt.Length + 1, session.Tokens.Count);
     }
 
