@@ -27,6 +27,16 @@ public sealed class DocumentationTests(LabEngine lab) : IClassFixture<LabEngine>
         Assert.All(blocks, block => Assert.Contains(block.Groups[1].Value, code, StringComparison.Ordinal));
     }
 
+    /// <summary>Word for word, but for the path; tests/packages.sh runs it as a program of its own.</summary>
+    [Fact]
+    public void The_program_in_README_is_the_five_lines_of_the_page()
+    {
+        string readme = File.ReadAllText(Path.Combine(LabEngine.Root, "README.md")).ReplaceLineEndings("\n");
+        string page = File.ReadAllText(Path.Combine(LabEngine.Root, "docs", "embedding.md")).ReplaceLineEndings("\n");
+        string lines = Regex.Match(page, "```csharp\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+        Assert.Contains(lines.Replace("modelPath", "\"path/to/model.gguf\"", StringComparison.Ordinal), readme, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_code_runs()
     {

@@ -1,4 +1,4 @@
-// The code between the markers stands in docs/long-contexts.md word for word; ReadmeTests compares them.
+// The code between the markers stands in docs/long-contexts.md word for word; PageTests compares them.
 using Winnow.Attention.Delta;
 using Winnow.Generation;
 
