@@ -84,7 +84,7 @@ internal sealed class EncodedModelWriter : IDisposable
         for (long start = 0; start < elements; start += batchLength)
         {
             long length = Math.Min(batchLength, elements - start);
-            EncodeBatch(tensor.Type, produce, start, length);
+            EncodeBatch(tensor.Type, produce, weigh: null, start, length);
             _batch.AsSpan(0, (int)tensor.Type.SizeBytes(length)).CopyTo(part.AsSpan((int)tensor.Type.SizeBytes(start)));
         }
 
