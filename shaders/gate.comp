@@ -1,7 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// target = activation(gate) · up; the target may be either of them.
+// target = activation(gate) · up (limited, and 1 added, where the activation says so); the target may be either of them.
 
 #include "elementwise.glsl"
 #include "activation.glsl"
@@ -25,6 +25,6 @@ void main() {
     uint column = index % p.columns;
     if (row < p.rows) {
         float gate = activate(ACTIVATION, rowOf(p.gate, row, p.gateStride).at[column]);
-        rowOf(p.target, row, p.targetStride).at[column] = gate * rowOf(p.up, row, p.upStride).at[column];
+        rowOf(p.target, row, p.targetStride).at[column] = gate * gated(ACTIVATION, rowOf(p.up, row, p.upStride).at[column]);
     }
 }

@@ -8,7 +8,7 @@
 
 layout(constant_id = 1) const uint FUNCTION = 0;
 
-const uint COPY = 0u, SCALE = 1u, SOFT_CAP = 2u, ACTIVATE = 3u;
+const uint COPY = 0u, SCALE = 1u, SOFT_CAP = 2u, CLAMP = 3u, ACTIVATE = 4u;
 
 layout(push_constant, std430) uniform Parameters {
     uint64_t source;
@@ -28,6 +28,8 @@ float apply(float x) {
             return x * p.factor;
         case SOFT_CAP:
             return p.factor * tangent(x / p.factor);
+        case CLAMP:
+            return clamp(x, -p.factor, p.factor);
         default:
             return activate(FUNCTION - ACTIVATE, x);
     }

@@ -1,7 +1,7 @@
 // The non-linearities, by Winnow.Compute.Activation.
 #include "math.glsl"
 
-const uint SILU = 0u, GELU = 1u, GELU_TANH = 2u, RELU = 3u;
+const uint SILU = 0u, GELU = 1u, GELU_TANH = 2u, RELU = 3u, RELU_SQUARED = 4u, CLAMPED_SWISH = 5u, SIGMOID = 6u;
 
 // 1 - erf(x) for x >= 0, by the polynomial of Winnow.Compute.Simd.VectorMath.
 float errorComplement(float x) {
@@ -30,7 +30,18 @@ float activate(uint activation, float x) {
         case GELU_TANH:
             // 0.5 · (1 + tanh(u)) = sigmoid(2u).
             return x * sigmoid(1.5957691216 * (x + 0.044715 * x * x * x));
+        case RELU_SQUARED:
+            return max(x, 0.0) * max(x, 0.0);
+        case CLAMPED_SWISH:
+            return min(x, 7.0) * sigmoid(1.702 * min(x, 7.0));
+        case SIGMOID:
+            return sigmoid(x);
         default:
             return max(x, 0.0);
     }
+}
+
+// What the gate's activation is multiplied with.
+float gated(uint activation, float up) {
+    return activation == CLAMPED_SWISH ? clamp(up, -7.0, 7.0) + 1.0 : up;
 }

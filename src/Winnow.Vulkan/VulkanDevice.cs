@@ -12,6 +12,9 @@ internal sealed unsafe class VulkanDevice : Device
 {
     private const long LoadPiece = 1L << 30;
 
+    /// <summary>What the shader has room for.</summary>
+    private const int MostGroups = 32;
+
     private bool _disposed;
 
     /// <summary>Opens a device.</summary>
@@ -86,6 +89,11 @@ internal sealed unsafe class VulkanDevice : Device
 
         return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, buffer) { IsInPlace = false };
     }
+
+    public override string? FindMissing(ExpertWeights experts) =>
+        experts.Router.ScalesInput ? "experts whose inputs are weighted"
+        : experts.Router.Groups > MostGroups && experts.Router.GroupsUsed < experts.Router.Groups ? $"more than {MostGroups} groups of experts"
+        : null;
 
     public override ComputeStream CreateStream() => new VulkanStream(this);
 

@@ -16,6 +16,7 @@ internal sealed unsafe partial class VulkanStream
         Copy,
         Scale,
         SoftCap,
+        Clamp,
         Activate,
     }
 
@@ -95,6 +96,8 @@ internal sealed unsafe partial class VulkanStream
         Unary(UnaryFunction.Activate + (uint)activation, values, values, 0);
 
     protected override void ScaleCore(Matrix values, float factor) => Unary(UnaryFunction.Scale, values, values, factor);
+
+    protected override void ClampCore(Matrix values, float limit) => Unary(UnaryFunction.Clamp, values, values, limit);
 
     protected override void SoftCapCore(Matrix values, float cap) => Unary(UnaryFunction.SoftCap, values, values, cap);
 

@@ -29,7 +29,7 @@ internal sealed unsafe partial class VulkanStream
     private void MixRows(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, bool isStep)
     {
         int slots = input.Rows * experts.Used;
-        int inner = experts.Gate.Outputs;
+        int inner = experts.Up.Outputs;
         long lists = isStep ? 0 : ((long)experts.Count * slots) + experts.Count;
         long floats = (2L * slots) + lists + ((long)slots * ((2L * inner) + output.Columns));
         VulkanBuffer memory = _expertMemory.Reserve(floats * sizeof(float));
@@ -42,14 +42,7 @@ internal sealed unsafe partial class VulkanStream
         Matrix shares = new(memory, behind + slots, 1, slots, slots);
         MemoryRange listed = new(AddressOf(ids) + (2UL * (ulong)slots * sizeof(float)), (ulong)lists * sizeof(float));
 
-        Commands.Dispatch(
-            Kernel("experts_route"),
-            new RouteConstants(
-                AddressOf(scores), AddressOf(ids), AddressOf(shares), (uint)scores.Stride, (uint)experts.Count, (uint)experts.Used,
-                experts.NormalizesWeights ? 1u : 0),
-            new WorkGroups((uint)input.Rows),
-            [RangeOf(scores)],
-            [RangeOf(ids), RangeOf(shares)]);
+        Route(experts, scores, ids, shares);
         MemoryRange routing = RangeOf(ids);
         if (!isStep)
         {
@@ -62,10 +55,23 @@ internal sealed unsafe partial class VulkanStream
                 [listed]);
         }
 
-        MultiplyExperts(experts.Gate, input, gates, experts.Used, input.Rows, routing, isStep);
-        MultiplyExperts(experts.Up, input, ups, experts.Used, input.Rows, routing, isStep);
-        GateCore(experts.Activation, gates, ups, gates);
+        if (experts.Gate is { } gate)
+        {
+            MultiplyExperts(gate, input, gates, experts.Used, input.Rows, routing, isStep);
+            MultiplyExperts(experts.Up, input, ups, experts.Used, input.Rows, routing, isStep);
+            AddBiases(experts.GateBias, ids, gates);
+            AddBiases(experts.UpBias, ids, ups);
+            GateCore(experts.Activation, gates, ups, gates);
+        }
+        else
+        {
+            MultiplyExperts(experts.Up, input, gates, experts.Used, input.Rows, routing, isStep);
+            AddBiases(experts.UpBias, ids, gates);
+            ActivateCore(experts.Activation, gates);
+        }
+
         MultiplyExperts(experts.Down, gates, results, 1, input.Rows, routing, isStep);
+        AddBiases(experts.DownBias, ids, results);
         Commands.Dispatch(
             Kernel("experts_combine"),
             new CombineConstants(
@@ -73,6 +79,49 @@ internal sealed unsafe partial class VulkanStream
             new WorkGroups(Tiles(output.Columns, 64), (uint)output.Rows),
             [RangeOf(results), RangeOf(shares)],
             [RangeOf(output)]);
+    }
+
+    /// <summary>The experts of each row and their weights: the plain way in parallel, the others a row an invocation.</summary>
+    private void Route(ExpertWeights experts, Matrix scores, Matrix ids, Matrix shares)
+    {
+        ExpertRouter router = experts.Router;
+        bool isPlain = router is { Scoring: RouterScoring.Softmax, Scale: 1 } && router.GroupsUsed >= router.Groups
+            && experts.Correction is null && experts.Scales is null;
+        if (isPlain)
+        {
+            Commands.Dispatch(
+                Kernel("experts_route"),
+                new RouteConstants(
+                    AddressOf(scores), AddressOf(ids), AddressOf(shares), (uint)scores.Stride, (uint)experts.Count, (uint)experts.Used,
+                    router.NormalizesWeights ? 1u : 0),
+                new WorkGroups((uint)scores.Rows),
+                [RangeOf(scores)],
+                [RangeOf(ids), RangeOf(shares)]);
+            return;
+        }
+
+        Commands.Dispatch(
+            Kernel("experts_choose"),
+            new ChooseConstants(
+                AddressOf(scores), experts.Correction is { } correction ? AddressOf(correction) : 0, experts.Scales is { } scales ? AddressOf(scales) : 0,
+                AddressOf(ids), AddressOf(shares), (uint)scores.Stride, (uint)scores.Rows, (uint)experts.Count, (uint)experts.Used, (uint)router.Scoring,
+                (uint)router.Groups, (uint)router.GroupsUsed, router.GroupsSumTwo ? 1u : 0, router.NormalizesWeights ? 1u : 0, router.Scale, router.Reach),
+            new WorkGroups(Tiles(scores.Rows, 64)),
+            [RangeOf(scores), experts.Correction is { } added ? RangeOf(added) : default, experts.Scales is { } factors ? RangeOf(factors) : default],
+            [RangeOf(ids), RangeOf(shares)]);
+    }
+
+    private void AddBiases(Matrix? biases, Matrix ids, Matrix values)
+    {
+        if (biases is { } bias)
+        {
+            Commands.Dispatch(
+                Kernel("experts_bias"),
+                new BiasConstants(AddressOf(values), AddressOf(bias), AddressOf(ids), (uint)values.Columns),
+                new WorkGroups(Tiles(values.Columns, 64), (uint)values.Rows),
+                [RangeOf(values), RangeOf(bias), RangeOf(ids)],
+                [RangeOf(values)]);
+        }
     }
 
     private void MultiplyExperts(
@@ -112,6 +161,12 @@ internal sealed unsafe partial class VulkanStream
 
     private readonly record struct RouteConstants(
         ulong Scores, ulong Ids, ulong Weights, uint Stride, uint Experts, uint Used, uint Normalizes);
+
+    private readonly record struct ChooseConstants(
+        ulong Scores, ulong Correction, ulong Scales, ulong Ids, ulong Weights, uint Stride, uint Rows, uint Experts, uint Used, uint Scoring,
+        uint Groups, uint GroupsUsed, uint GroupsSumTwo, uint Normalizes, float Scale, float Reach);
+
+    private readonly record struct BiasConstants(ulong Values, ulong Biases, ulong Ids, uint Columns);
 
     private readonly record struct ListConstants(ulong Ids, ulong Lists, uint Slots, uint Experts);
 

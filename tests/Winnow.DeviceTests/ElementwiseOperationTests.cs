@@ -60,6 +60,8 @@ public abstract class ElementwiseOperationTests : OperationTests
     [InlineData(Activation.Gelu)]
     [InlineData(Activation.GeluTanh)]
     [InlineData(Activation.Relu)]
+    [InlineData(Activation.ReluSquared)]
+    [InlineData(Activation.ClampedSwish)]
     public void Activations_are_accurate_over_their_range(Activation activation)
     {
         foreach (int width in Widths)
@@ -106,6 +108,59 @@ public abstract class ElementwiseOperationTests : OperationTests
             return o.Read(values);
         });
     }
+
+    [Fact]
+    public void Values_are_limited_to_both_sides()
+    {
+        foreach (int width in Widths)
+        {
+            Compare($"limit of {width}", Tolerance, o =>
+            {
+                Matrix values = o.Random(3, width, deviation: 3, gap: 1);
+                o.Stream.Clamp(values, 2.5f);
+                return o.Read(values);
+            });
+        }
+    }
+
+    [Fact]
+    public void Rows_are_added_by_the_sigmoid_of_their_gates() => Compare("gated sum", Tolerance, o =>
+    {
+        Matrix target = o.Random(5, 40);
+        o.Stream.AddGated(target, o.Random(5, 40, gap: 2), o.Random(5, 1, deviation: 3));
+        return o.Read(target);
+    });
+
+    /// <summary>The formula of the paper, in double precision.</summary>
+    [Fact]
+    public void Xielu_has_a_branch_for_each_sign()
+    {
+        using Device device = CreateDevice(2);
+        using Operands o = new(device, 1);
+        Matrix values = o.Random(3, 33, deviation: 2);
+        float[] before = o.Read(values);
+        o.Stream.Activate(new Xielu(0.8f, 1.3f, 0.5f, -0.1f), values);
+        Assert.All(before.Zip(o.Read(values)), pair =>
+        {
+            double x = pair.First;
+            double expected = x > 0 ? (0.8 * x * x) + (0.5 * x) : ((Math.Exp(Math.Min(x, -0.1)) - 1 - x) * 1.3) + (0.5 * x);
+            Assert.Equal(expected, pair.Second, 1e-5);
+        });
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 1)]
+    [InlineData(true, 4)]
+    [InlineData(false, 4)]
+    public void Heads_are_normalised_by_one_norm_or_by_their_own(bool subtractsMean, int norms) => Compare("norm of heads", 1e-5, o =>
+    {
+        const int Width = 24;
+        Matrix heads = o.Random(3, 4 * Width, deviation: 2);
+        RowNorm[] own = [.. Enumerable.Range(0, norms).Select(_ => new RowNorm(o.Random(1, Width), null, 1e-5f, subtractsMean))];
+        o.Stream.NormalizeHeads(own, heads);
+        return o.Read(heads);
+    });
 
     [Fact]
     public void Sums_take_rows_or_one_row_for_all()

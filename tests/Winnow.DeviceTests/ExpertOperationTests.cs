@@ -30,6 +30,46 @@ public abstract unsafe class ExpertOperationTests
         }
     }
 
+    /// <summary>Every way to choose and to weight, with and without biases and gates. A device that says what it lacks is asked for the rest.</summary>
+    [Theory]
+    [InlineData("sigmoid")]
+    [InlineData("groups of DeepSeek V2")]
+    [InlineData("groups of DeepSeek V3")]
+    [InlineData("sparse mixer")]
+    [InlineData("scaled input")]
+    [InlineData("clamped gates with biases")]
+    [InlineData("no gates")]
+    [InlineData("scales of experts")]
+    public void Routers_equal_the_reference(string form)
+    {
+        const int Experts = 8;
+        ExpertRouter plain = new(Used: 2, NormalizesWeights: true);
+        (ExpertRouter router, string extras, Activation activation) = form switch
+        {
+            "sigmoid" => (plain with { Scoring = RouterScoring.Sigmoid, Scale = 2.5f }, "correction", Activation.Silu),
+            "groups of DeepSeek V2" => (new(Used: 3, NormalizesWeights: false) { Groups = 4, GroupsUsed = 2, Scale = 4 }, "", Activation.Silu),
+            "groups of DeepSeek V3" => (plain with { Scoring = RouterScoring.Sigmoid, Groups = 4, GroupsUsed = 2, GroupsSumTwo = true }, "correction", Activation.Silu),
+            "sparse mixer" => (new(Used: 2, NormalizesWeights: false) { Scoring = RouterScoring.SparseMixer, Reach = 0.3f }, "", Activation.Silu),
+            "scaled input" => (new(Used: 1, NormalizesWeights: false) { Scoring = RouterScoring.Sigmoid, ScalesInput = true }, "", Activation.Silu),
+            "clamped gates with biases" => (plain, "biases", Activation.ClampedSwish),
+            "no gates" => (plain, "no gates", Activation.ReluSquared),
+            _ => (plain, "scales", Activation.GeluTanh),
+        };
+        foreach (int tokens in new[] { 1, 7, 40 })
+        {
+            float[] values = Values(seed: tokens, count: (Experts * 3 * Hidden * Inner) + (tokens * (Experts + Hidden)));
+            float[]? expected = Mix(new ReferenceDevice(), values, tokens, Experts, router, 0, extras, activation);
+            foreach (int steps in new[] { 0, tokens / 2, tokens })
+            {
+                if (Mix(CreateDevice(), values, tokens, Experts, router, steps, extras, activation) is { } actual)
+                {
+                    double largest = expected!.Max(Math.Abs);
+                    Assert.All(expected!.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, largest * 1e-5));
+                }
+            }
+        }
+    }
+
     [Fact]
     public void A_row_has_the_same_bits_whoever_goes_through_its_experts_beside_it()
     {
@@ -67,7 +107,12 @@ public abstract unsafe class ExpertOperationTests
     }
 
     /// <summary>Runs on a device, which is disposed.</summary>
-    private static float[] Mix(Device created, float[] values, int tokens, int experts, int used, bool normalizes, int steps = 0)
+    private static float[] Mix(Device created, float[] values, int tokens, int experts, int used, bool normalizes, int steps = 0) =>
+        Mix(created, values, tokens, experts, new ExpertRouter(used, normalizes), steps)!;
+
+    /// <summary>The same with any router; null where the device says that it lacks something.</summary>
+    private static float[]? Mix(
+        Device created, float[] values, int tokens, int experts, ExpertRouter router, int steps, string extras = "", Activation activation = Activation.Silu)
     {
         using Device device = created;
         using ComputeStream stream = device.CreateStream();
@@ -78,7 +123,22 @@ public abstract unsafe class ExpertOperationTests
             ExpertMatrix Load(int part, int outputs, int inputs) => device.LoadExperts(
                 "experts", TensorType.F32, outputs, inputs, [.. Enumerable.Range(part * experts, experts).Select(i => start + ((nint)i * size * sizeof(float)))]);
 
-            ExpertWeights weights = new(Load(0, Inner, Hidden), Load(1, Inner, Hidden), Load(2, Hidden, Inner), Activation.Silu, used, normalizes);
+            using Operands own = new(device, seed: 3);
+            bool hasBiases = extras == "biases";
+            ExpertWeights weights = new(
+                extras == "no gates" ? null : Load(0, Inner, Hidden), Load(1, Inner, Hidden), Load(2, Hidden, Inner), activation, router)
+            {
+                GateBias = hasBiases ? own.Random(experts, Inner) : null,
+                UpBias = hasBiases ? own.Random(experts, Inner) : null,
+                DownBias = hasBiases ? own.Random(experts, Hidden) : null,
+                Correction = extras == "correction" ? own.Random(1, experts, deviation: 0.3f) : null,
+                Scales = extras == "scales" ? own.Random(1, experts) : null,
+            };
+            if (device.FindMissing(weights) is not null)
+            {
+                return null;
+            }
+
             Matrix scores = device.AllocateMatrix(tokens, experts);
             Matrix input = device.AllocateMatrix(tokens, Hidden);
             Matrix output = device.AllocateMatrix(tokens, Hidden);

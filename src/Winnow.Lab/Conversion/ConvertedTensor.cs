@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
+using Winnow.Models.Weights;
 using Winnow.Quantization;
 using Winnow.Tensors;
 
@@ -10,57 +11,43 @@ namespace Winnow.Lab.Conversion;
 internal sealed class ConvertedTensor
 {
     private readonly string _path;
-    private readonly TensorEntry[] _sources;
-    private readonly int[]? _rowOrder;
-    private readonly float _offset;
+    private readonly TensorView[] _sources;
     private readonly float[]? _values;
-    private readonly bool _negatesExponential;
-    private readonly int[]? _columnOrder;
 
     /// <param name="path">The folder that errors name.</param>
     /// <param name="name">The name to write.</param>
-    /// <param name="sources">One tensor, or one for each expert.</param>
-    /// <param name="rowOrder">The rows of the source in the order of the target; null where it is the same.</param>
-    /// <param name="offset">What is added to each value.</param>
-    /// <param name="isVector">Whether the tensor is one row, which some files keep as a matrix.</param>
+    /// <param name="sources">One matrix, or those of all experts or heads.</param>
+    /// <param name="isStack">Whether the tensor has three dimensions.</param>
     /// <param name="shape">The shape to write; null for that of the source.</param>
-    /// <param name="negatesExponential">Whether a value x becomes −eˣ.</param>
-    /// <param name="columnOrder">The columns of the source in the order of the target; null where it is the same. Its rows stay.</param>
-    public ConvertedTensor(
-        string path,
-        string name,
-        TensorEntry[] sources,
-        int[]? rowOrder,
-        float offset,
-        bool isVector,
-        long[]? shape = null,
-        bool negatesExponential = false,
-        int[]? columnOrder = null)
+    public ConvertedTensor(string path, string name, TensorView[] sources, bool isStack, long[]? shape = null)
     {
-        _columnOrder = columnOrder;
-        _negatesExponential = negatesExponential;
         _path = path;
         _sources = sources;
-        _rowOrder = rowOrder;
-        _offset = offset;
-        SourceType = sources[0].Type;
-        IReadOnlyList<long> source = isVector ? [sources[0].ElementCount] : sources[0].Shape;
-        Description = new TensorDescription(name, TensorType.F32, shape ?? (sources.Length > 1 ? [sources.Length, .. source] : source));
+        SourceType = sources[0].Tensor.Type;
+        IReadOnlyList<long> source = sources[0].Rows == 1 ? [sources[0].Columns] : [sources[0].Rows, sources[0].Columns];
+        Description = new TensorDescription(name, TensorType.F32, isStack ? [sources.Length, .. source] : shape ?? source);
     }
 
     /// <param name="name">The name to write.</param>
-    /// <param name="values">The elements of a vector that no source has.</param>
-    public ConvertedTensor(string name, float[] values)
+    /// <param name="values">The elements.</param>
+    /// <param name="rows">How many rows they make; 1 for a vector.</param>
+    public ConvertedTensor(string name, float[] values, int rows = 1)
     {
         _path = "";
         _sources = [];
         _values = values;
         SourceType = TensorType.F32;
-        Description = new TensorDescription(name, TensorType.F32, [values.Length]);
+        Description = new TensorDescription(name, TensorType.F32, rows == 1 ? [values.Length] : [rows, values.Length / rows]);
     }
 
     /// <summary>What rows are multiplied with: one factor, or one for each row of the target; null for nothing.</summary>
     public float[]? RowScales { get; init; }
+
+    /// <summary>The columns of the source in the order of the target; null where it is the same.</summary>
+    public int[]? ColumnOrder { get; init; }
+
+    /// <summary>Whether a value x becomes −eˣ.</summary>
+    public bool NegatesExponential { get; init; }
 
     /// <summary>Name and shape; the type is F32, which vectors keep.</summary>
     public TensorDescription Description { get; }
@@ -87,6 +74,12 @@ internal sealed class ConvertedTensor
 
     private void Scale(long first, Span<float> values)
     {
+        if (NegatesExponential)
+        {
+            TensorPrimitives.Exp(values, values);
+            TensorPrimitives.Negate(values, values);
+        }
+
         if (RowScales is { } scales)
         {
             long columns = Description.Shape[^1];
@@ -105,51 +98,31 @@ internal sealed class ConvertedTensor
             return;
         }
 
-        if (_columnOrder is not null)
+        if (ColumnOrder is not null)
         {
-            ProduceColumns(first, values);
+            ProduceColumns(ColumnOrder, first, values);
             return;
         }
 
-        // The longest stretches that are contiguous in a source: whole tensors, or rows where these are reordered.
-        long stretch = _rowOrder is null ? _sources[0].ElementCount : _sources[0].ElementCount / _sources[0].Shape[0];
+        long stretch = (long)_sources[0].Rows * _sources[0].Columns;
         while (!values.IsEmpty)
         {
-            long index = first / stretch;
-            long offset = first % stretch;
-            int count = (int)Math.Min(values.Length, stretch - offset);
-            (TensorEntry source, long start) = _rowOrder is null
-                ? (_sources[index], offset)
-                : (_sources[0], (_rowOrder[index] * stretch) + offset);
-            BlockCodec.Decode(source.Type, source.Bytes(source.Type.SizeBytes(start), (int)source.Type.SizeBytes(count)), values[..count]);
-            if (_offset != 0)
-            {
-                TensorPrimitives.Add(values[..count], _offset, values[..count]);
-            }
-
-            if (_negatesExponential)
-            {
-                TensorPrimitives.Exp(values[..count], values[..count]);
-                TensorPrimitives.Negate(values[..count], values[..count]);
-            }
-
+            int count = (int)Math.Min(values.Length, stretch - (first % stretch));
+            _sources[first / stretch].Read(first % stretch, values[..count]);
             first += count;
             values = values[count..];
         }
     }
 
     /// <summary>Row by row, through a copy.</summary>
-    private void ProduceColumns(long first, Span<float> values)
+    private void ProduceColumns(int[] order, long first, Span<float> values)
     {
-        int[] order = _columnOrder!;
         float[] row = new float[order.Length];
-        TensorEntry source = _sources[0];
         while (!values.IsEmpty)
         {
-            long start = first / order.Length * order.Length;
-            int offset = (int)(first - start);
+            int offset = (int)(first % order.Length);
             int count = Math.Min(values.Length, order.Length - offset);
-            BlockCodec.Decode(source.Type, source.Bytes(source.Type.SizeBytes(start), (int)source.Type.SizeBytes(order.Length)), row);
+            _sources[0].Read(first - offset, row);
             for (int i = 0; i < count; i++)
             {
                 values[i] = row[order[offset + i]];

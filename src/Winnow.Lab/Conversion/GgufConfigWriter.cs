@@ -1,5 +1,7 @@
+using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
+using Winnow.Models.Architectures;
 using Winnow.Models.Config;
 
 namespace Winnow.Lab.Conversion;
@@ -11,31 +13,38 @@ internal sealed class GgufConfigWriter
     private readonly GgufMetadata _metadata;
     private readonly string _prefix;
 
-    private GgufConfigWriter(ModelConfig config, GgufMetadata metadata)
+    private readonly int _denseLayers;
+
+    private GgufConfigWriter(ModelConfig config, int denseLayers, GgufMetadata metadata)
     {
+        _denseLayers = denseLayers;
         _config = config;
         _metadata = metadata;
         _prefix = config.Architecture.GgufName;
     }
 
     /// <param name="config">The model, as Hugging Face describes it.</param>
+    /// <param name="denseLayers">How many layers come before the first with experts.</param>
     /// <param name="name">What to call it where the configuration does not say.</param>
     /// <param name="mix">How its weights will be stored.</param>
     /// <param name="metadata">Where the keys go.</param>
     /// <exception cref="WinnowException">GGUF has no way to say it.</exception>
-    public static void Write(ModelConfig config, string name, QuantizationMix mix, GgufMetadata metadata)
+    public static void Write(ModelConfig config, int denseLayers, string name, QuantizationMix mix, GgufMetadata metadata)
     {
         metadata.Set("general.architecture", config.Architecture.GgufName);
         metadata.Set("general.type", "model");
         metadata.Set("general.name", config.Name ?? name);
         metadata.Set("general.file_type", (uint)mix);
         metadata.Set("general.quantization_version", ModelQuantizer.QuantizationVersion);
-        GgufConfigWriter writer = new(config, metadata);
+        GgufConfigWriter writer = new(config, denseLayers, metadata);
         writer.WriteSizes();
         writer.WriteScales();
         writer.WritePositions();
         writer.WriteWindow();
+        config.Architecture.WriteGguf?.Invoke(config, (key, value) => metadata.Set($"{config.Architecture.GgufName}.{key}", value));
     }
+
+    private Architecture Architecture => _config.Architecture;
 
     private void WriteSizes()
     {
@@ -43,24 +52,35 @@ internal sealed class GgufConfigWriter
         Set("context_length", _config.ContextLength);
         Set("embedding_length", _config.HiddenSize);
         Set("block_count", _config.Layers.Count);
-        SetPerLayer("feed_forward_length", _config.FeedForwardSize, layer => layer.FeedsForward);
+        SetEach("feed_forward_length", layer => _config.Layers[layer].FeedsForward ? _config.FeedForwardSizeOf(layer) : 0);
         Set("attention.head_count", _config.QueryHeads);
+        bool keepsHeads = _config.Latent is not null && Architecture.GgufKeepsLatentHeads;
         if (_config.Attends)
         {
-            SetPerLayer("attention.head_count_kv", _config.KvHeads, layer => layer.Attends);
-            Set("attention.key_length", _config.HeadDimension);
-            Set("attention.value_length", _config.HeadDimension);
+            SetEach("attention.head_count_kv", layer => !_config.Layers[layer].Attends ? 0 : keepsHeads ? _config.QueryHeads : _config.KvHeadsOf(layer));
+            Set("attention.key_length", keepsHeads ? _config.Latent!.HeadDimension : _config.HeadDimension);
+            Set("attention.value_length", keepsHeads ? _config.Latent!.ValueDimension : _config.ValueDimension ?? _config.HeadDimension);
         }
 
-        Set(
-            _config.Architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
-            _config.NormEpsilon);
+        Set(Architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", _config.NormEpsilon);
+        if (_config.Latent is { } latent)
+        {
+            if (latent.QueryRank > 0)
+            {
+                Set("attention.q_lora_rank", latent.QueryRank);
+            }
+
+            Set("attention.kv_lora_rank", latent.Rank);
+            if (!keepsHeads)
+            {
+                Set("attention.key_length_mla", latent.HeadDimension);
+                Set("attention.value_length_mla", latent.ValueDimension);
+            }
+        }
+
         if (_config.Experts is { } experts)
         {
-            Set("expert_count", experts.Count);
-            Set("expert_used_count", experts.Used);
-            Set("expert_feed_forward_length", experts.FeedForwardSize);
-            _metadata.Set($"{_prefix}.expert_weights_norm", experts.NormalizesWeights);
+            WriteExperts(experts);
         }
 
         if (_config.Layers.Select(layer => layer.Recurrent).FirstOrDefault(recurrent => recurrent is not null) is { } block)
@@ -68,14 +88,46 @@ internal sealed class GgufConfigWriter
             WriteRecurrent(block);
         }
 
-        if (_config.Architecture.Norm == NormKind.Layer)
+        if (_config.IsParallel != Architecture.IsParallel || (Architecture.Norm == NormKind.Layer && _prefix is "gptneox" or "stablelm"))
         {
             _metadata.Set($"{_prefix}.use_parallel_residual", _config.IsParallel);
         }
 
-        if (_config.Activation != _config.Architecture.Activation)
+        if (_config.Activation != Architecture.Activation)
         {
             _metadata.Set($"{_prefix}.hidden_activation", ActivationNames.Of(_config.Activation));
+        }
+    }
+
+    private void WriteExperts(ExpertConfig experts)
+    {
+        ExpertRouter router = experts.Router;
+        Set("expert_count", experts.Count);
+        Set("expert_used_count", router.Used);
+        Set("expert_feed_forward_length", experts.FeedForwardSize);
+        _metadata.Set($"{_prefix}.expert_weights_norm", router.NormalizesWeights);
+        if (experts.SharedSize > 0)
+        {
+            Set("expert_shared_feed_forward_length", experts.SharedSize);
+            Set("expert_shared_count", Math.Max(1, experts.SharedSize / experts.FeedForwardSize));
+        }
+
+        if (router.Scoring is RouterScoring.Softmax or RouterScoring.Sigmoid)
+        {
+            Set("expert_gating_func", router.Scoring == RouterScoring.Softmax ? 1 : 2);
+        }
+
+        SetUnless("expert_weights_scale", router.Scale, 1);
+        if (router.Groups > 1)
+        {
+            Set("expert_group_count", router.Groups);
+            Set("expert_group_used_count", router.GroupsUsed);
+        }
+
+        // llama.cpp needs to be told how many layers come before those with experts.
+        if (_denseLayers > 0 || experts.SharedSize > 0)
+        {
+            Set("leading_dense_block_count", _denseLayers);
         }
     }
 
@@ -146,30 +198,53 @@ internal sealed class GgufConfigWriter
 
     private void WriteScales()
     {
-        SetUnless("attention.scale", _config.AttentionScale, _config.Attends ? 1 / MathF.Sqrt(_config.HeadDimension) : _config.AttentionScale);
+        float usual = 1 / MathF.Sqrt(_config.Latent?.HeadDimension ?? _config.HeadDimension);
+        if (_config.Attends)
+        {
+            SetUnless("attention.scale", _config.AttentionScale, usual);
+        }
+
+        SetUnless("attention.clamp_kqv", _config.QueryKeyValueLimit, 0);
+        SetUnless("attention.value_scale", _config.ValueScale, 1);
+        SetUnless("attention.max_alibi_bias", _config.AlibiBias, 0);
         SetUnless("attn_logit_softcapping", _config.AttentionSoftCap, 0);
         SetUnless("final_logit_softcapping", _config.LogitSoftCap, 0);
-        SetUnless("embedding_scale", _config.EmbeddingScale, _config.Architecture.ScalesEmbeddings ? MathF.Sqrt(_config.HiddenSize) : 1);
+        SetUnless("embedding_scale", _config.EmbeddingScale, Architecture.ScalesEmbeddings ? MathF.Sqrt(_config.HiddenSize) : 1);
         SetUnless("residual_scale", _config.ResidualScale, 1);
-        if (_config.LogitScale != 1 || _prefix == "granite")
+        if (_config.LogitScale != 1 || _prefix is "granite" or "granitemoe" or "command-r" or "cohere2")
         {
-            // llama.cpp needs the key in this architecture; it is what logits are divided by.
-            Set("logit_scale", 1 / _config.LogitScale);
+            // llama.cpp needs the key in these architectures; it is what logits are divided by, but for Cohere's.
+            Set("logit_scale", Architecture.GgufLogitScaleMultiplies ? _config.LogitScale : 1 / _config.LogitScale);
+        }
+
+        if (_config.Layers.Select(layer => layer.Temperature).FirstOrDefault(temperature => temperature is not null) is { } temperature)
+        {
+            Set("attention.temperature_scale", temperature.Scale);
+            Set("attention.temperature_length", temperature.Length);
         }
     }
 
     private void WritePositions()
     {
-        bool[] rotates = [.. _config.Layers.Where(layer => layer.Attends).Select(layer => layer.Rope is not null)];
-        if (_config.Architecture.HasOptionalRope)
+        bool[] rotates = [.. _config.Layers.Select(layer => layer.Rope is not null)];
+        bool[] usual = Architecture.OnlySlidingLayersRotate && _config.Layers.Any(layer => layer.Window > 0)
+            ? [.. _config.Layers.Select(layer => layer.Window > 0)]
+            : SlidingLayers.Every(Architecture.NoRopeInterval, rotates.Length);
+        bool isUsual = !Enumerable.Range(0, rotates.Length).Any(layer => _config.Layers[layer].Attends && rotates[layer] != usual[layer]);
+        if (Architecture.HasOptionalRope)
         {
             _metadata.Set($"{_prefix}.rope.scaling.finetuned", rotates.Contains(true));
         }
-        else if (!rotates.SequenceEqual(SlidingLayers.Every(_config.Architecture.NoRopeInterval, rotates.Length)))
+        else if (Architecture.HasRotation && _config.AlibiBias == 0 && !isUsual && !Architecture.WritesRotatingLayers)
         {
             throw new WinnowException(
                 $"GGUF cannot say which layers of this {_prefix} model have no rotary embedding: only the last of every "
-                + $"{_config.Architecture.NoRopeInterval} layers can have none");
+                + $"{Architecture.NoRopeInterval} layers can have none");
+        }
+
+        if (Architecture.WritesRotatingLayers)
+        {
+            _metadata.Set($"{_prefix}.rope.layers", rotates);
         }
 
         if (FullRope() is not { } rope)
@@ -179,11 +254,22 @@ internal sealed class GgufConfigWriter
 
         Set("rope.dimension_count", rope.Dimension);
         Set("rope.freq_base", rope.Base);
+        WriteScaling(rope);
+    }
+
+    private void WriteScaling(RopeConfig rope)
+    {
         switch (rope.Scaling)
         {
             case RopeScaling.Linear linear:
                 _metadata.Set($"{_prefix}.rope.scaling.type", "linear");
                 Set("rope.scaling.factor", linear.Factor);
+                break;
+            case RopeScaling.Dynamic dynamic:
+                // llama.cpp knows no scaling that depends on the length: it reads contexts up to the original length rightly.
+                _metadata.Set($"{_prefix}.rope.scaling.type", "none");
+                Set("rope.scaling.dynamic_factor", dynamic.Factor);
+                Set("rope.scaling.original_context_length", dynamic.OriginalContext);
                 break;
             case RopeScaling.Yarn yarn:
                 _metadata.Set($"{_prefix}.rope.scaling.type", "yarn");
@@ -191,12 +277,21 @@ internal sealed class GgufConfigWriter
                 Set("rope.scaling.original_context_length", yarn.OriginalContext);
                 Set("rope.scaling.yarn_beta_fast", yarn.BetaFast);
                 Set("rope.scaling.yarn_beta_slow", yarn.BetaSlow);
-                SetUnless("rope.scaling.yarn_attn_factor", yarn.Magnitude, RopeScaling.Yarn.DefaultMagnitude(yarn.Factor));
+                SetUnless("rope.scaling.yarn_ext_factor", yarn.Extrapolation, 1);
+
+                // What llama.cpp multiplies its own magnitude with.
+                SetUnless("rope.scaling.attn_factor", yarn.Magnitude / RopeScaling.Yarn.DefaultMagnitude(yarn.Factor), 1);
+                if (yarn.RoundsBounds != Architecture.YarnRoundsBounds)
+                {
+                    _metadata.Set($"{_prefix}.rope.scaling.yarn_truncate", yarn.RoundsBounds);
+                }
+
                 break;
             case RopeScaling.LongRope longRope:
                 _metadata.Set($"{_prefix}.rope.scaling.type", "longrope");
                 Set("rope.scaling.original_context_length", longRope.OriginalContext);
                 Set("rope.scaling.attn_factor", longRope.Magnitude);
+                SetUnless("rope.scaling.short_attn_factor", longRope.ShortMagnitude, longRope.Magnitude);
                 break;
         }
     }
@@ -211,15 +306,19 @@ internal sealed class GgufConfigWriter
 
         Set("attention.sliding_window", window);
         bool[] slides = [.. _config.Layers.Select(layer => layer.Window > 0)];
-        if (!slides.SequenceEqual(SlidingLayers.Every(_config.Architecture.FullAttentionInterval, slides.Length)))
+        if (!slides.SequenceEqual(SlidingLayers.Every(Architecture.FullAttentionInterval, slides.Length)))
         {
             _metadata.Set($"{_prefix}.attention.sliding_window_pattern", slides);
         }
 
-        RopeConfig? local = _config.Layers.FirstOrDefault(layer => layer.Window > 0)?.Rope;
-        if (local is not null && local != FullRope())
+        RopeConfig? local = _config.Layers.FirstOrDefault(layer => layer is { Window: > 0, Rope: not null })?.Rope;
+        if (local is not null && FullRope() is { } full && local != full)
         {
             Set("rope.freq_base_swa", local.Base);
+            if (local.Dimension != full.Dimension)
+            {
+                Set("rope.dimension_count_swa", local.Dimension);
+            }
         }
     }
 
@@ -230,17 +329,17 @@ internal sealed class GgufConfigWriter
         return (full ?? _config.Layers.FirstOrDefault(layer => layer.Rope is not null))?.Rope;
     }
 
-    /// <summary>One number, or one for each layer where some lack the block.</summary>
-    private void SetPerLayer(string key, int value, Func<LayerConfig, bool> has)
+    /// <summary>A number that is written once where all layers have the same.</summary>
+    private void SetEach(string key, Func<int, int> valueOf)
     {
-        int[] values = [.. _config.Layers.Select(layer => has(layer) ? value : 0)];
-        if (Array.Exists(values, other => other != values[0]))
+        uint[] values = [.. Enumerable.Range(0, _config.Layers.Count).Select(layer => (uint)valueOf(layer))];
+        if (values.Distinct().Count() == 1)
         {
-            _metadata.Set($"{_prefix}.{key}", values);
+            _metadata.Set($"{_prefix}.{key}", values[0]);
         }
         else
         {
-            Set(key, values[0]);
+            _metadata.Set($"{_prefix}.{key}", values);
         }
     }
 

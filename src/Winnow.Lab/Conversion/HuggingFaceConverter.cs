@@ -2,6 +2,7 @@ using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
 using Winnow.Models;
+using Winnow.Models.Architectures;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
 using Winnow.Tensors;
@@ -51,7 +52,8 @@ public static class HuggingFaceConverter
         QuantizationMix target = mix ?? MixOf(file, tensors);
         GgufMetadata metadata = new(output);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        GgufConfigWriter.Write(FoldedScales.Rest(config), name, target, metadata);
+        GgufConfigWriter.Write(FoldedScales.Rest(config), TensorConversion.DenseLayers(file, config), name, target, metadata);
+        WriteXielu(file, config, metadata);
         List<string> losses = TokenizerConversion.Write(folder, config, metadata);
 
         TensorDescription[] descriptions = [.. tensors.Select(tensor => tensor.Description)];
@@ -72,6 +74,18 @@ public static class HuggingFaceConverter
     {
         using CpuDevice device = new(new CpuDeviceOptions { Threads = 1 });
         using TransformerWeights weights = WeightLoader.Load(device, file, config, progress: null, cancellationToken);
+    }
+
+    /// <summary>The raw parameters of learnt activations are lists of metadata.</summary>
+    private static void WriteXielu(SafetensorsFile file, ModelConfig config, GgufMetadata metadata)
+    {
+        if (config.Architecture.ReadXielu is not null)
+        {
+            foreach ((string key, string parameter) in Apertus.Parameters)
+            {
+                metadata.Set(key, (float[])[.. Enumerable.Range(0, config.Layers.Count).Select(layer => FloatTensor.Decode(file.Path, file.Tensors[Apertus.TensorOf(layer, parameter)])[0])]);
+            }
+        }
     }
 
     private static QuantizationMix MixOf(SafetensorsFile file, List<ConvertedTensor> tensors)

@@ -50,13 +50,21 @@ internal static class RecurrentConversion
 
         int[]? tiles = delta is not null && config.Architecture.GgufTilesValueHeads ? TileOrder(delta, role) : null;
         bool isOutput = role == TensorRole.RecurrentOutput;
-        yield return new ConvertedTensor(
-            file.Path, target, [tensor], isOutput ? null : tiles, 0, isVector: false, shape, role == TensorRole.StateRate, isOutput ? tiles : null)
+        yield return new ConvertedTensor(file.Path, target, [ViewOf(tensor, isOutput ? null : tiles)], isStack: false, shape)
         {
+            NegatesExponential = role == TensorRole.StateRate,
+            ColumnOrder = isOutput ? tiles : null,
             RowScales = FoldedScales.Of(config, role, layer),
         };
 
-        ConvertedTensor Rows(string name, int[] order) => new(file.Path, name, [tensor], order, 0, isVector: false, [order.Length, tensor.Shape[1]]);
+        ConvertedTensor Rows(string name, int[] order) => new(file.Path, name, [ViewOf(tensor, order)], isStack: false);
+    }
+
+    private static TensorView ViewOf(TensorEntry tensor, int[]? order)
+    {
+        int rows = (int)tensor.Shape[0];
+        TensorView all = new(tensor, 0, rows, (int)(tensor.ElementCount / rows));
+        return order is null ? all : all.Take(order);
     }
 
     /// <summary>The rows of a tensor, or the columns of the output projection, in the order of GGUF files.</summary>

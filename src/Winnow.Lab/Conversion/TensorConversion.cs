@@ -1,3 +1,4 @@
+using System.Globalization;
 using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
@@ -14,9 +15,14 @@ internal static class TensorConversion
     /// <param name="config">The hyper-parameters of the source.</param>
     public static List<ConvertedTensor> Plan(SafetensorsFile file, ModelConfig config)
     {
-        TensorNaming names = new(file, config.Architecture);
+        TensorFinder finder = new(file, config);
+        TensorNames target = config.Architecture.GgufTensors;
         List<ConvertedTensor> tensors = [];
-        Add(TensorRole.Embedding, 0);
+        foreach (TensorRole role in RoleKinds.Global)
+        {
+            Add(role, 0);
+        }
+
         for (int layer = 0; layer < config.Layers.Count; layer++)
         {
             foreach (TensorRole role in Enum.GetValues<TensorRole>().Where(role => role > TensorRole.Output))
@@ -33,8 +39,7 @@ internal static class TensorConversion
         else if (config.Architecture.GgufFoldsScales && config.LogitScale != config.EmbeddingScale)
         {
             // Embeddings and head have other factors: there is a tensor for each.
-            tensors.Add(new ConvertedTensor(
-                file.Path, config.Architecture.GgufTensors.Find(TensorRole.Output)! + ".weight", Sources(file, names, config, TensorRole.Embedding, 0), null, 0, isVector: false)
+            tensors.Add(new ConvertedTensor(file.Path, target.Find(TensorRole.Output)! + ".weight", finder.Find(TensorRole.Embedding, 0), isStack: false)
             {
                 RowScales = FoldedScales.Of(config, TensorRole.Output, 0),
             });
@@ -45,68 +50,114 @@ internal static class TensorConversion
 
         void Add(TensorRole role, int layer)
         {
-            if (!names.Has(role) || IsAbsent(config, role, layer))
+            if (IsRecurrent(config, role, layer))
+            {
+                AddRecurrent(role, layer);
+                return;
+            }
+
+            if (IsAbsent(config, role, layer))
             {
                 return;
             }
 
-            string target = config.Architecture.GgufTensors.Find(role, layer)!;
-            if (role != TensorRole.Embedding && config.Layers[layer].Recurrent is { } recurrent && RecurrentConversion.Handles(role))
+            // What only some files hold in one tensor goes apart where GGUF has it apart, and together where both have it together.
+            bool isThere = IsTogether(role) ? finder.Names.Contains(role, layer) && !HasParts(target, role) : finder.Contains(role, layer);
+            if (target.Find(role, layer) is not { } name || !isThere || (finder.Names.IsSeparate(role) && config.Experts is null)
+                || (WholeThatStays(role) is { } whole && !finder.Names.Contains(role, layer) && finder.Names.Contains(whole, layer)))
             {
-                tensors.AddRange(RecurrentConversion.Of(file, names, config, recurrent, role, layer));
+                return;
             }
-            else if (Sources(file, names, config, role, layer) is { Length: > 0 } weights)
+
+            name = config.Architecture.GgufTensorName?.Invoke(config, finder.Names, role) is { } special
+                ? string.Format(CultureInfo.InvariantCulture, special, layer)
+                : name;
+            if (RoleKinds.IsVector(role))
             {
-                float offset = OffsetOf(config.Architecture, role);
-                tensors.Add(new ConvertedTensor(file.Path, target + ".weight", weights, RowOrderOf(config, role), offset, IsNorm(role))
-                {
-                    RowScales = FoldedScales.Of(config, role, layer),
-                });
+                AddVector(role, layer, name);
+                return;
+            }
+
+            TensorView[] views = finder.Find(role, layer);
+            RoleShape shape = RoleShape.Of(config, role, layer);
+            int[]? order = RowOrderOf(config, role, layer);
+            float[]? scales = FoldedScales.Of(config, role, layer);
+            tensors.Add(new ConvertedTensor(
+                file.Path, name + ".weight", order is null ? views : Array.ConvertAll(views, view => view.Take(order)), shape.IsStack)
+            {
+                RowScales = scales,
+            });
+            if (finder.FindBias(role, layer) is { } bias)
+            {
+                float[] values = order is null ? bias : Array.ConvertAll(order, row => bias[row]);
+                tensors.Add(new ConvertedTensor(name + ".bias", values, shape.Count) { RowScales = scales is [_] ? scales : null });
+            }
+        }
+
+        void AddRecurrent(TensorRole role, int layer)
+        {
+            if (config.Layers[layer].Recurrent is not { } recurrent || !finder.Names.Has(role))
+            {
+                return;
+            }
+
+            string name = target.Find(role, layer)!;
+            if (RecurrentConversion.Handles(role))
+            {
+                tensors.AddRange(RecurrentConversion.Of(file, finder.Names, config, recurrent, role, layer));
+            }
+            else if (file.Tensors.TryGetValue(finder.Names.Weight(role, layer), out TensorEntry? weight))
+            {
+                int rows = weight.Shape.Count == 1 ? 1 : (int)weight.Shape[0];
+                TensorView view = new(weight, 0, rows, (int)(weight.ElementCount / rows));
+                tensors.Add(new ConvertedTensor(file.Path, name + ".weight", [view], isStack: false, [.. weight.Shape]));
             }
 
             // What is added to time steps is a role of its own.
-            if (role != TensorRole.StepProjection && file.Tensors.TryGetValue(names.Bias(role, layer), out TensorEntry? bias))
+            if (role != TensorRole.StepProjection && file.Tensors.TryGetValue(finder.Names.Bias(role, layer), out TensorEntry? bias))
             {
-                tensors.Add(new ConvertedTensor(file.Path, target + ".bias", [bias], RowOrderOf(config, role), offset: 0, isVector: true)
+                tensors.Add(new ConvertedTensor(name + ".bias", FloatTensor.Decode(file.Path, bias))
                 {
                     RowScales = FoldedScales.Of(config, role, layer) is [float scale] ? [scale] : null,
                 });
             }
         }
-    }
 
-    private static TensorEntry[] Sources(SafetensorsFile file, TensorNaming names, ModelConfig config, TensorRole role, int layer)
-    {
-        int count = role is TensorRole.ExpertGate or TensorRole.ExpertUp or TensorRole.ExpertDown ? config.Experts?.Count ?? 0 : 1;
-        List<TensorEntry> sources = [];
-        for (int expert = 0; expert < count; expert++)
+        void AddVector(TensorRole role, int layer, string name)
         {
-            if (file.Tensors.TryGetValue(names.Weight(role, layer, expert), out TensorEntry? source))
+            string bias = finder.Names.Bias(role, layer);
+            string weight = finder.Names.Weight(role, layer);
+            float offset = RoleKinds.IsNorm(role) && config.Architecture.HuggingFaceNormsAreOffsets ? 1 : 0;
+            foreach ((string source, string ending, float added) in ((string, string, float)[])[(weight, ".weight", offset), (bias, ".bias", 0)])
             {
-                sources.Add(source);
+                if (file.Tensors.TryGetValue(source, out TensorEntry? tensor))
+                {
+                    int rows = role is TensorRole.QueryNorm or TensorRole.KeyNorm && tensor.Shape.Count == 2 ? (int)tensor.Shape[0] : 1;
+                    float[] values = FloatTensor.Decode(file.Path, tensor);
+                    tensors.Add(new ConvertedTensor(name + RoleKinds.EndingOf(role, ending), Array.ConvertAll(values, value => value + added), rows));
+                }
             }
         }
-
-        return [.. sources];
     }
 
-    private static int[]? RowOrderOf(ModelConfig config, TensorRole role) => role switch
+    /// <summary>How many layers come before the first with experts.</summary>
+    public static int DenseLayers(SafetensorsFile file, ModelConfig config)
     {
-        TensorRole.Query when config.Architecture.GgufRopeIsInterleaved =>
-            RowOrder.InterleavePairs(config.QueryHeads, config.HeadDimension, RotaryDimension(config)),
-        TensorRole.Key when config.Architecture.GgufRopeIsInterleaved =>
-            RowOrder.InterleavePairs(config.KvHeads, config.HeadDimension, RotaryDimension(config)),
-        TensorRole.QueryKeyValue when config.Architecture.HuggingFaceQueryKeyValueIsPerHead =>
-            RowOrder.SplitHeads(config.QueryHeads, config.HeadDimension),
-        _ => null,
-    };
+        TensorFinder finder = new(file, config);
+        int layer = 0;
+        while (config.Experts is not null && layer < config.Layers.Count && !finder.Contains(TensorRole.Router, layer))
+        {
+            layer++;
+        }
 
-    private static int RotaryDimension(ModelConfig config) =>
-        config.Layers.FirstOrDefault(layer => layer.Rope is not null)?.Rope!.Dimension ?? config.HeadDimension;
+        return layer;
+    }
 
-    private static float OffsetOf(Architecture architecture, TensorRole role) => IsNorm(role) && architecture.HuggingFaceNormsAreOffsets ? 1 : 0;
+    /// <summary>Whether the tensor is one of a block with a state.</summary>
+    private static bool IsRecurrent(ModelConfig config, TensorRole role, int layer) => RoleKinds.IsRecurrent(role)
+        || (role == TensorRole.QueryKeyValue && config.Layers[layer] is { Attends: false, Recurrent: not null });
 
-    /// <summary>Whether a layer does not have a norm, though the name of another one may be the same.</summary>
+    /// <summary>Whether a layer does not have a tensor, though the name of another one may be the same.</summary>
     private static bool IsAbsent(ModelConfig config, TensorRole role, int layer)
     {
         LayerConfig blocks = config.Layers[layer];
@@ -114,6 +165,7 @@ internal static class TensorConversion
         bool mixes = blocks.Attends || blocks.Recurrent is not null;
         return role switch
         {
+            TensorRole.Query or TensorRole.Key or TensorRole.Value or TensorRole.QueryKeyValue => !blocks.Attends,
             TensorRole.AttentionNorm => !mixes || placement == NormPlacement.After,
             TensorRole.PostAttentionNorm => !mixes || placement == NormPlacement.Before,
             TensorRole.FeedForwardNorm => !blocks.FeedsForward || placement == NormPlacement.After,
@@ -122,9 +174,45 @@ internal static class TensorConversion
         };
     }
 
-    private static bool IsNorm(TensorRole role) => role
-        is TensorRole.AttentionNorm or TensorRole.QueryNorm or TensorRole.KeyNorm or TensorRole.PostAttentionNorm
-        or TensorRole.FeedForwardNorm or TensorRole.PostFeedForwardNorm or TensorRole.OutputNorm;
+    /// <summary>Whether a role is that of several matrices in one tensor.</summary>
+    private static bool IsTogether(TensorRole role) =>
+        role is TensorRole.QueryKeyValue or TensorRole.GateUp or TensorRole.ExpertGateUp or TensorRole.LatentKeyValueUp;
+
+    /// <summary>Whether GGUF files of the architecture hold the parts of such a tensor as tensors of their own.</summary>
+    private static bool HasParts(TensorNames target, TensorRole role) => role switch
+    {
+        TensorRole.ExpertGateUp => target.Find(TensorRole.ExpertGate) is not null,
+        TensorRole.LatentKeyValueUp => target.Find(TensorRole.LatentKeyUp) is not null,
+        _ => false,
+    };
+
+    /// <summary>The tensor that a matrix stays a part of.</summary>
+    private static TensorRole? WholeThatStays(TensorRole role) => role switch
+    {
+        TensorRole.Query or TensorRole.Key or TensorRole.Value => TensorRole.QueryKeyValue,
+        TensorRole.Gate or TensorRole.Up => TensorRole.GateUp,
+        _ => null,
+    };
+
+    /// <summary>Rows of rotated pairs side by side, where GGUF has them so and the source has not.</summary>
+    private static int[]? RowOrderOf(ModelConfig config, TensorRole role, int layer)
+    {
+        if (!config.Architecture.GgufRopeIsInterleaved || config.RopeIsInterleaved)
+        {
+            return null;
+        }
+
+        int width = config.HeadDimensionOf(layer);
+        int rotated = config.Layers.FirstOrDefault(other => other.Rope is not null)?.Rope?.Dimension ?? width;
+        return (role, config.Latent) switch
+        {
+            (TensorRole.Query or TensorRole.QueryUp, { } latent) => RowOrder.InterleavePairs(config.QueryHeads, latent.HeadDimension, latent.PlainDimension, latent.RopeDimension),
+            (TensorRole.LatentKeyValue, { } latent) => RowOrder.InterleavePairs(1, latent.Rank + latent.RopeDimension, latent.Rank, latent.RopeDimension),
+            (TensorRole.Query, _) => RowOrder.InterleavePairs(config.QueryHeads, width, 0, rotated),
+            (TensorRole.Key, _) => RowOrder.InterleavePairs(config.KvHeadsOf(layer), width, 0, rotated),
+            _ => null,
+        };
+    }
 
     /// <summary>GGUF stores the scaling of Llama 3 and LongRoPE as tensors of divisors.</summary>
     private static void AddRopeFactors(ModelConfig config, List<ConvertedTensor> tensors)
@@ -141,6 +229,13 @@ internal static class TensorConversion
                 }
 
                 tensors.Add(new ConvertedTensor("rope_freqs.weight", divisors));
+                break;
+            case { Scaling: RopeScaling.Proportional proportional } rope:
+                // What llama.cpp divides the frequencies of unrotated pairs with.
+                float[] factors = new float[rope.Dimension / 2];
+                Array.Fill(factors, 1e30f);
+                factors.AsSpan(0, proportional.Pairs).Fill(proportional.Factor);
+                tensors.Add(new ConvertedTensor("rope_freqs.weight", factors));
                 break;
             case { Scaling: RopeScaling.LongRope longRope }:
                 tensors.Add(new ConvertedTensor("rope_factors_long.weight", longRope.LongFactors));

@@ -168,8 +168,7 @@ public static class DeviceCheck
             o.Experts(TensorType.Q8_0, 8, Inner, Hidden),
             o.Experts(TensorType.Q8_0, 8, Hidden, Inner),
             Activation.Silu,
-            Used: 2,
-            NormalizesWeights: true);
+            new ExpertRouter(Used: 2, NormalizesWeights: true));
         Matrix input = o.Random(rows, Hidden, deviation: 0.02f);
         Matrix output = o.Zeros(rows, Hidden);
         o.Stream.MixExperts(experts, o.Random(rows, 8), input, output, steps);

@@ -10,9 +10,9 @@ internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes, IRe
     /// <summary>The same where tokens see each other in both directions.</summary>
     public IReadOnlyList<AttentionShape> Bidirectional { get; } = [.. Shapes.Select(shape => shape with { Causal = false })];
 
-    /// <summary>Layers with attention and without a sliding window, ascending: the only ones that methods change.</summary>
+    /// <summary>Layers with attention, without a sliding window and without chunks, ascending: the only ones that methods change.</summary>
     public IReadOnlyList<int> Global { get; } =
-        [.. Enumerable.Range(0, Shapes.Count).Where(layer => (Attends is null || Attends[layer]) && Shapes[layer].Window == 0)];
+        [.. Enumerable.Range(0, Shapes.Count).Where(layer => (Attends is null || Attends[layer]) && Shapes[layer] is { Window: 0, Chunk: 0 })];
 
     /// <summary>Layers in all.</summary>
     public int Count => Shapes.Count;
@@ -39,7 +39,7 @@ internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes, IRe
                 throw new AttentionSpecException($"{what}: layer {layer} has no attention; full-attention layers are {string.Join(", ", Global)}");
             }
 
-            if (Shapes[layer].Window != 0)
+            if (Shapes[layer] is not { Window: 0, Chunk: 0 })
             {
                 throw new AttentionSpecException($"{what}: layer {layer} has a sliding window and keeps it; full-attention layers are {string.Join(", ", Global)}");
             }

@@ -15,6 +15,15 @@ public enum Activation
     /// <summary>max(x, 0).</summary>
     Relu,
 
+    /// <summary>max(x, 0)² (https://arxiv.org/abs/2109.08668).</summary>
+    ReluSquared,
+
+    /// <summary>
+    /// y · sigmoid(1.702 y) with y = min(x, 7). Where it gates, up is limited to ±7 and 1 is added to it (gpt-oss,
+    /// https://github.com/openai/gpt-oss/blob/main/gpt_oss/torch/model.py).
+    /// </summary>
+    ClampedSwish,
+
     /// <summary>1 / (1 + e^(−x)): of gates.</summary>
     Sigmoid,
 }

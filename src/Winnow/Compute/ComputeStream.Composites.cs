@@ -6,6 +6,38 @@ namespace Winnow.Compute;
 /// </summary>
 public abstract partial class ComputeStream
 {
+    private float[] _hostRows = [];
+
+    /// <summary>Adds rows, each weighted by the sigmoid of a number: target += sigmoid(gates) · addend.</summary>
+    /// <param name="target">[tokens, width].</param>
+    /// <param name="addend">[tokens, width].</param>
+    /// <param name="gates">[tokens, 1].</param>
+    public virtual void AddGated(Matrix target, Matrix addend, Matrix gates)
+    {
+        Require(gates.Rows == target.Rows && gates.Columns == 1, "gates must be [tokens, 1]");
+        Span<float> values = Map(gates, ref _hostRows);
+        for (int row = 0; row < values.Length; row++)
+        {
+            Add(target.RowSlice(row, 1), addend.RowSlice(row, 1), 1 / (1 + MathF.Exp(-values[row])));
+        }
+    }
+
+    /// <summary>Applies an activation with parameters in place.</summary>
+    /// <param name="activation">The activation.</param>
+    /// <param name="values">Rows without gaps.</param>
+    public virtual void Activate(Xielu activation, Matrix values)
+    {
+        Span<float> host = Map(values, ref _hostRows);
+        foreach (ref float x in host)
+        {
+            x = x > 0
+                ? (activation.Positive * x * x) + (activation.Beta * x)
+                : ((float.ExpM1(MathF.Min(x, activation.Epsilon)) - x) * activation.Negative) + (activation.Beta * x);
+        }
+
+        WriteBack(host, values);
+    }
+
     /// <summary>Normalizes rows, or each head of them. In place where output is input.</summary>
     /// <param name="norm">The norm.</param>
     /// <param name="input">[tokens, groups · width].</param>
@@ -19,6 +51,31 @@ public abstract partial class ComputeStream
         else
         {
             RmsNorm(input, norm.Weight, norm.Epsilon, output);
+        }
+    }
+
+    /// <summary>Normalizes each head with a norm of its own, in place.</summary>
+    /// <param name="norms">One for each head, or one for all.</param>
+    /// <param name="heads">[tokens, heads · headDimension], without gaps.</param>
+    public void NormalizeHeads(ReadOnlySpan<RowNorm> norms, Matrix heads)
+    {
+        int width = norms[0].Weight.Columns;
+        if (norms.Length > 1)
+        {
+            for (int head = 0; head < norms.Length; head++)
+            {
+                Matrix own = new(heads.Buffer, heads.Offset + (head * width), heads.Rows, width, heads.Stride);
+                Normalize(norms[head], own, own);
+            }
+        }
+        else if (norms[0].SubtractsMean && width < heads.Columns)
+        {
+            Matrix own = heads.ByHead(width);
+            Normalize(norms[0], own, own);
+        }
+        else
+        {
+            Normalize(norms[0], heads, heads);
         }
     }
 
@@ -96,5 +153,14 @@ public abstract partial class ComputeStream
         }
 
         Append(layer, heads.Key, heads.Value, firstRow);
+    }
+
+    /// <summary>Gives the device what the host has changed, where it has a copy.</summary>
+    private void WriteBack(Span<float> host, Matrix values)
+    {
+        if (host.Overlaps(_hostRows))
+        {
+            Write(host, values);
+        }
     }
 }

@@ -209,8 +209,8 @@ public abstract partial class ComputeStream : IDisposable
     }
 
     /// <summary>
-    /// Mixture of experts: each row goes through the experts whose scores are highest, as down(activation(gate) · up), and the
-    /// results are added, weighted with the softmax of the scores.
+    /// Mixture of experts: each row goes through the experts that its scores choose, as down(activation(gate) · up), and the
+    /// results are added, each with its weight: see <see cref="ExpertRouter"/>.
     /// </summary>
     /// <param name="experts">The experts.</param>
     /// <param name="scores">The router's result, [tokens, experts].</param>
@@ -224,8 +224,12 @@ public abstract partial class ComputeStream : IDisposable
         Require(scores.Rows == input.Rows && scores.Columns == experts.Count, "scores must be [tokens, experts]");
         Require(experts.Used > 0 && experts.Used <= experts.Count, "a token takes at least one expert and at most all");
         Require(
-            experts.Gate.Inputs == input.Columns && experts.Down.Outputs == input.Columns && experts.Down.Inputs == experts.Gate.Outputs,
+            experts.Up.Inputs == input.Columns && experts.Down.Outputs == input.Columns && experts.Down.Inputs == experts.Up.Outputs,
             "experts must map [tokens, hidden] to itself");
+        Require(
+            experts.Router is { Groups: > 0, GroupsUsed: > 0 } router && experts.Count % router.Groups == 0
+            && (long)experts.Count / router.Groups * Math.Min(router.GroupsUsed, router.Groups) >= router.Used,
+            "groups divide the experts evenly, and those that a token may take from have as many experts as it takes");
         MixExpertsCore(experts, scores, input, output, steps);
     }
 
@@ -244,6 +248,9 @@ public abstract partial class ComputeStream : IDisposable
 
     /// <summary>Multiplies in place: values *= factor.</summary>
     public void Scale(Matrix values, float factor) => ScaleCore(values, factor);
+
+    /// <summary>Limits values to ±<paramref name="limit"/>, in place.</summary>
+    public void Clamp(Matrix values, float limit) => ClampCore(values, limit);
 
     /// <summary>Soft cap in place: x becomes cap · tanh(x / cap).</summary>
     public void SoftCap(Matrix values, float cap) => SoftCapCore(values, cap);
@@ -402,7 +409,7 @@ public abstract partial class ComputeStream : IDisposable
     /// <summary>Implements <see cref="MixExperts"/>.</summary>
     protected abstract void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps);
 
-    /// <summary>Implements <see cref="Activate"/>.</summary>
+    /// <summary>Implements <see cref="Activate(Activation, Matrix)"/>.</summary>
     protected abstract void ActivateCore(Activation activation, Matrix values);
 
     /// <summary>Implements <see cref="Add"/>.</summary>
@@ -410,6 +417,9 @@ public abstract partial class ComputeStream : IDisposable
 
     /// <summary>Implements <see cref="Scale"/>.</summary>
     protected abstract void ScaleCore(Matrix values, float factor);
+
+    /// <summary>Implements <see cref="Clamp"/>.</summary>
+    protected abstract void ClampCore(Matrix values, float limit);
 
     /// <summary>Implements <see cref="SoftCap"/>.</summary>
     protected abstract void SoftCapCore(Matrix values, float cap);

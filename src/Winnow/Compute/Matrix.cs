@@ -18,7 +18,7 @@ public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows,
         return this with { Offset = Offset + ((long)first * Stride), Rows = count };
     }
 
-    /// <summary>Columns [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>) of all rows.</summary>
+    /// <summary>Columns [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The columns do not lie inside the matrix.</exception>
     public Matrix ColumnSlice(int first, int count)
     {
@@ -27,4 +27,10 @@ public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows,
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Columns - first);
         return this with { Offset = Offset + first, Columns = count };
     }
+
+    /// <summary>The same values as [rows · heads, <paramref name="headDimension"/>].</summary>
+    /// <exception cref="ArgumentException">Rows have gaps, or do not divide evenly.</exception>
+    public Matrix ByHead(int headDimension) => Stride == Columns && Columns % headDimension == 0
+        ? new Matrix(Buffer, Offset, Rows * (Columns / headDimension), headDimension, headDimension)
+        : throw new ArgumentException($"[{Rows}, {Columns}] with a stride of {Stride} are no heads of {headDimension} without gaps");
 }

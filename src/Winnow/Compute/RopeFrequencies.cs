@@ -23,6 +23,9 @@ public sealed class RopeFrequencies
         Magnitude = magnitude;
     }
 
+    /// <summary>The same angles the other way round.</summary>
+    public RopeFrequencies Reversed() => new(Array.ConvertAll(_inverseFrequencies, value => -value), Interleaved, Magnitude);
+
     /// <summary>Radians per position of each pair.</summary>
     public ReadOnlySpan<float> InverseFrequencies => _inverseFrequencies;
 

@@ -25,7 +25,7 @@ internal sealed class Placement
     private readonly List<Device> _devices;
     private readonly long[] _room;
     private readonly int _context;
-    private readonly long _keysAndValuesOfLayer;
+    private readonly KvTypes? _kvTypes;
     private readonly long _scratch;
 
     private Placement(ModelMemory memory, List<Device> devices, EngineOptions options)
@@ -38,7 +38,7 @@ internal sealed class Placement
         // Keys and values grow with a conversation: a model is not refused for a context that nobody asked for.
         _context = Math.Min(memory.ContextLength, session.ContextLength ?? (measures ? memory.ContextLength : 0));
         KvTypes types = new(session.KeyType ?? session.KvType, session.ValueType ?? session.KvType);
-        _keysAndValuesOfLayer = session.KvTier == KvTier.Device ? memory.KeysAndValues(types, _context) : 0;
+        _kvTypes = session.KvTier == KvTier.Device ? types : null;
         int chunk = devices.Max(device => device.PreferredChunk);
         _scratch = memory.Scratch(chunk, _context > 0 ? _context : Math.Min(chunk, memory.ContextLength));
     }
@@ -127,7 +127,9 @@ internal sealed class Placement
     }
 
     /// <summary>Bytes of layers [first, end) with their keys and values.</summary>
-    private long Layers(int first, int end) => _memory.Weights(first, end) + ((end - first) * _keysAndValuesOfLayer);
+    private long Layers(int first, int end) =>
+        _memory.Weights(first, end)
+        + (_kvTypes is { } types ? Enumerable.Range(first, end - first).Sum(layer => _memory.KeysAndValues(layer, types, _context)) : 0);
 
     /// <summary>Bytes that a device lacks; none where it is not positive.</summary>
     private long Excess(DeviceLayers part) => part.NeededBytes - _room[_devices.IndexOf(part.Device)];

@@ -324,7 +324,7 @@ internal sealed class TokenReader : IDisposable
         int filled = Math.Max(prompt.Count - Math.Max(Chunk, Attention.PromptWindow), 0);
         if (filled > 0)
         {
-            RandomRows.Append(Pass.Work, _sequence, filled, seed);
+            RandomRows.Append(_model.Config, Pass.Work, _sequence, filled, seed);
             AddTokens([.. prompt.Take(filled)], AttentionPhase.Prompt);
         }
 
@@ -415,9 +415,7 @@ internal sealed class TokenReader : IDisposable
 
     private static KvCache CreateCache(Model model, KvTypes types, KvPlacement? placement)
     {
-        int width = model.Config.HeadDimension;
-        IEnumerable<KvLayout> layouts = model.Config.Layers.Select(
-            layer => layer.Attends ? new KvLayout(model.Config.KvHeads, width, width, types.Key, types.Value) : KvLayout.None);
+        IEnumerable<KvLayout> layouts = Enumerable.Range(0, model.Config.Layers.Count).Select(layer => model.Config.KvLayoutOf(layer, types.Key, types.Value));
         return new KvCache(model.Devices, [.. layouts], placement);
     }
 

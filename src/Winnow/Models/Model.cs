@@ -13,7 +13,7 @@ internal sealed class Model : IDisposable
 {
     private readonly ITensorFile _file;
     private readonly TransformerWeights _weights;
-    private readonly ConcurrentDictionary<bool, RopeFrequencies?[]> _ropes = new();
+    private readonly ConcurrentDictionary<int, RopeFrequencies?[]> _ropes = new();
 
     private Model(ITensorFile file, LayerDevices devices, ModelConfig config, TransformerWeights weights, Transformer transformer, ModelInfo info, ModelCalibration calibration)
     {
@@ -86,7 +86,7 @@ internal sealed class Model : IDisposable
     /// <summary>The rotation of each layer, null where there is none. Sequences of one model share them, so that a pass can turn all their rows at once.</summary>
     /// <param name="contextLength">Tokens that a sequence may hold.</param>
     public RopeFrequencies?[] RopesFor(int contextLength) =>
-        _ropes.GetOrAdd(Config.IsLongContext(contextLength), static (_, of) => of.Config.CreateRopes(of.ContextLength), (Config, ContextLength: contextLength));
+        _ropes.GetOrAdd(Config.RopeContext(contextLength), static (_, of) => of.Config.CreateRopes(of.ContextLength), (Config, ContextLength: contextLength));
 
     /// <summary>Refuses to go on with a file that was changed in place: weights that are read anew might not be there any more.</summary>
     /// <exception cref="ModelFormatException">Its length or time is another than when it was mapped.</exception>
@@ -160,7 +160,7 @@ internal sealed class Model : IDisposable
             HiddenSize = config.HiddenSize,
             QueryHeads = config.QueryHeads,
             KvHeads = config.KvHeads,
-            HeadDimension = config.HeadDimension,
+            HeadDimension = config.KeyDimensionOf(0),
             VocabularySize = config.VocabularySize,
             Experts = config.Experts?.Count ?? 0,
             Fingerprint = ModelFingerprint.Compute(file, config),

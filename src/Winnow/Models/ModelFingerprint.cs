@@ -40,7 +40,7 @@ internal static class ModelFingerprint
         StringBuilder text = new();
         text.Append(culture, $"{c.Architecture.HuggingFaceName} {c.QueryHeads} {c.KvHeads} {c.HeadDimension} {c.Activation} {c.NormEpsilon:R} ");
         text.Append(culture, $"{c.AttentionScale:R} {c.AttentionSoftCap:R} {c.LogitSoftCap:R} {c.EmbeddingScale:R} {c.ResidualScale:R} ");
-        text.Append(culture, $"{c.LogitScale:R} {c.IsParallel} {c.RopeIsInterleaved} {c.Experts?.Used} {c.Experts?.NormalizesWeights}\n");
+        text.Append(culture, $"{c.LogitScale:R} {c.IsParallel} {c.RopeIsInterleaved} {c.Experts?.Router.Used} {c.Experts?.Router.NormalizesWeights}\n");
         if (c is not { AttentionOutputScale: 1, RecurrentOutputScale: 1, GateScale: 1, FeedForwardScale: 1 })
         {
             text.Append(culture, $"{c.AttentionOutputScale:R} {c.RecurrentOutputScale:R} {c.GateScale:R} {c.FeedForwardScale:R}\n");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Formats;
@@ -29,7 +28,7 @@ internal sealed class ModelMemory
         long[] layers = new long[config.Layers.Count];
         foreach (TensorEntry tensor in file.Tensors.Values)
         {
-            if (LayerOf(tensor.Name) is { } layer && layer < layers.Length)
+            if (TensorNaming.LayerOf(tensor.Name) is { } layer && layer < layers.Length)
             {
                 layers[layer] += tensor.SizeBytes;
             }
@@ -62,18 +61,11 @@ internal sealed class ModelMemory
     }
 
     /// <summary>Bytes of the keys and values of a layer.</summary>
+    /// <param name="layer">The layer.</param>
     /// <param name="types">How they are stored.</param>
     /// <param name="tokens">Tokens of the context.</param>
-    public long KeysAndValues(KvTypes types, int tokens)
-    {
-        if (!_config.Attends)
-        {
-            return 0;
-        }
-
-        KvLayout layout = new(_config.KvHeads, _config.HeadDimension, _config.HeadDimension, types.Key, types.Value);
-        return ((long)tokens + KvLayout.PageTokens - 1) / KvLayout.PageTokens * layout.PageBytes;
-    }
+    public long KeysAndValues(int layer, KvTypes types, int tokens) =>
+        ((long)tokens + KvLayout.PageTokens - 1) / KvLayout.PageTokens * _config.KvLayoutOf(layer, types.Key, types.Value).PageBytes;
 
     /// <summary>Bytes of what computing takes on a device beside weights, keys and values: rows on their way, scores, rotations.</summary>
     /// <param name="chunk">Tokens of a prompt that are wanted at once.</param>
@@ -84,19 +76,5 @@ internal sealed class ModelMemory
         long scores = 2L * _config.QueryHeads * tokens * sizeof(float);
         long rotations = (long)_config.HeadDimension * tokens * sizeof(float);
         return rows + scores + rotations + ((long)_config.VocabularySize * sizeof(float));
-    }
-
-    /// <summary>The number in a tensor's name: the first, for that of an expert follows its layer's.</summary>
-    private static int? LayerOf(string name)
-    {
-        foreach (string part in name.Split('.'))
-        {
-            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
-            {
-                return layer;
-            }
-        }
-
-        return null;
     }
 }

@@ -8,18 +8,17 @@ internal sealed partial class ReferenceStream
     {
         for (int t = 0; t < input.Rows; t++)
         {
-            float[] row = Row(scores, t).ToArray();
-            double sum = row.Sum(score => Math.Exp(score - row.Max()));
-            double[] weights = Array.ConvertAll(row, score => Math.Exp(score - row.Max()) / sum);
-            int[] best = [.. Enumerable.Range(0, experts.Count).OrderByDescending(e => weights[e]).Take(experts.Used)];
-            double total = experts.NormalizesWeights ? best.Sum(e => weights[e]) : 1;
             double[] mixed = new double[output.Columns];
-            foreach (int e in best)
+            foreach ((int e, double weight) in Route(experts, Row(scores, t).ToArray()))
             {
-                double[] inner = Multiply(((ExpertList)experts.Up)[e], Array.ConvertAll(Row(input, t).ToArray(), x => (double)x));
-                double[] gate = Multiply(((ExpertList)experts.Gate)[e], Array.ConvertAll(Row(input, t).ToArray(), x => (double)x));
-                double[] result = Multiply(((ExpertList)experts.Down)[e], [.. inner.Zip(gate, (up, g) => Apply(experts.Activation, g) * up)]);
-                mixed = [.. mixed.Zip(result, (m, r) => m + (weights[e] / total * r))];
+                bool scalesInput = experts.Router.ScalesInput;
+                double[] own = Array.ConvertAll(Row(input, t).ToArray(), x => x * (scalesInput ? weight : 1));
+                double[] inner = Add(Multiply(((ExpertList)experts.Up)[e], own), experts.UpBias, e);
+                inner = experts.Gate is ExpertList gates
+                    ? [.. inner.Zip(Add(Multiply(gates[e], own), experts.GateBias, e), (up, g) => Apply(experts.Activation, g) * Gated(experts.Activation, up))]
+                    : Array.ConvertAll(inner, x => Apply(experts.Activation, x));
+                double[] result = Add(Multiply(((ExpertList)experts.Down)[e], inner), experts.DownBias, e);
+                mixed = [.. mixed.Zip(result, (m, r) => m + (scalesInput ? r : weight * r))];
             }
 
             for (int i = 0; i < mixed.Length; i++)
@@ -28,6 +27,53 @@ internal sealed partial class ReferenceStream
             }
         }
     }
+
+    /// <summary>The experts that a row takes, and what each is worth.</summary>
+    private static (int Expert, double Weight)[] Route(ExpertWeights experts, float[] scores)
+    {
+        ExpertRouter router = experts.Router;
+        if (router.Scoring == RouterScoring.SparseMixer)
+        {
+            return MixSparsely(router, scores);
+        }
+
+        double sum = scores.Sum(score => Math.Exp(score - scores.Max()));
+        double[] probabilities = Array.ConvertAll(
+            scores, score => router.Scoring == RouterScoring.Sigmoid ? 1 / (1 + Math.Exp(-score)) : Math.Exp(score - scores.Max()) / sum);
+        double[] ranks = [.. probabilities.Select((probability, e) => probability + (experts.Correction is { } correction ? Row(correction, 0)[e] : 0))];
+        int size = scores.Length / router.Groups;
+        int[] groups = [.. Enumerable.Range(0, router.Groups)
+            .OrderByDescending(group => ranks.Skip(group * size).Take(size).OrderDescending().Take(router.GroupsSumTwo ? 2 : 1).Sum())
+            .Take(router.GroupsUsed)];
+        int[] best = [.. Enumerable.Range(0, scores.Length)
+            .Where(e => router.GroupsUsed >= router.Groups || groups.Contains(e / size))
+            .OrderByDescending(e => ranks[e])
+            .Take(router.Used)];
+        double total = router.NormalizesWeights ? best.Sum(e => probabilities[e]) : 1;
+        return Array.ConvertAll(
+            best, e => (e, probabilities[e] / total * router.Scale * (experts.Scales is { } scales ? Row(scales, 0)[e] : 1)));
+    }
+
+    /// <summary>Each expert's weight is its softmax among those left whose scores come within reach of its own.</summary>
+    private static (int Expert, double Weight)[] MixSparsely(ExpertRouter router, float[] scores)
+    {
+        List<int> left = [.. Enumerable.Range(0, scores.Length)];
+        List<(int, double)> taken = [];
+        while (taken.Count < router.Used)
+        {
+            int best = left.MaxBy(e => scores[e]);
+            double sum = left
+                .Where(e => (scores[best] - scores[e]) / Math.Max(Math.Abs(scores[e]), scores[best]) <= router.Reach)
+                .Sum(e => Math.Exp(scores[e] - scores[best]));
+            taken.Add((best, 1 / sum));
+            left.Remove(best);
+        }
+
+        return [.. taken];
+    }
+
+    private static double[] Add(double[] values, Matrix? biases, int expert) =>
+        biases is { } bias ? [.. values.Select((value, i) => value + Row(bias, expert)[i])] : values;
 
     private static double[] Multiply(Weight weight, double[] input)
     {

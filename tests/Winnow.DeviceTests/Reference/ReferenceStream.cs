@@ -76,7 +76,7 @@ internal sealed partial class ReferenceStream(ReferenceDevice device) : ComputeS
         {
             for (int i = 0; i < gate.Columns; i++)
             {
-                Row(output, t)[i] = (float)(Apply(activation, Row(gate, t)[i]) * Row(up, t)[i]);
+                Row(output, t)[i] = (float)(Apply(activation, Row(gate, t)[i]) * Gated(activation, Row(up, t)[i]));
             }
         }
     }
@@ -95,6 +95,8 @@ internal sealed partial class ReferenceStream(ReferenceDevice device) : ComputeS
     }
 
     protected override void ScaleCore(Matrix values, float factor) => Each(values, x => x * factor);
+
+    protected override void ClampCore(Matrix values, float limit) => Each(values, x => Math.Clamp(x, -limit, limit));
 
     protected override void SoftCapCore(Matrix values, float cap) => Each(values, x => cap * Math.Tanh(x / cap));
 
@@ -156,9 +158,14 @@ internal sealed partial class ReferenceStream(ReferenceDevice device) : ComputeS
         Activation.Gelu => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))),
         Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
         Activation.Relu => Math.Max(x, 0),
+        Activation.ReluSquared => Math.Pow(Math.Max(x, 0), 2),
+        Activation.ClampedSwish => Math.Min(x, 7) / (1 + Math.Exp(-1.702 * Math.Min(x, 7))),
         Activation.Sigmoid => 1 / (1 + Math.Exp(-x)),
         _ => throw new ArgumentOutOfRangeException(nameof(activation)),
     };
+
+    /// <summary>What the gate's activation is multiplied with.</summary>
+    private static double Gated(Activation activation, double up) => activation == Activation.ClampedSwish ? Math.Clamp(up, -7, 7) + 1 : up;
 
     /// <summary>The error function by its Maclaurin series, or 1 − a continued fraction where that converges better.</summary>
     private static double Erf(double x)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
+using Winnow.Models.Config;
 using Winnow.Tensors;
 
 namespace Winnow.Tests.Models;
@@ -9,8 +10,9 @@ namespace Winnow.Tests.Models;
 /// <summary>What PyTorch computed for a tiny model: ids, logits after each of them, and the greedy continuation.</summary>
 internal sealed class Golden
 {
-    private Golden(int[] ids, float[] logits, int[] greedyIds)
+    private Golden(int[] ids, float[] logits, int[] greedyIds, Golden? shorter)
     {
+        Shorter = shorter;
         Ids = ids;
         Logits = logits;
         GreedyIds = greedyIds;
@@ -27,15 +29,28 @@ internal sealed class Golden
     /// <summary>The standard deviation of the logits, which tolerances are relative to.</summary>
     public double Deviation { get; }
 
+    /// <summary>The same for a prompt below the length that a rotary scaling begins at, or null.</summary>
+    public Golden? Shorter { get; }
+
     public static Golden Open(string folder)
     {
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
-        return new Golden(Int64(file.Tensors["input_ids"]), Single(file.Tensors["logits"]), Int64(file.Tensors["greedy_ids"]));
+        return Read("", file.Tensors.ContainsKey("short_input_ids") ? Read("short_", null) : null);
+
+        Golden Read(string prefix, Golden? shorter) => new(
+            Int64(file.Tensors[prefix + "input_ids"]), Single(file.Tensors[prefix + "logits"]), Int64(file.Tensors[prefix + "greedy_ids"]), shorter);
     }
 
     /// <summary>That a model continues the ids greedily as the reference does.</summary>
     public void CheckGreedyIds(Model model)
     {
+        Shorter?.CheckGreedyIds(model);
+        if (model.Config.Layers[0].Rope?.Scaling is RopeScaling.Dynamic)
+        {
+            CheckGreedyIdsAnew(model);
+            return;
+        }
+
         using TokenReader reader = new(model, Ids.Length + GreedyIds.Length, kvType: TensorType.F32);
         float[] logits = new float[model.Config.VocabularySize];
         reader.ReadPrompt(Ids);
@@ -44,6 +59,20 @@ internal sealed class Golden
         {
             Assert.Equal(expected, Array.IndexOf(logits, logits.Max()));
             reader.Step(expected).CopyTo(logits);
+        }
+    }
+
+    /// <summary>Where rotations depend on the length, the reference reads everything anew for each id.</summary>
+    private void CheckGreedyIdsAnew(Model model)
+    {
+        List<int> all = [.. Ids];
+        foreach (int expected in GreedyIds)
+        {
+            using TokenReader reader = new(model, all.Count, kvType: TensorType.F32);
+            reader.ReadPrompt([.. all]);
+            float[] logits = reader.Logits.ToArray();
+            Assert.Equal(expected, Array.IndexOf(logits, logits.Max()));
+            all.Add(expected);
         }
     }
 

@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Compute.Cpu;
 using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Models;
@@ -40,6 +41,43 @@ public sealed class GoldenTests(ITestOutputHelper output)
         golden.CheckGreedyIds(model);
     }
 
+    /// <summary>The second batch, in both formats and in chunks: on the reference device and on this processor.</summary>
+    [Theory]
+    [MemberData(nameof(OthersAndDevices))]
+    public void Other_architectures_are_golden(string name, string deviceName)
+    {
+        string folder = TinyModels.Path(name);
+        Golden golden = Golden.Open(folder);
+        using TemporaryFolder temporary = new();
+        HuggingFaceConverter.Convert(folder, temporary.PathOf("model.gguf"));
+        foreach ((string path, int[] chunks) in ((string, int[])[])[(folder, [512, 7]), (temporary.PathOf("model.gguf"), [33])])
+        {
+            using Device device = TestDevices.Create(deviceName);
+            using Model model = Model.Load(path, device);
+            foreach (int chunk in chunks)
+            {
+                CheckLogits(model, deviceName, golden, chunk);
+            }
+
+            if (deviceName != TestDevices.Reference)
+            {
+                golden.CheckGreedyIds(model);
+            }
+        }
+    }
+
+    public static TheoryData<string, string> OthersAndDevices()
+    {
+        TheoryData<string, string> data = [];
+        foreach (string model in TinyModels.Others)
+        {
+            data.Add(model, TestDevices.Reference);
+            data.Add(model, CpuIsaSupport.Best.ToString());
+        }
+
+        return data;
+    }
+
     [Theory]
     [MemberData(nameof(ModelsAndDevices))]
     public void Logits_of_a_converted_file_are_golden(string name, string deviceName)
@@ -67,6 +105,11 @@ public sealed class GoldenTests(ITestOutputHelper output)
 
     private void CheckLogits(Model model, string deviceName, Golden golden, int chunk)
     {
+        if (golden.Shorter is { } shorter)
+        {
+            CheckLogits(model, deviceName, shorter, chunk);
+        }
+
         using TokenReader reader = new(model, golden.Ids.Length, chunk: chunk, kvType: TensorType.F32);
         float[] logits = new float[golden.Logits.Length];
         reader.ReadLogits(golden.Ids, 512, (row, values) => values.CopyTo(logits.AsSpan(row * values.Length)));

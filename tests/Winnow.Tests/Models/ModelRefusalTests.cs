@@ -15,7 +15,7 @@ public sealed class ModelRefusalTests
         using EditedModel model = new("llama", config => config["model_type"] = "rwkv7");
         UnsupportedArchitectureException error = Assert.Throws<UnsupportedArchitectureException>(() => Load(model.Folder));
         Assert.Equal("rwkv7", error.Architecture);
-        const string Problem = "'rwkv7' is not supported; supported are llama, mistral, mixtral, qwen2, qwen3,";
+        const string Problem = "'rwkv7' is not supported; supported are llama, mistral, mixtral, ministral, ministral3,";
         Assert.Contains(Problem, error.Message, StringComparison.Ordinal);
     }
 
@@ -47,7 +47,7 @@ public sealed class ModelRefusalTests
     [InlineData("head_dim", "15", "rotary dimension is 15, but must be even")]
     [InlineData("max_position_embeddings", "null", "key 'max_position_embeddings' is missing")]
     [InlineData("quantization_config", "{\"quant_method\":\"awq\"}", "has weights quantized with awq, which are not supported")]
-    [InlineData("rope_parameters", "{\"rope_type\":\"dynamic\",\"rope_theta\":1e4}", "rotary scaling 'dynamic' is not supported; supported are default, linear,")]
+    [InlineData("rope_parameters", "{\"rope_type\":\"warp\",\"rope_theta\":1e4}", "rotary scaling 'warp' is not supported; supported are default, linear,")]
     [InlineData("rope_parameters", "{\"rope_type\":\"linear\",\"rope_theta\":1e4}", "key 'rope_parameters.factor' is missing, but must be a number")]
     [InlineData("rope_parameters", "{\"rope_type\":\"linear\",\"rope_theta\":1e4,\"factor\":0}", "rotary scaling factor is 0, but must be positive")]
     [InlineData("rope_parameters", "{\"rope_type\":\"default\",\"rope_theta\":-5}", "rotary base is -5, but must be above 1")]

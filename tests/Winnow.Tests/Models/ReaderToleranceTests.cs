@@ -61,8 +61,10 @@ public sealed class ReaderToleranceTests : IDisposable
         Assert.Equal(
             (plain.QueryHeads, plain.KvHeads, plain.FeedForwardSize, plain.Layers[0].Rope!.Base),
             (lists.QueryHeads, lists.KvHeads, lists.FeedForwardSize, lists.Layers[0].Rope!.Base));
-        ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => Read(metadata => metadata.Set("llama.attention.head_count_kv", (int[])[2, 1])));
-        Assert.Contains("head_count_kv' has different values for layers (2 and 1)", refusal.Message, StringComparison.Ordinal);
+        ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => Read(metadata => metadata.Set("llama.attention.head_count", (int[])[4, 2])));
+        Assert.Contains("head_count' has different values for layers (4 and 2)", refusal.Message, StringComparison.Ordinal);
+        refusal = Assert.Throws<ModelFormatException>(() => Read(metadata => metadata.Set("llama.attention.head_count_kv", new int[plain.Layers.Count + 1])));
+        Assert.Contains($"head_count_kv' has {plain.Layers.Count + 1} values, but there are {plain.Layers.Count} layers", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,11 +6,22 @@ internal static class TinyModels
     /// <summary>Those in the repository.</summary>
     public static readonly string[] Bundled = ["llama", "llama-mha", "mistral", "qwen2", "qwen3"];
 
-    /// <summary>All of them.</summary>
+    /// <summary>All of the first batch: each kind of block, on every device.</summary>
     public static readonly string[] All =
     [
         .. Bundled, "qwen3_moe", "mixtral", "gemma2", "gemma3", "phi3", "granite", "smollm3", "starcoder2", "gpt_neox", "stablelm", "olmo2",
         "lfm2", "qwen3_5", "jamba", "bamba", "falcon_h1", "olmo_hybrid",
+    ];
+
+    /// <summary>The second batch: other architectures and rotary scalings.</summary>
+    public static readonly string[] Others =
+    [
+        "apertus", "arcee", "bitnet", "bloom", "codegen", "cohere", "cohere-qknorm", "cohere2", "dbrx", "deepseek_v2", "deepseek_v2-lite",
+        "deepseek_v3", "dots1", "ernie4_5", "ernie4_5_moe", "exaone4", "falcon", "falcon-7b", "gemma", "gemma4", "gemma4-kv", "gemma4-moe",
+        "glm", "glm4", "glm4_moe", "glm4_moe_lite", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_oss", "gptj", "granitemoe", "helium",
+        "hunyuan_v1_dense", "hunyuan_v1_moe", "llama4", "mimo_v2_flash", "minicpm3", "minimax_m2", "ministral", "ministral3", "mistral4",
+        "mpt", "nanochat", "nemotron", "olmo", "olmo3", "olmoe", "opt", "phi", "phimoe", "qwen2_moe", "seed_oss",
+        "llama-dynamic", "llama-linear", "llama-yarn", "llama-yarn-mscale", "phi3-longrope", "qwen2-yarn",
     ];
 
     /// <summary>Those that have no attention at all, which much is about.</summary>

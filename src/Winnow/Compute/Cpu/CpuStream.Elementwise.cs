@@ -63,6 +63,8 @@ internal sealed unsafe partial class CpuStream
             case Activation.Gelu: RunElements<Gated<Gelu>>(gate, up, output, 0); break;
             case Activation.GeluTanh: RunElements<Gated<GeluTanh>>(gate, up, output, 0); break;
             case Activation.Relu: RunElements<Gated<Relu>>(gate, up, output, 0); break;
+            case Activation.ReluSquared: RunElements<Gated<ReluSquared>>(gate, up, output, 0); break;
+            case Activation.ClampedSwish: RunElements<GatedClampedSwish>(gate, up, output, 0); break;
             case Activation.Sigmoid: RunElements<Gated<Sigmoid>>(gate, up, output, 0); break;
             default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not a known activation");
         }
@@ -76,6 +78,8 @@ internal sealed unsafe partial class CpuStream
             case Activation.Gelu: RunElements<Activated<Gelu>>(values, values, values, 0); break;
             case Activation.GeluTanh: RunElements<Activated<GeluTanh>>(values, values, values, 0); break;
             case Activation.Relu: RunElements<Activated<Relu>>(values, values, values, 0); break;
+            case Activation.ReluSquared: RunElements<Activated<ReluSquared>>(values, values, values, 0); break;
+            case Activation.ClampedSwish: RunElements<Activated<ClampedSwish>>(values, values, values, 0); break;
             case Activation.Sigmoid: RunElements<Activated<Sigmoid>>(values, values, values, 0); break;
             default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not a known activation");
         }
@@ -84,6 +88,8 @@ internal sealed unsafe partial class CpuStream
     protected override void AddCore(Matrix target, Matrix addend, float scale) => RunElements<AddedScaled>(target, addend, target, scale);
 
     protected override void ScaleCore(Matrix values, float factor) => RunElements<Scaled>(values, values, values, factor);
+
+    protected override void ClampCore(Matrix values, float limit) => RunElements<Clamped>(values, values, values, limit);
 
     protected override void SoftCapCore(Matrix values, float cap) => RunElements<SoftCapped>(values, values, values, cap);
 

@@ -11,8 +11,8 @@ internal sealed unsafe partial class CpuStream
     protected override void MixExpertsCore(ExpertWeights experts, Matrix scores, Matrix input, Matrix output, int steps)
     {
         int hidden = input.Columns;
-        int inner = experts.Gate.Outputs;
-        ExpertList gateWeights = (ExpertList)experts.Gate;
+        int inner = experts.Up.Outputs;
+        ExpertList? gateWeights = (ExpertList?)experts.Gate;
         ExpertList upWeights = (ExpertList)experts.Up;
         ExpertList downWeights = (ExpertList)experts.Down;
         ReserveExpertBuffer((long)input.Rows * ((2 * hidden) + (2 * inner)) * sizeof(float));
@@ -47,13 +47,42 @@ internal sealed unsafe partial class CpuStream
             Matrix gate = gates.RowSlice(0, rows.Length);
             Matrix up = ups.RowSlice(0, rows.Length);
             Matrix result = results.RowSlice(0, rows.Length);
-            MatMulCore([gateWeights[e], upWeights[e]], own, [gate, up], ownSteps);
-            GateCore(experts.Activation, gate, up, gate);
+            if (experts.Router.ScalesInput)
+            {
+                for (int i = 0; i < rows.Length; i++)
+                {
+                    ScaleCore(own.RowSlice(i, 1), _routing.Weights(e)[i]);
+                }
+            }
+
+            if (gateWeights is null)
+            {
+                MatMulCore([upWeights[e]], own, [gate], ownSteps);
+                AddBias(experts.UpBias, e, gate);
+                ActivateCore(experts.Activation, gate);
+            }
+            else
+            {
+                MatMulCore([gateWeights[e], upWeights[e]], own, [gate, up], ownSteps);
+                AddBias(experts.GateBias, e, gate);
+                AddBias(experts.UpBias, e, up);
+                GateCore(experts.Activation, gate, up, gate);
+            }
+
             MatMulCore([downWeights[e]], gate, [result], ownSteps);
+            AddBias(experts.DownBias, e, result);
             for (int i = 0; i < rows.Length; i++)
             {
-                AddCore(output.RowSlice(rows[i], 1), result.RowSlice(i, 1), _routing.Weights(e)[i]);
+                AddCore(output.RowSlice(rows[i], 1), result.RowSlice(i, 1), experts.Router.ScalesInput ? 1 : _routing.Weights(e)[i]);
             }
+        }
+    }
+
+    private void AddBias(Matrix? biases, int expert, Matrix rows)
+    {
+        if (biases is { } bias)
+        {
+            AddCore(rows, bias.RowSlice(expert, 1), 1);
         }
     }
 

@@ -1,4 +1,5 @@
 using Winnow.Compute;
+using Winnow.Formats;
 using Winnow.Models.Config;
 using Winnow.Models.Forward;
 using Winnow.Models.Weights;
@@ -15,9 +16,17 @@ internal sealed record Architecture
     /// <summary>Every architecture that is supported. Of several with one GGUF name, the first reads GGUF files.</summary>
     public static IReadOnlyList<Architecture> All { get; } =
     [
-        Llama.Architecture, Mistral.Architecture, Mixtral.Architecture, Qwen2.Architecture, Qwen3.Architecture, Qwen3Moe.Architecture,
-        Gemma2.Architecture, Gemma3.Architecture, Phi3.Architecture, Granite.Architecture, Olmo2.Architecture, SmolLm3.Architecture,
-        StableLm.Architecture, StarCoder2.Architecture, GptNeoX.Architecture,
+        Llama.Architecture, Mistral.Architecture, Mixtral.Architecture, Ministral.Architecture, Ministral3.Architecture, Mistral4.Architecture,
+        Llama4.Architecture, Qwen2.Architecture, Qwen2Moe.Architecture, Qwen3.Architecture, Qwen3Moe.Architecture, Gemma.Architecture,
+        Gemma2.Architecture, Gemma3.Architecture, Gemma4.Architecture, GptOss.Architecture, DeepSeek2.Architecture, DeepSeek3.Architecture,
+        Glm.Architecture, Glm4.Architecture, Glm4Moe.Architecture, Glm4MoeLite.Architecture, Phi.Architecture, Phi3.Architecture,
+        PhiMoe.Architecture, Cohere.Architecture, Cohere2.Architecture, Exaone4.Architecture, Ernie45.Architecture, Ernie45Moe.Architecture,
+        HunyuanDense.Architecture, HunyuanMoe.Architecture, SeedOss.Architecture, Granite.Architecture, GraniteMoe.Architecture,
+        Olmo.Architecture, Olmo2.Architecture, Olmo3.Architecture, OlmoE.Architecture, SmolLm3.Architecture, Nemotron.Architecture,
+        Arcee.Architecture, Apertus.Architecture, MiniCpm3.Architecture, MiniMaxM2.Architecture, MiMo2.Architecture, Dots1.Architecture,
+        Helium.Architecture, BitNet.Architecture, Dbrx.Architecture, NanoChat.Architecture, StableLm.Architecture, StarCoder2.Architecture,
+        Gpt2.Architecture, GptBigCode.Architecture, GptNeo.Architecture, GptJ.Architecture, GptNeoX.Architecture, CodeGen.Architecture,
+        Falcon.Architecture, Bloom.Architecture, Mpt.Architecture, Opt.Architecture,
         Lfm2.Architecture, Qwen35.Architecture, Mamba.Architecture, Mamba.Falcon, Mamba2.Architecture, Jamba.Architecture, Bamba.Architecture,
         FalconH1.Architecture, OlmoHybrid.Architecture,
     ];
@@ -34,14 +43,68 @@ internal sealed record Architecture
     /// <summary>Where a block has its norms.</summary>
     public NormPlacement NormPlacement { get; init; } = NormPlacement.Before;
 
+    /// <summary>Whether norms have weights in the file.</summary>
+    public bool HasNormWeights { get; init; } = true;
+
+    /// <summary>Whether embeddings are normalised before the first layer.</summary>
+    public bool HasEmbeddingNorm { get; init; }
+
+    /// <summary>Whether values are normalised by head, without weights.</summary>
+    public bool NormsValues { get; init; }
+
+    /// <summary>Whether layers with experts have a dense block beside them, each behind norms of its own.</summary>
+    public bool HasDenseBesideExperts { get; init; }
+
+    /// <summary>Whether attention and feed-forward block have a norm of their results before the last projection.</summary>
+    public bool HasSubNorms { get; init; }
+
     /// <summary>Whether queries and keys are normalised.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; } = QueryKeyNorm.None;
+
+    /// <summary>Whether those norms subtract the mean, as those of blocks do where <see cref="Norm"/> says so.</summary>
+    public NormKind QueryKeyNormKind { get; init; } = NormKind.Rms;
+
+    /// <summary>Whether queries and keys are normalised after rotation.</summary>
+    public bool NormsAfterRotation { get; init; }
+
+    /// <summary>Whether feed-forward runs beside attention instead of after it, where a file does not say.</summary>
+    public bool IsParallel { get; init; }
+
+    /// <summary>Whether tokens are told apart by a vector of each position, added to their embeddings.</summary>
+    public bool HasLearnedPositions { get; init; }
+
+    /// <summary>Whether a layer with a window is the only kind that rotates queries and keys (Cohere 2).</summary>
+    public bool OnlySlidingLayersRotate { get; init; }
+
+    /// <summary>Whether queries and keys are rotated by their positions.</summary>
+    public bool HasRotation { get; init; } = true;
+
+    /// <summary>The bias of distances (ALiBi), where a GGUF file does not say; 0 for none.</summary>
+    public float AlibiBias { get; init; }
+
+    /// <summary>Whether <c>logit_scale</c> of GGUF files multiplies logits, instead of dividing them.</summary>
+    public bool GgufLogitScaleMultiplies { get; init; }
+
+    /// <summary>Whether the biases of distance (ALiBi) are scaled like the scores (Falcon).</summary>
+    public bool AlibiIsScaled { get; init; }
+
+    /// <summary>How a token chooses experts, where a file does not say.</summary>
+    public ExpertRouter Router { get; init; } = new(Used: 1, NormalizesWeights: true);
+
+    /// <summary>Whether bounds of YaRN are rounded to whole dimensions, where a file does not say.</summary>
+    public bool YarnRoundsBounds { get; init; } = true;
 
     /// <summary>The activation, where a file does not name it.</summary>
     public Activation Activation { get; init; } = Activation.Silu;
 
+    /// <summary>Reads the parameters of a layer's activation, where it has learnt some; null for none.</summary>
+    public Func<ITensorFile, TensorFinder, int, Xielu>? ReadXielu { get; init; }
+
     /// <summary>Whether the feed-forward block multiplies activation(gate) with up; else it is activation(up).</summary>
     public bool IsGated { get; init; } = true;
+
+    /// <summary>The inner width of feed-forward blocks in widths of the residual stream, where config.json does not say; 0 where it must.</summary>
+    public int FeedForwardMultiple { get; init; }
 
     /// <summary>Biases that must be in the file.</summary>
     public Biases Biases { get; init; } = Biases.None;
@@ -67,23 +130,29 @@ internal sealed record Architecture
     /// <summary>Of so many layers the last has no rotation, where a file does not say; 0 where all have it.</summary>
     public int NoRopeInterval { get; init; }
 
-    /// <summary>Whether GGUF files have the rows of query and key permuted, so that rotated pairs are neighbours.</summary>
+    /// <summary>Whether the pairs that Hugging Face's class rotates are neighbours.</summary>
+    public bool HuggingFaceRopeIsInterleaved { get; init; }
+
+    /// <summary>Whether the pairs that are rotated in GGUF files are neighbours; the rows of query and key are permuted where Hugging Face's are not.</summary>
     public bool GgufRopeIsInterleaved { get; init; }
 
     /// <summary>Whether Hugging Face stores norm weights less one.</summary>
     public bool HuggingFaceNormsAreOffsets { get; init; }
 
-    /// <summary>Whether Hugging Face's fused query-key-value projection goes head by head: q₀ k₀ v₀ q₁ k₁ v₁ …</summary>
-    public bool HuggingFaceQueryKeyValueIsPerHead { get; init; }
+    /// <summary>The rows of Hugging Face's fused query-key-value projection in the order of queries, keys, values; null where that is theirs.</summary>
+    public Func<ModelConfig, int[]?>? HuggingFaceQueryKeyValueOrder { get; init; }
 
-    /// <summary>Values of config.json that Hugging Face's class leaves out where they are its defaults.</summary>
-    public string HuggingFaceDefaults { get; init; } = "{}";
+    /// <summary>Whether Hugging Face stores projections as [inputs, outputs].</summary>
+    public bool HuggingFaceProjectionsAreTransposed { get; init; }
+
+    /// <summary>How Hugging Face stores the matrices of experts.</summary>
+    public ExpertLayout HuggingFaceExperts { get; init; } = new();
+
+    /// <summary>What this family calls keys of config.json that others call otherwise; a dot goes into an object.</summary>
+    public IReadOnlyDictionary<string, string> HuggingFaceKeys { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether the result of each head is multiplied with the sigmoid of a gate, which comes with its query in one projection.</summary>
     public bool GatesAttention { get; init; }
-
-    /// <summary>What else config.json says, in words of this family; null for nothing.</summary>
-    public Func<HuggingFaceConfig, ModelConfig, ModelConfig>? ReadHuggingFace { get; init; }
 
     /// <summary>Whether GGUF files have scales of embeddings, results and logits multiplied into weights.</summary>
     public bool GgufFoldsScales { get; init; }
@@ -92,7 +161,7 @@ internal sealed record Architecture
     public Func<HuggingFaceConfig, int, LayerBlocks[]>? HuggingFaceLayers { get; init; }
 
     /// <summary>The same as the metadata of a GGUF file say it.</summary>
-    public Func<GgufConfigReader, int, LayerBlocks[]>? GgufLayers { get; init; }
+    public Func<GgufKeys, int, LayerBlocks[]>? GgufLayers { get; init; }
 
     /// <summary>The inner width of feed-forward blocks, where config.json does not just name it.</summary>
     public Func<HuggingFaceConfig, int>? HuggingFaceFeedForwardSize { get; init; }
@@ -103,8 +172,38 @@ internal sealed record Architecture
     /// <summary>Whether GGUF files say if attention rotates queries and keys at all, in <c>rope.scaling.finetuned</c>.</summary>
     public bool HasOptionalRope { get; init; }
 
-    /// <summary>What GGUF files call the tensors.</summary>
+    /// <summary>What else config.json says, in words of this family; null for nothing.</summary>
+    public Func<HuggingFaceConfig, ModelConfig, ModelConfig>? ReadHuggingFace { get; init; }
+
+    /// <summary>What else the keys of a GGUF file say, in words of this family; null for nothing.</summary>
+    public Func<GgufKeys, ModelConfig, ModelConfig>? ReadGguf { get; init; }
+
+    /// <summary>Writes keys of a GGUF file that only this family has; null for nothing.</summary>
+    public Action<ModelConfig, Action<string, object>>? WriteGguf { get; init; }
+
+    /// <summary>Whether a key of this engine says in GGUF files which layers rotate.</summary>
+    public bool WritesRotatingLayers { get; init; }
+
+    /// <summary>What a tensor is called in GGUF files where that depends on the model; null where it does not.</summary>
+    public Func<ModelConfig, TensorNaming, TensorRole, string?>? GgufTensorName { get; init; }
+
+    /// <summary>Whether pairs turn the other way round (NanoChat).</summary>
+    public bool RotatesBackwards { get; init; }
+
+    /// <summary>Whether layers with a window have the same rotation as others, but for its scaling (OLMo 3).</summary>
+    public bool SlidingLayersAreUnscaled { get; init; }
+
+    /// <summary>Whether GGUF files keep latent projections of keys and values in one tensor, and heads by their own lengths (MiniCPM 3).</summary>
+    public bool GgufKeepsLatentHeads { get; init; }
+
+    /// <summary>Tensors that GGUF files of this family call otherwise.</summary>
     public TensorNames GgufTensors { get; init; } = TensorNames.Gguf;
+
+    /// <summary>Whether the norm before attention is the one before a parallel feed-forward block too.</summary>
+    public bool SharesParallelNorm { get; init; }
+
+    /// <summary>Values of config.json that Hugging Face's class leaves out where they are its defaults.</summary>
+    public string HuggingFaceDefaults { get; init; } = "{}";
 
     /// <summary>What Hugging Face calls the tensors.</summary>
     public TensorNames HuggingFaceTensors { get; init; } = TensorNames.HuggingFace;

@@ -43,7 +43,7 @@ internal static class Bamba
         }),
     };
 
-    private static LayerBlocks[] ReadLayers(GgufConfigReader keys, int count)
+    private static LayerBlocks[] ReadLayers(GgufKeys keys, int count)
     {
         bool rotates = keys.BoolOrNull("rope.scaling.finetuned") != false;
         bool[] attends = Array.ConvertAll(keys.Int32s("attention.head_count_kv", count), heads => heads > 0);

@@ -16,7 +16,9 @@ internal static class GptNeoX
         Activation = Activation.Gelu,
         IsGated = false,
         Biases = Biases.FeedForward,
-        HuggingFaceQueryKeyValueIsPerHead = true,
+        ReadHuggingFace = (keys, config) => config.KvHeads == config.QueryHeads ? config
+            : throw keys.Wrong("num_key_value_heads", $"the {config.QueryHeads} of 'num_attention_heads' in this architecture"),
+        HuggingFaceQueryKeyValueOrder = config => RowOrder.SplitGroups(config.QueryHeads, config.KvHeads, config.HeadDimension),
         HuggingFaceDefaults = """
             {
               "layer_norm_eps": 1e-5, "rotary_emb_base": 10000.0, "rotary_pct": 0.25, "tie_word_embeddings": false,

@@ -63,7 +63,7 @@ internal static class Jamba
         });
     }
 
-    private static LayerBlocks[] ReadLayers(GgufConfigReader keys, int count) => HybridLayers.Of(
+    private static LayerBlocks[] ReadLayers(GgufKeys keys, int count) => HybridLayers.Of(
         Array.ConvertAll(keys.Int32s("attention.head_count_kv", count), heads => heads > 0),
         new RecurrentConfig.SelectiveStateSpace(
             keys.Int32("ssm.inner_size"), keys.Int32("ssm.state_size"), keys.Int32("ssm.time_step_rank"), keys.Int32("ssm.conv_kernel"))

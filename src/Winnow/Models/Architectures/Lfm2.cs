@@ -54,7 +54,7 @@ internal static class Lfm2
         return HybridLayers.Of(attends, convolution);
     }
 
-    private static LayerBlocks[] ReadLayers(GgufConfigReader keys, int count) => HybridLayers.Of(
+    private static LayerBlocks[] ReadLayers(GgufKeys keys, int count) => HybridLayers.Of(
         Array.ConvertAll(keys.Int32s("attention.head_count_kv", count), heads => heads > 0),
         new RecurrentConfig.ShortConvolution(keys.Int32("embedding_length"), keys.Int32("shortconv.l_cache"), HasBias: false));
 

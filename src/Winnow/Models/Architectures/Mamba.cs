@@ -48,7 +48,7 @@ internal static class Mamba
         return HybridLayers.Only(space, count);
     }
 
-    private static LayerBlocks[] ReadLayers(GgufConfigReader keys, int count) => HybridLayers.Only(
+    private static LayerBlocks[] ReadLayers(GgufKeys keys, int count) => HybridLayers.Only(
         new RecurrentConfig.SelectiveStateSpace(
             keys.Int32("ssm.inner_size"), keys.Int32("ssm.state_size"), keys.Int32("ssm.time_step_rank"), keys.Int32("ssm.conv_kernel"))
         {

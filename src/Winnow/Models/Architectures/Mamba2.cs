@@ -23,7 +23,7 @@ internal static class Mamba2
     };
 
     /// <summary>A state space as GGUF files describe it, the same in all of their architectures.</summary>
-    public static RecurrentConfig.StateSpace ReadSpace(GgufConfigReader keys)
+    public static RecurrentConfig.StateSpace ReadSpace(GgufKeys keys)
     {
         int heads = keys.Int32("ssm.time_step_rank");
         int groups = keys.Int32("ssm.group_count");

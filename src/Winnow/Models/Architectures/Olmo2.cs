@@ -13,6 +13,9 @@ internal static class Olmo2
         GgufName = "olmo2",
         NormPlacement = NormPlacement.After,
         QueryKeyNorm = QueryKeyNorm.WholeProjection,
+        HasSlidingWindow = true,
+        FullAttentionInterval = 4,
+        SlidingLayersAreUnscaled = true,
         HuggingFaceDefaults = """{ "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false }""",
         HuggingFaceTensors = TensorNames.HuggingFace.Without(TensorRole.AttentionNorm, TensorRole.FeedForwardNorm).With(new()
         {

@@ -68,7 +68,7 @@ internal static class OlmoHybrid
         return Layers(attends, shape, config.GetInt32("linear_conv_kernel_dim"), mostRate, rotates);
     }
 
-    private static LayerBlocks[] ReadLayers(GgufConfigReader keys, int count)
+    private static LayerBlocks[] ReadLayers(GgufKeys keys, int count)
     {
         int heads = keys.Int32("ssm.time_step_rank");
         LinearAttentionShape shape = new(

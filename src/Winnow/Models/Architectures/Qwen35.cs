@@ -57,7 +57,7 @@ internal static class Qwen35
         },
         config.GetInt32("linear_conv_kernel_dim"));
 
-    private static LayerBlocks[] ReadLayers(GgufConfigReader keys, int count, bool tilesKeyHeads)
+    private static LayerBlocks[] ReadLayers(GgufKeys keys, int count, bool tilesKeyHeads)
     {
         int heads = keys.Int32("ssm.time_step_rank");
         LinearAttentionShape shape = new(
@@ -70,7 +70,7 @@ internal static class Qwen35
     }
 
     /// <summary>Which layers of a GGUF file attend.</summary>
-    public static bool[] ReadAttendingLayers(GgufConfigReader keys, int count) => keys.BoolsOrNull("attention.recurrent_layers", count) is { } recurrent
+    public static bool[] ReadAttendingLayers(GgufKeys keys, int count) => keys.BoolsOrNull("attention.recurrent_layers", count) is { } recurrent
         ? Array.ConvertAll(recurrent, isRecurrent => !isRecurrent)
         : HybridLayers.Every(keys.Int32OrNull("full_attention_interval") ?? 4, count);
 }

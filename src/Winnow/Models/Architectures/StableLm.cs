@@ -11,6 +11,7 @@ internal static class StableLm
         HuggingFaceName = "stablelm",
         GgufName = "stablelm",
         Norm = NormKind.Layer,
+        SharesParallelNorm = true,
         HuggingFaceDefaults = """
             {
               "layer_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false, "partial_rotary_factor": 0.25,

@@ -6,7 +6,7 @@ namespace Winnow.Models.Config;
 internal static class ActivationNames
 {
     /// <summary>The names, for errors.</summary>
-    public const string All = "silu, gelu, gelu_pytorch_tanh and relu";
+    public const string All = "silu, gelu, gelu_pytorch_tanh, relu and relu2";
 
     /// <summary>The activation of a name, or null.</summary>
     public static Activation? Find(string name) => name switch
@@ -15,6 +15,7 @@ internal static class ActivationNames
         "gelu" => Activation.Gelu,
         "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
         "relu" => Activation.Relu,
+        "relu2" => Activation.ReluSquared,
         _ => null,
     };
 
@@ -24,6 +25,7 @@ internal static class ActivationNames
         Activation.Gelu => "gelu",
         Activation.GeluTanh => "gelu_pytorch_tanh",
         Activation.Relu => "relu",
+        Activation.ReluSquared => "relu2",
         _ => "silu",
     };
 }

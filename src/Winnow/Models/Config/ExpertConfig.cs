@@ -1,8 +1,13 @@
+using Winnow.Compute;
+
 namespace Winnow.Models.Config;
 
 /// <summary>The mixture of experts that stands in for feed-forward blocks.</summary>
 /// <param name="Count">Experts of a layer.</param>
-/// <param name="Used">Experts that each token takes.</param>
 /// <param name="FeedForwardSize">The inner width of an expert.</param>
-/// <param name="NormalizesWeights">Whether the weights of the experts taken are divided by their sum.</param>
-internal sealed record ExpertConfig(int Count, int Used, int FeedForwardSize, bool NormalizesWeights);
+/// <param name="Router">How a token chooses among them.</param>
+internal sealed record ExpertConfig(int Count, int FeedForwardSize, ExpertRouter Router)
+{
+    /// <summary>The inner width of the expert that every token takes besides; 0 where there is none.</summary>
+    public int SharedSize { get; init; }
+}

@@ -12,9 +12,12 @@ internal sealed class HuggingFaceConfig
     private readonly JsonElement _values;
     private readonly JsonElement _defaults;
     private readonly string _prefix;
+    private readonly IReadOnlyDictionary<string, string> _aliases;
 
-    private HuggingFaceConfig(string path, JsonElement values, JsonElement defaults, string prefix = "")
+    private HuggingFaceConfig(
+        string path, JsonElement values, JsonElement defaults, string prefix = "", IReadOnlyDictionary<string, string>? aliases = null)
     {
+        _aliases = aliases ?? new Dictionary<string, string>();
         Path = path;
         _values = values;
         _defaults = defaults;
@@ -28,12 +31,15 @@ internal sealed class HuggingFaceConfig
     /// <exception cref="ModelFormatException">The file is missing or no JSON object.</exception>
     public static HuggingFaceConfig Open(string path) => new(path, JsonFile.Read(path), JsonFile.Empty);
 
-    /// <summary>The same values with the defaults of an architecture behind them.</summary>
-    public HuggingFaceConfig WithDefaults(Architecture architecture) =>
-        new(Path, _values, JsonFile.Parse(architecture.HuggingFaceName, Encoding.UTF8.GetBytes(architecture.HuggingFaceDefaults)));
+    /// <summary>The same values with the keys of an architecture, and its defaults behind them.</summary>
+    public HuggingFaceConfig WithDefaults(Architecture architecture) => new(
+        Path,
+        _values,
+        JsonFile.Parse(architecture.HuggingFaceName, Encoding.UTF8.GetBytes(architecture.HuggingFaceDefaults)),
+        aliases: architecture.HuggingFaceKeys);
 
     /// <summary>Whether the file itself has the key, with a value that is not null.</summary>
-    public bool Contains(string key) => _values.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+    public bool Contains(string key) => InFile(key) is { ValueKind: not JsonValueKind.Null };
 
     /// <summary>A text, or null.</summary>
     public string? GetStringOrNull(string key) => Find(key) switch
@@ -119,9 +125,26 @@ internal sealed class HuggingFaceConfig
     /// <summary>The refusal of a value.</summary>
     public ModelFormatException Wrong(string key, string expected) => Wrong(key, Find(key) ?? default, expected);
 
+    /// <summary>A list of integers, or null.</summary>
+    public int[]? GetInt32sOrNull(string key) =>
+        Find(key) is not { } list ? null
+        : list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out _))
+            ? [.. list.EnumerateArray().Select(value => value.GetInt32())]
+            : throw Wrong(key, list, "a list of 32-bit integers");
+
+    /// <summary>An integer that is written once, or once for each layer, or null.</summary>
+    public int[]? GetInt32OrListOrNull(string key, int layers) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } list => GetInt32sOrNull(key) is { } numbers && numbers.Length >= layers
+            ? numbers[..layers]
+            : throw Wrong(key, list, $"an integer, or a list of {layers}"),
+        _ => [.. Enumerable.Repeat(GetInt32(key), layers)],
+    };
+
     private JsonElement? Find(string key)
     {
-        if (_values.TryGetProperty(key, out JsonElement value))
+        if (InFile(key) is { } value)
         {
             return value.ValueKind == JsonValueKind.Null ? null : value;
         }
@@ -129,11 +152,34 @@ internal sealed class HuggingFaceConfig
         return _defaults.TryGetProperty(key, out value) ? value : null;
     }
 
-    private ModelFormatException Missing(string key) => new(Path, $"key '{_prefix}{key}' is missing");
+    /// <summary>The value in the file, under the architecture's name of the key or the usual one.</summary>
+    private JsonElement? InFile(string key)
+    {
+        JsonElement value = _values;
+        if (_aliases.TryGetValue(key, out string? alias))
+        {
+            bool isThere = true;
+            foreach (string part in alias.Split('.'))
+            {
+                isThere = isThere && value.ValueKind == JsonValueKind.Object && value.TryGetProperty(part, out value);
+            }
+
+            if (isThere)
+            {
+                return value;
+            }
+        }
+
+        return _values.TryGetProperty(key, out value) ? value : null;
+    }
+
+    private ModelFormatException Missing(string key) => new(Path, $"key '{_prefix}{NameOf(key)}' is missing");
+
+    private string NameOf(string key) => _aliases.GetValueOrDefault(key, key);
 
     private ModelFormatException Wrong(string key, JsonElement value, string expected)
     {
         string text = value.ValueKind == JsonValueKind.Undefined ? "missing" : value.GetRawText();
-        return new ModelFormatException(Path, $"key '{_prefix}{key}' is {(text.Length > 60 ? text[..60] + "…" : text)}, but must be {expected}");
+        return new ModelFormatException(Path, $"key '{_prefix}{NameOf(key)}' is {(text.Length > 60 ? text[..60] + "…" : text)}, but must be {expected}");
     }
 }

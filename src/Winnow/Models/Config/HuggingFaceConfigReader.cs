@@ -47,47 +47,86 @@ internal sealed class HuggingFaceConfigReader
                 _config.Path, $"has {queryHeads} attention heads and a hidden size of {hiddenSize}, but both must be positive");
         }
 
-        int headDimension = attends ? _config.GetInt32OrNull("head_dim") ?? hiddenSize / queryHeads : 0;
-        float scoreDivisor = _config.GetSingleOrNull("query_pre_attn_scalar") ?? headDimension;
+        LatentAttention? latent = ReadLatent();
+        int headDimension = !attends ? 0 : latent is not null ? latent.Rank + latent.RopeDimension : _config.GetInt32OrNull("head_dim") ?? hiddenSize / queryHeads;
+        float scoreDivisor = _config.GetSingleOrNull("query_pre_attn_scalar") ?? latent?.HeadDimension ?? headDimension;
+        LayerConfig[] layers = ReadLayers(latent?.RopeDimension ?? headDimension, blocks);
         ModelConfig config = new()
         {
             Architecture = _architecture,
             Name = _config.GetStringOrNull("_name_or_path") is { Length: > 0 } name ? name : null,
             HiddenSize = hiddenSize,
-            FeedForwardSize = blocks is not null && !Array.Exists(blocks, block => block.FeedsForward) ? 0
-                : _architecture.HuggingFaceFeedForwardSize?.Invoke(_config) ?? _config.GetInt32("intermediate_size"),
+            FeedForwardSize = Array.Exists(layers, layer => layer.FeedsForward) ? ReadFeedForwardSize(hiddenSize, layers.Length) : 0,
             VocabularySize = _config.GetInt32("vocab_size"),
             ContextLength = _config.GetInt32("max_position_embeddings"),
             QueryHeads = queryHeads,
-            KvHeads = attends ? _config.GetInt32OrNull("num_key_value_heads") ?? queryHeads : 0,
+            KvHeads = !attends ? 0 : latent is not null ? 1 : _config.GetInt32OrNull("num_key_value_heads") ?? queryHeads,
             HeadDimension = headDimension,
+            ValueDimension = latent?.Rank ?? _config.GetInt32OrNull("v_head_dim"),
+            Latent = latent,
             NormEpsilon = ReadEpsilon(),
-            Layers = ReadLayers(headDimension, blocks),
-            RopeIsInterleaved = false,
+            Layers = layers,
+            RopeIsInterleaved = _architecture.HuggingFaceRopeIsInterleaved && _config.GetBoolOrNull("rope_interleave") != false,
             Activation = ReadActivation(),
             Experts = ReadExperts(),
-            IsParallel = _config.GetBoolOrNull("use_parallel_residual") ?? false,
-            AttentionScale = _config.GetSingleOrNull("attention_multiplier") ?? 1 / MathF.Sqrt(scoreDivisor),
+            IsParallel = _config.GetBoolOrNull("use_parallel_residual") ?? _architecture.IsParallel,
+            AttentionScale = _config.GetSingleOrNull("attention_multiplier") ?? ReadLatentScale(latent) / MathF.Sqrt(scoreDivisor),
             AttentionSoftCap = _config.GetSingleOrNull("attn_logit_softcapping") ?? 0,
+            QueryKeyValueLimit = _config.GetSingleOrNull("clip_qkv") ?? 0,
+            ValueScale = _config.GetSingleOrNull("attention_value_scale") ?? 1,
+            AlibiBias = _architecture.AlibiBias,
             LogitSoftCap = _config.GetSingleOrNull("final_logit_softcapping") ?? 0,
             EmbeddingScale = _config.GetSingleOrNull("embedding_multiplier") ?? (_architecture.ScalesEmbeddings ? MathF.Sqrt(hiddenSize) : 1),
             ResidualScale = _config.GetSingleOrNull("residual_multiplier") ?? 1,
-            LogitScale = 1 / (_config.GetSingleOrNull("logits_scaling") ?? 1),
+            LogitScale = _config.GetSingleOrNull("logit_scale") ?? (1 / (_config.GetSingleOrNull("logits_scaling") ?? 1)),
+            DraftLayers = _config.GetInt32OrNull("num_nextn_predict_layers") ?? 0,
             IsTied = _config.GetBoolOrNull("tie_embedding") ?? _config.GetBoolOrNull("tie_word_embeddings") ?? false,
         };
         config = _architecture.ReadHuggingFace?.Invoke(_config, config) ?? config;
         new ModelConfigValidator(_config.Path).Check(config);
-        if (_architecture.HuggingFaceQueryKeyValueIsPerHead && config.KvHeads != config.QueryHeads)
+        return config;
+    }
+
+    private LatentAttention? ReadLatent() => _config.GetInt32OrNull("kv_lora_rank") is not { } rank ? null : new LatentAttention(
+        _config.GetInt32OrNull("q_lora_rank") ?? 0,
+        rank,
+        _config.GetInt32("qk_nope_head_dim"),
+        _config.GetInt32("qk_rope_head_dim"),
+        _config.GetInt32("v_head_dim"));
+
+    /// <summary>DeepSeek's YaRN makes scores larger besides: the square of a magnitude of its own.</summary>
+    private float ReadLatentScale(LatentAttention? latent)
+    {
+        if (latent is null || (_config.GetObjectOrNull("rope_parameters") ?? _config.GetObjectOrNull("rope_scaling")) is not { } rope)
         {
-            throw _config.Wrong("num_key_value_heads", $"the {config.QueryHeads} of 'num_attention_heads' in this architecture");
+            return 1;
         }
 
-        return config;
+        bool scales = (rope.GetStringOrNull("rope_type") ?? rope.GetStringOrNull("type") ?? "default") != "default";
+        float magnitude = scales && rope.GetSingleOrNull("mscale_all_dim") is { } weight and not 0
+            ? RopeScaling.Yarn.DefaultMagnitude(rope.GetSingleOrNull("factor") ?? 1, weight)
+            : 1;
+        return magnitude * magnitude;
+    }
+
+    private int ReadFeedForwardSize(int hiddenSize, int layers)
+    {
+        const string Key = "intermediate_size";
+        if (_architecture.HuggingFaceFeedForwardSize?.Invoke(_config) is { } own)
+        {
+            return own;
+        }
+
+        return _architecture.FeedForwardMultiple > 0
+            ? _config.GetInt32OrNull(Key) ?? _architecture.FeedForwardMultiple * hiddenSize
+            : (_config.GetInt32OrListOrNull(Key, layers) ?? [_config.GetInt32(Key)]).Max();
     }
 
     private float ReadEpsilon()
     {
-        string[] keys = _architecture.Norm == NormKind.Rms ? ["rms_norm_eps", "norm_eps", "layer_norm_epsilon"] : ["layer_norm_eps", "norm_epsilon", "layer_norm_epsilon"];
+        string[] rms = ["rms_norm_eps", "norm_eps"];
+        string[] layer = ["layer_norm_eps", "norm_epsilon", "layer_norm_epsilon", "norm_eps"];
+        string[] keys = _architecture.Norm == NormKind.Rms ? [.. rms, .. layer] : [.. layer, .. rms];
         return keys.Select(_config.GetSingleOrNull).FirstOrDefault(value => value is not null)
             ?? throw new ModelFormatException(_config.Path, $"key '{keys[0]}' is missing");
     }
@@ -95,6 +134,11 @@ internal sealed class HuggingFaceConfigReader
     private Activation ReadActivation()
     {
         string key = _config.Contains("hidden_activation") ? "hidden_activation" : "hidden_act";
+        if (_architecture.ReadXielu is not null && _config.GetStringOrNull(key) == "xielu")
+        {
+            return _architecture.Activation;
+        }
+
         return _config.GetStringOrNull(key) is not { } name
             ? _architecture.Activation
             : ActivationNames.Find(name) ?? throw _config.Wrong(key, $"one of {ActivationNames.All}");
@@ -102,13 +146,29 @@ internal sealed class HuggingFaceConfigReader
 
     private ExpertConfig? ReadExperts()
     {
-        if ((_config.GetInt32OrNull("num_local_experts") ?? _config.GetInt32OrNull("num_experts")) is not { } count)
+        string[] countKeys = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
+        if (countKeys.Select(_config.GetInt32OrNull).FirstOrDefault(value => value is not null) is not { } count || count == 0)
         {
             return null;
         }
 
-        int size = _config.GetInt32OrNull("moe_intermediate_size") ?? _config.GetInt32("intermediate_size");
-        return new ExpertConfig(count, _config.GetInt32("num_experts_per_tok"), size, _config.GetBoolOrNull("norm_topk_prob") ?? true);
+        int layers = _config.GetInt32("num_hidden_layers");
+        int size = (_config.GetInt32OrListOrNull("moe_intermediate_size", layers) ?? [_config.GetInt32("intermediate_size")])[0];
+        int used = (_config.GetInt32OrListOrNull("num_experts_per_tok", layers) ?? [_config.GetInt32("num_experts_per_tok")])[0];
+        int shared = _config.GetInt32OrNull("shared_expert_intermediate_size")
+            ?? (_config.GetInt32OrListOrNull("n_shared_experts", layers)?[0] ?? 0) * size;
+        ExpertRouter router = _architecture.Router;
+        return new ExpertConfig(count, size, router with
+        {
+            Used = used,
+            NormalizesWeights = _config.GetBoolOrNull("norm_topk_prob") ?? router.NormalizesWeights,
+            Scale = _config.GetSingleOrNull("routed_scaling_factor") ?? router.Scale,
+            Groups = _config.GetInt32OrNull("n_group") ?? 1,
+            GroupsUsed = _config.GetInt32OrNull("topk_group") ?? 1,
+        })
+        {
+            SharedSize = shared,
+        };
     }
 
     private int CountLayers()
@@ -125,14 +185,21 @@ internal sealed class HuggingFaceConfigReader
             return Array.ConvertAll(blocks!, block => block.In(new LayerConfig(Window: 0, Rope: null)));
         }
 
-        (RopeConfig rope, RopeConfig localRope) = new HuggingFaceRopeReader(_config).Read(headDimension);
+        bool hasRotation = _architecture.HasRotation;
+        (RopeConfig? rope, RopeConfig? localRope) = hasRotation ? new HuggingFaceRopeReader(_config).Read(headDimension) : default;
+        if (_architecture.SlidingLayersAreUnscaled && localRope == rope)
+        {
+            localRope = rope! with { Scaling = null };
+        }
+
         int window = ReadWindow();
         bool[] slides = window > 0 ? ReadSlidingLayers(count) : new bool[count];
         bool[] rotates = ReadRotatingLayers(count);
         LayerConfig[] layers = new LayerConfig[count];
         for (int i = 0; i < count; i++)
         {
-            layers[i] = new LayerConfig(slides[i] ? window : 0, !rotates[i] ? null : slides[i] ? localRope : rope);
+            bool rotatesHere = rotates[i] && (!_architecture.OnlySlidingLayersRotate || slides[i] || window == 0);
+            layers[i] = new LayerConfig(slides[i] ? window : 0, !rotatesHere ? null : slides[i] ? localRope : rope);
             layers[i] = blocks?[i].In(layers[i]) ?? layers[i];
         }
 
@@ -165,6 +232,11 @@ internal sealed class HuggingFaceConfigReader
 
     private bool[] ReadRotatingLayers(int count)
     {
+        if (!_architecture.HasRotation)
+        {
+            return new bool[count];
+        }
+
         if (_architecture.NoRopeInterval == 0)
         {
             return SlidingLayers.Every(0, count);

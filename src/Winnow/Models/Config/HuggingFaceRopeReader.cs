@@ -28,13 +28,28 @@ internal sealed class HuggingFaceRopeReader(HuggingFaceConfig config)
         float theta = parameters?.GetSingleOrNull("rope_theta")
             ?? defaultBase
             ?? throw new ModelFormatException(config.Path, "key 'rope_theta' is missing");
-        return new RopeConfig(theta, (int)(headDimension * (rotated ?? 1)), parameters is null ? null : ReadScaling(parameters));
+
+        // Latent attention rotates elements of their own, whatever part of a head they are.
+        int dimension = config.GetInt32OrNull("kv_lora_rank") is not null ? headDimension
+            // Where rotations have an object of their own, the key is not heeded.
+            : (parameters is null ? config.GetInt32OrNull("rotary_dim") : null) ?? (int)(headDimension * (rotated ?? 1));
+        if (parameters?.GetSingleOrNull("alpha") is { } alpha and > 0)
+        {
+            // Hunyuan's NTK scaling: another base, whatever the length.
+            return new RopeConfig((float)(theta * Math.Pow(alpha, dimension / (dimension - 2.0))), dimension);
+        }
+
+        return TypeOf(parameters) == "proportional"
+            ? new RopeConfig(theta, headDimension, new RopeScaling.Proportional(dimension / 2, parameters!.GetSingleOrNull("factor") ?? 1))
+            : new RopeConfig(theta, dimension, parameters is null ? null : ReadScaling(parameters));
     }
+
+    private static string TypeOf(HuggingFaceConfig? parameters) => parameters?.GetStringOrNull("rope_type") ?? parameters?.GetStringOrNull("type")
+        ?? (parameters?.GetSingleOrNull("factor") is null ? "default" : "linear");
 
     private RopeScaling? ReadScaling(HuggingFaceConfig parameters)
     {
-        string type = parameters.GetStringOrNull("rope_type") ?? parameters.GetStringOrNull("type")
-            ?? (parameters.GetSingleOrNull("factor") is null ? "default" : "linear");
+        string type = TypeOf(parameters);
         int contextLength = config.GetInt32("max_position_embeddings");
         const string OriginalContext = "original_max_position_embeddings";
         int? originalContext = parameters.GetInt32OrNull(OriginalContext) ?? config.GetInt32OrNull(OriginalContext);
@@ -42,6 +57,7 @@ internal sealed class HuggingFaceRopeReader(HuggingFaceConfig config)
         {
             "default" => null,
             "linear" => new RopeScaling.Linear(Factor(parameters)),
+            "dynamic" => new RopeScaling.Dynamic(Factor(parameters), contextLength),
             "llama3" => new RopeScaling.Llama3(
                 Factor(parameters),
                 parameters.GetSingleOrNull("low_freq_factor") ?? 1,
@@ -50,7 +66,7 @@ internal sealed class HuggingFaceRopeReader(HuggingFaceConfig config)
             "yarn" => ReadYarn(parameters, originalContext ?? contextLength),
             "longrope" or "su" => ReadLongRope(parameters, originalContext, contextLength),
             _ => throw new ModelFormatException(
-                config.Path, $"rotary scaling '{type}' is not supported; supported are default, linear, llama3, yarn and longrope"),
+                config.Path, $"rotary scaling '{type}' is not supported; supported are default, linear, dynamic, llama3, yarn and longrope"),
         };
     }
 

@@ -16,4 +16,28 @@ internal sealed record LayerConfig(int Window, RopeConfig? Rope)
 
     /// <summary>Whether the layer has a feed-forward block.</summary>
     public bool FeedsForward { get; init; } = true;
+
+    /// <summary>Where positive, positions fall into chunks of so many, and queries see only their own.</summary>
+    public int Chunk { get; init; }
+
+    /// <summary>KV heads, where they are others than the model's.</summary>
+    public int? KvHeads { get; init; }
+
+    /// <summary>Elements of a query and key, where they are others than the model's.</summary>
+    public int? HeadDimension { get; init; }
+
+    /// <summary>Elements of a value, where they are others than the model's.</summary>
+    public int? ValueDimension { get; init; }
+
+    /// <summary>The inner width of the feed-forward block, where it is another than the model's.</summary>
+    public int? FeedForwardSize { get; init; }
+
+    /// <summary>The earlier layer whose keys and values this one attends to, instead of its own.</summary>
+    public int? SharedKvLayer { get; init; }
+
+    /// <summary>Whether values are the projected keys, before norm and rotation: there is no value projection.</summary>
+    public bool ValuesAreKeys { get; init; }
+
+    /// <summary>How queries grow with their position, or null.</summary>
+    public QueryTemperature? Temperature { get; init; }
 }

@@ -38,12 +38,19 @@ internal sealed class ModelConfigValidator(string path)
         Positive("scale of the recurrent block's result", config.RecurrentOutputScale);
         Positive("scale of the feed-forward gate", config.GateScale);
         Positive("scale of the feed-forward result", config.FeedForwardScale);
-        SoftCap("soft cap of attention", config.AttentionSoftCap);
-        SoftCap("soft cap of logits", config.LogitSoftCap);
+        NotNegative("soft cap of attention", config.AttentionSoftCap);
+        NotNegative("soft cap of logits", config.LogitSoftCap);
         if (config.Experts is { } experts)
         {
             Range("number of experts", experts.Count, 1, ModelConfig.MaxLayers);
-            Range("number of experts used", experts.Used, 1, experts.Count);
+            Range("number of experts used", experts.Router.Used, 1, experts.Count);
+            Range("inner size of shared experts", experts.SharedSize, 0, MaxSize);
+            Positive("scale of experts' weights", experts.Router.Scale);
+            Range("number of groups of experts", experts.Router.Groups, 1, experts.Count);
+            Range("number of groups used", experts.Router.GroupsUsed, 1, experts.Router.Groups);
+            Require(
+                experts.Count % experts.Router.Groups == 0 && (long)experts.Count / experts.Router.Groups * experts.Router.GroupsUsed >= experts.Router.Used,
+                $"{experts.Count} experts in {experts.Router.Groups} groups, {experts.Router.GroupsUsed} of them used, do not make {experts.Router.Used} for a token");
             Range("feed-forward size of experts", experts.FeedForwardSize, 1, MaxSize);
         }
 
@@ -52,18 +59,58 @@ internal sealed class ModelConfigValidator(string path)
             CheckRecurrent(recurrent);
         }
 
-        foreach (LayerConfig layer in config.Layers.Distinct())
+        NotNegative("limit of queries, keys and values", config.QueryKeyValueLimit);
+        NotNegative("bias of distances", config.AlibiBias);
+        Positive("value scale", config.ValueScale);
+        for (int i = 0; i < config.Layers.Count; i++)
         {
-            Range("sliding window", layer.Window, 0, MaxContext);
-            if (layer.Rope is { } rope)
-            {
-                CheckRope(rope, config.HeadDimension);
-            }
+            CheckLayer(config, i);
         }
+    }
+
+    private void CheckLayer(ModelConfig config, int index)
+    {
+        LayerConfig layer = config.Layers[index];
+        Range("sliding window", layer.Window, 0, MaxContext);
+        Range("attention chunk", layer.Chunk, 0, MaxContext);
+        if (layer.FeedsForward)
+        {
+            Range("feed-forward size", config.FeedForwardSizeOf(index), 1, MaxSize);
+        }
+
+        if (!layer.Attends)
+        {
+            return;
+        }
+
+        Range("head dimension", config.HeadDimensionOf(index), 1, ModelConfig.MaxHeadDimension);
+        Range("value dimension", config.ValueDimensionOf(index), 1, ModelConfig.MaxHeadDimension);
+        Range("number of KV heads", config.KvHeadsOf(index), 1, config.QueryHeads);
+        Require(
+            config.QueryHeads % config.KvHeadsOf(index) == 0,
+            $"{config.QueryHeads} query heads cannot share {config.KvHeadsOf(index)} KV heads evenly");
+        if (layer.Rope is { } rope)
+        {
+            CheckRope(rope, config.HeadDimensionOf(index));
+        }
+    }
+
+    private void CheckLatent(LatentAttention latent)
+    {
+        Range("rank of compressed queries", latent.QueryRank, 0, MaxSize);
+        Range("rank of compressed keys and values", latent.Rank, 1, ModelConfig.MaxHeadDimension);
+        Range("dimension of unrotated keys", latent.PlainDimension, 1, ModelConfig.MaxHeadDimension);
+        Range("dimension of rotated keys", latent.RopeDimension, 2, ModelConfig.MaxHeadDimension);
+        Range("value dimension", latent.ValueDimension, 1, ModelConfig.MaxHeadDimension);
     }
 
     private void CheckAttention(ModelConfig config)
     {
+        if (config.Latent is { } latent)
+        {
+            CheckLatent(latent);
+        }
+
         Range("number of query heads", config.QueryHeads, 1, MaxSize);
         Range("number of KV heads", config.KvHeads, 1, config.QueryHeads);
         Range("head dimension", config.HeadDimension, 1, ModelConfig.MaxHeadDimension);
@@ -132,6 +179,15 @@ internal sealed class ModelConfigValidator(string path)
                 Divisors("short rotary factors", longRope.ShortFactors, rope.Dimension / 2);
                 Divisors("long rotary factors", longRope.LongFactors, rope.Dimension / 2);
                 Positive("magnitude of rotary scaling", longRope.Magnitude);
+                Positive("magnitude of rotary scaling", longRope.ShortMagnitude);
+                break;
+            case RopeScaling.Dynamic dynamic:
+                Positive("rotary scaling factor", dynamic.Factor);
+                Range("original context of rotary scaling", dynamic.OriginalContext, 1, MaxContext);
+                break;
+            case RopeScaling.Proportional proportional:
+                Positive("rotary scaling factor", proportional.Factor);
+                Range("number of rotated pairs", proportional.Pairs, 1, rope.Dimension / 2);
                 break;
             case RopeScaling.Divisors divisors:
                 Divisors("rotary factors", divisors.Values, rope.Dimension / 2);
@@ -151,7 +207,7 @@ internal sealed class ModelConfigValidator(string path)
     private void Positive(string what, float value) =>
         Require(value > 0 && float.IsFinite(value), $"{what} is {value}, but must be positive");
 
-    private void SoftCap(string what, float value) =>
+    private void NotNegative(string what, float value) =>
         Require(value >= 0 && float.IsFinite(value), $"{what} is {value}, but must be positive, or 0 for none");
 
     private void Require(bool condition, string problem)

@@ -1,6 +1,6 @@
 namespace Winnow.Models.Config;
 
-/// <summary>Whether queries and keys are normalised before they are rotated.</summary>
+/// <summary>Whether queries and keys are normalised.</summary>
 internal enum QueryKeyNorm
 {
     /// <summary>They are not.</summary>
@@ -8,6 +8,12 @@ internal enum QueryKeyNorm
 
     /// <summary>Each head by itself, all with the same weight [headDimension].</summary>
     PerHead,
+
+    /// <summary>Each head by itself and with its own weight, [heads, headDimension].</summary>
+    PerHeadOwn,
+
+    /// <summary>Each head by itself, without a weight.</summary>
+    PerHeadPlain,
 
     /// <summary>The whole projection at once, weight [heads · headDimension].</summary>
     WholeProjection,

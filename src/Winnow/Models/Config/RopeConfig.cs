@@ -39,7 +39,13 @@ internal sealed record RopeConfig(float Base, int Dimension, RopeScaling? Scalin
                     frequencies[i] = 1 / (factors[i] * Power(i));
                 }
 
-                magnitude = longRope.Magnitude;
+                magnitude = contextLength > longRope.OriginalContext ? longRope.Magnitude : longRope.ShortMagnitude;
+                break;
+            case RopeScaling.Dynamic dynamic:
+                return (this with { Base = BaseFor(dynamic, contextLength), Scaling = null }).CreateFrequencies(interleaved, contextLength);
+            case RopeScaling.Proportional proportional:
+                Divide(frequencies, proportional.Factor);
+                frequencies.AsSpan(proportional.Pairs).Clear();
                 break;
             case RopeScaling.Divisors divisors:
                 for (int i = 0; i < frequencies.Length; i++)
@@ -96,9 +102,17 @@ internal sealed record RopeConfig(float Base, int Dimension, RopeScaling? Scalin
         high = high == low ? high + 0.001 : high;
         for (int i = 0; i < frequencies.Length; i++)
         {
-            float interpolated = Math.Clamp((i - (float)low) / (float)(high - low), 0, 1);
+            float interpolated = 1 - ((1 - Math.Clamp((i - (float)low) / (float)(high - low), 0, 1)) * scaling.Extrapolation);
             frequencies[i] = (frequencies[i] / scaling.Factor * interpolated) + (frequencies[i] * (1 - interpolated));
         }
+    }
+
+    /// <summary>The base of a context, as transformers computes it.</summary>
+    private float BaseFor(RopeScaling.Dynamic scaling, int contextLength)
+    {
+        double length = Math.Max(contextLength, scaling.OriginalContext);
+        double stretch = (scaling.Factor * length / scaling.OriginalContext) - (scaling.Factor - 1);
+        return (float)(Base * Math.Pow(stretch, Dimension / (Dimension - 2.0)));
     }
 
     /// <summary>The dimension that makes so many full turns in a context.</summary>

@@ -23,6 +23,9 @@ internal abstract record RopeScaling
     public sealed record Yarn(float Factor, int OriginalContext, float BetaFast, float BetaSlow, float Magnitude, bool RoundsBounds)
         : RopeScaling
     {
+        /// <summary>How much of the turns above <see cref="BetaFast"/> is kept; 1 for all, 0 to divide all frequencies.</summary>
+        public float Extrapolation { get; init; } = 1;
+
         /// <summary>The paper's temperature, 0.1 ln(factor) + 1.</summary>
         /// <param name="factor">The stretch.</param>
         /// <param name="weight">What the logarithm is multiplied with besides (DeepSeek's mscale).</param>
@@ -35,7 +38,21 @@ internal abstract record RopeScaling
     /// <param name="LongFactors">For longer ones, [dimension / 2].</param>
     /// <param name="OriginalContext">Tokens of the original length.</param>
     /// <param name="Magnitude">The factor of sine and cosine.</param>
-    public sealed record LongRope(float[] ShortFactors, float[] LongFactors, int OriginalContext, float Magnitude) : RopeScaling;
+    public sealed record LongRope(float[] ShortFactors, float[] LongFactors, int OriginalContext, float Magnitude) : RopeScaling
+    {
+        /// <summary>The factor of sine and cosine for contexts up to the original length.</summary>
+        public float ShortMagnitude { get; init; } = Magnitude;
+    }
+
+    /// <summary>Dynamic NTK: the base grows with the context beyond the original length.</summary>
+    /// <param name="Factor">How fast.</param>
+    /// <param name="OriginalContext">Tokens of the original length.</param>
+    public sealed record Dynamic(float Factor, int OriginalContext) : RopeScaling;
+
+    /// <summary>All pairs of the dimension, but only the first ones turn (Gemma 4); their frequencies are those of a rotation of all.</summary>
+    /// <param name="Pairs">How many turn.</param>
+    /// <param name="Factor">What frequencies are divided by.</param>
+    public sealed record Proportional(int Pairs, float Factor) : RopeScaling;
 
     /// <summary>A divisor for each frequency, [dimension / 2]: how GGUF files store Llama 3's scaling.</summary>
     public sealed record Divisors(float[] Values) : RopeScaling;

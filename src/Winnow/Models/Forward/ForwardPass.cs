@@ -187,7 +187,7 @@ internal sealed class ForwardPass : IDisposable
         {
             if (_layer == _lastLayer)
             {
-                Rows.KeepOutputs(State.Stream);
+                Rows.KeepOutputs(State.Stream, _transformer.AttendedWidth(_layer));
             }
 
             Enter(Rows.Count > 0 ? PassStage.Transform : PassStage.Output);

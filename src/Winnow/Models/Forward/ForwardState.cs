@@ -20,6 +20,7 @@ internal sealed class ForwardState : IDisposable
     private readonly Matrix _attention;
     private readonly Matrix _scores;
     private readonly Matrix _feedForward;
+    private readonly Matrix?[] _rooms = new Matrix?[Enum.GetValues<PassRoom>().Length];
     private Matrix? _gate;
     private Matrix? _up;
     private Matrix? _logits;
@@ -36,10 +37,9 @@ internal sealed class ForwardState : IDisposable
         Chunk = chunk;
         _config = config;
         Stream = device.CreateStream();
-        int keyWidth = Math.Max(config.KvHeads * config.HeadDimension, 1);
         _normed = Allocate(config.HiddenSize);
-        _key = Allocate(keyWidth);
-        _value = Allocate(keyWidth);
+        _key = Allocate(Math.Max(config.Widest(layer => config.KvHeadsOf(layer) * config.KeyDimensionOf(layer)), 1));
+        _value = Allocate(Math.Max(config.Widest(layer => config.KvHeadsOf(layer) * config.ValueDimensionOf(layer)), 1));
         _attention = Allocate(config.HiddenSize);
         _scores = Allocate(config.Experts?.Count ?? 1);
         _feedForward = Allocate(config.HiddenSize);
@@ -63,20 +63,40 @@ internal sealed class ForwardState : IDisposable
     /// <summary>What a block reads, [rows, hidden].</summary>
     public Matrix Normed => _normed.RowSlice(0, Rows);
 
-    /// <summary>[rows, kvHeads · headDimension].</summary>
-    public Matrix Key => _key.RowSlice(0, Rows);
+    /// <summary>The keys of a layer, [rows, kvHeads · headDimension].</summary>
+    public Matrix Key(int layer) => Narrow(_key, _config.KvHeadsOf(layer) * _config.KeyDimensionOf(layer));
 
-    /// <summary>[rows, kvHeads · headDimension].</summary>
-    public Matrix Value => _value.RowSlice(0, Rows);
+    /// <summary>The values of a layer, [rows, kvHeads · valueDimension].</summary>
+    public Matrix Value(int layer) => Narrow(_value, _config.KvHeadsOf(layer) * _config.ValueDimensionOf(layer));
 
     /// <summary>What the attention block yields, [rows, hidden].</summary>
     public Matrix Attention => _attention.RowSlice(0, Rows);
 
-    /// <summary>[rows, feedForward]; allocated when first asked for: models of experts only have no use for it.</summary>
-    public Matrix Gate => (_gate ??= Allocate(_config.FeedForwardSize)).RowSlice(0, Rows);
+    /// <summary>[rows, width]; allocated when first asked for: models of experts only have no use for it.</summary>
+    /// <param name="width">The inner width of a feed-forward block.</param>
+    public Matrix Gate(int width) => Narrow(_gate ??= Allocate(InnerWidth(_config)), width);
 
-    /// <summary>[rows, feedForward]; allocated when first asked for.</summary>
-    public Matrix Up => (_up ??= Allocate(_config.FeedForwardSize)).RowSlice(0, Rows);
+    /// <summary>[rows, width]; allocated when first asked for.</summary>
+    public Matrix Up(int width) => Narrow(_up ??= Allocate(InnerWidth(_config)), width);
+
+    /// <summary>Room for what some architectures need besides, [rows, columns]; allocated when first asked for, or for more.</summary>
+    public Matrix Room(PassRoom room, int columns)
+    {
+        ref Matrix? matrix = ref _rooms[(int)room];
+        if (matrix is not { } given || given.Columns < columns)
+        {
+            if (matrix is { } former)
+            {
+                Stream.Wait();
+                _allocated.Remove(former);
+                former.Buffer.Dispose();
+            }
+
+            matrix = given = Allocate(columns);
+        }
+
+        return Narrow(given, columns);
+    }
 
     /// <summary>The router's scores, [rows, experts].</summary>
     public Matrix Scores => _scores.RowSlice(0, Rows);
@@ -113,9 +133,9 @@ internal sealed class ForwardState : IDisposable
     /// <summary>What a row of a chunk takes, in these buffers and in those of the pass.</summary>
     public static long BytesOfRow(ModelConfig config)
     {
-        long queryWidth = (long)config.QueryHeads * config.HeadDimension;
-        long keyWidth = (long)config.KvHeads * config.HeadDimension;
-        return sizeof(float) * ((4L * config.HiddenSize) + (3 * queryWidth) + (2 * keyWidth) + (2L * config.FeedForwardSize)
+        long queryWidth = (long)config.QueryHeads * config.Widest(config.KeyDimensionOf);
+        long keyWidth = config.Widest(layer => config.KvHeadsOf(layer) * config.KeyDimensionOf(layer));
+        return sizeof(float) * ((4L * config.HiddenSize) + (3 * queryWidth) + (2 * keyWidth) + (2L * InnerWidth(config))
             + config.QueryGateWidth + config.RecurrentWidth + config.Layers.Max(layer => layer.Recurrent?.ScratchWidth ?? 0));
     }
 
@@ -151,6 +171,11 @@ internal sealed class ForwardState : IDisposable
         Stream.Dispose();
         _allocated.ForEach(matrix => matrix.Buffer.Dispose());
     }
+
+    private static int InnerWidth(ModelConfig config) => Math.Max(config.Widest(config.FeedForwardSizeOf), config.Experts?.SharedSize ?? 0);
+
+    /// <summary>The rows under way, without gaps, in a buffer of wider ones.</summary>
+    private Matrix Narrow(Matrix buffer, int width) => new(buffer.Buffer, buffer.Offset, Rows, width, width);
 
     private Matrix Allocate(int columns, int? rows = null)
     {

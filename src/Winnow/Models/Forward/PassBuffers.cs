@@ -13,8 +13,8 @@ internal sealed class PassBuffers(Device device, ModelConfig config, int rows, b
     /// <summary>The residual stream, [rows, hidden].</summary>
     public Matrix Hidden { get; } = device.AllocateMatrix(rows, config.HiddenSize);
 
-    /// <summary>[rows, queryHeads · headDimension].</summary>
-    public Matrix Query { get; } = device.AllocateMatrix(rows, Math.Max(config.QueryHeads * config.HeadDimension, 1));
+    /// <summary>[rows, queryHeads · headDimension] of the widest layer.</summary>
+    public Matrix Query { get; } = device.AllocateMatrix(rows, Math.Max(config.QueryHeads * config.Widest(config.KeyDimensionOf), 1));
 
     /// <summary>Queries and what gates their results, side by side, [rows, queryHeads · 2 · headDimension]; null where nothing does.</summary>
     public Matrix? QueryGate { get; } = config.QueryGateWidth > 0 ? device.AllocateMatrix(rows, config.QueryGateWidth) : null;
@@ -23,14 +23,17 @@ internal sealed class PassBuffers(Device device, ModelConfig config, int rows, b
     public Matrix? Recurrent { get; } = config.RecurrentWidth > 0 ? device.AllocateMatrix(rows, config.RecurrentWidth) : null;
 
     /// <summary>The queries before rotation; null where no attention method asks for them.</summary>
-    public Matrix? UnrotatedQuery { get; } = unrotated ? device.AllocateMatrix(rows, config.QueryHeads * config.HeadDimension) : null;
+    public Matrix? UnrotatedQuery { get; } = unrotated ? device.AllocateMatrix(rows, config.QueryHeads * config.Widest(config.KeyDimensionOf)) : null;
 
-    /// <summary>What the heads yield, [rows, queryHeads · headDimension].</summary>
-    public Matrix Attended { get; } = device.AllocateMatrix(rows, Math.Max(config.QueryHeads * config.HeadDimension, 1));
+    /// <summary>What the heads yield, [rows, queryHeads · valueDimension].</summary>
+    public Matrix Attended { get; } = device.AllocateMatrix(rows, Math.Max(config.QueryHeads * config.Widest(config.ValueDimensionOf), 1));
+
+    /// <summary>The vectors that the tokens have for each layer, [rows, layers · width]; null where they have none.</summary>
+    public Matrix? PerLayer { get; } = config.PerLayerSize > 0 ? device.AllocateMatrix(rows, config.Layers.Count * config.PerLayerSize) : null;
 
     /// <summary>Bytes of all of it.</summary>
     public long SizeBytes => Hidden.Buffer.SizeBytes + Query.Buffer.SizeBytes + Attended.Buffer.SizeBytes
-        + (UnrotatedQuery?.Buffer.SizeBytes ?? 0) + (QueryGate?.Buffer.SizeBytes ?? 0) + (Recurrent?.Buffer.SizeBytes ?? 0);
+        + ((Matrix?[])[UnrotatedQuery, QueryGate, Recurrent, PerLayer]).Sum(matrix => matrix?.Buffer.SizeBytes ?? 0);
 
     /// <summary>Frees the memory.</summary>
     public void Dispose()
@@ -41,5 +44,6 @@ internal sealed class PassBuffers(Device device, ModelConfig config, int rows, b
         QueryGate?.Buffer.Dispose();
         Recurrent?.Buffer.Dispose();
         Attended.Buffer.Dispose();
+        PerLayer?.Buffer.Dispose();
     }
 }

@@ -59,11 +59,12 @@ internal sealed class PassRows : IDisposable
     /// <summary>The residual stream, [rows, hidden].</summary>
     public Matrix Hidden => Buffers.Hidden.RowSlice(First, Rows);
 
-    /// <summary>[rows, queryHeads · headDimension].</summary>
-    public Matrix Query => Buffers.Query.RowSlice(First, Rows);
+    /// <summary>[rows, width].</summary>
+    /// <param name="width">Query heads times elements of a query in the layer under way.</param>
+    public Matrix Query(int width) => RowsOf(Buffers.Query, width, First, Rows);
 
     /// <summary>The queries before rotation; null where no attention method asks for them.</summary>
-    public Matrix? UnrotatedQuery => Buffers.UnrotatedQuery?.RowSlice(First, Rows);
+    public Matrix? UnrotatedQuery(int width) => Buffers.UnrotatedQuery is { } queries ? RowsOf(queries, width, First, Rows) : null;
 
     /// <summary>Queries and what gates their results, side by side, [rows, queryHeads · 2 · headDimension].</summary>
     public Matrix QueryGate => Buffers.QueryGate!.Value.RowSlice(First, Rows);
@@ -72,8 +73,12 @@ internal sealed class PassRows : IDisposable
     /// <param name="width">Its width.</param>
     public Matrix Recurrent(int width) => Buffers.Recurrent!.Value.RowSlice(First, Rows).ColumnSlice(0, width);
 
-    /// <summary>What the heads yield, [rows, queryHeads · headDimension].</summary>
-    public Matrix Attended => Buffers.Attended.RowSlice(First, Rows);
+    /// <summary>What the heads yield, [rows, width].</summary>
+    /// <param name="width">Query heads times elements of a value in the layer under way.</param>
+    public Matrix Attended(int width) => RowsOf(Buffers.Attended, width, First, Rows);
+
+    /// <summary>The vectors that the tokens have for each layer, [rows, layers · width]; null where they have none.</summary>
+    public Matrix? PerLayer => Buffers.PerLayer?.RowSlice(First, Rows);
 
     /// <summary>Bytes of what all rows need at once.</summary>
     public long SizeBytes => _onDevice.Sum(buffers => buffers?.SizeBytes ?? 0);
@@ -131,18 +136,20 @@ internal sealed class PassRows : IDisposable
     /// <summary>The parts of the chunk under way, in order.</summary>
     public PartEnumerator GetEnumerator() => new(this);
 
-    /// <summary>The queries of a segment, [tokens, queryHeads · headDimension].</summary>
-    public Matrix QueryOf(Segment segment) => Buffers.Query.RowSlice(segment.FirstRow, segment.Rows);
+    /// <summary>The queries of a segment, [tokens, width].</summary>
+    public Matrix QueryOf(Segment segment, int width) => RowsOf(Buffers.Query, width, segment.FirstRow, segment.Rows);
 
     /// <summary>The queries of a segment before rotation; null where no attention method asks for them.</summary>
-    public Matrix? UnrotatedQueryOf(Segment segment) => Buffers.UnrotatedQuery?.RowSlice(segment.FirstRow, segment.Rows);
+    public Matrix? UnrotatedQueryOf(Segment segment, int width) =>
+        Buffers.UnrotatedQuery is { } queries ? RowsOf(queries, width, segment.FirstRow, segment.Rows) : null;
 
-    /// <summary>What the heads yield for a segment, [tokens, queryHeads · headDimension].</summary>
-    public Matrix AttendedOf(Segment segment) => Buffers.Attended.RowSlice(segment.FirstRow, segment.Rows);
+    /// <summary>What the heads yield for a segment, [tokens, width].</summary>
+    public Matrix AttendedOf(Segment segment, int width) => RowsOf(Buffers.Attended, width, segment.FirstRow, segment.Rows);
 
     /// <summary>Drops the rows that need not come out of the last layer; the others move together, in their order.</summary>
     /// <param name="stream">Copies rows.</param>
-    public void KeepOutputs(ComputeStream stream)
+    /// <param name="width">Elements of what the last layer's heads yield.</param>
+    public void KeepOutputs(ComputeStream stream, int width)
     {
         int kept = 0;
         foreach (Segment segment in _segments)
@@ -154,9 +161,10 @@ internal sealed class PassRows : IDisposable
                 if (row != kept)
                 {
                     Move(stream, Buffers.Hidden, row, kept);
-                    Move(stream, Buffers.Attended, row, kept);
+                    Move(stream, width > 0 ? RowsOf(Buffers.Attended, width, 0, Count) : null, row, kept);
                     Move(stream, Buffers.QueryGate, row, kept);
                     Move(stream, Buffers.Recurrent, row, kept);
+                    Move(stream, Buffers.PerLayer, row, kept);
                 }
             }
 
@@ -179,12 +187,17 @@ internal sealed class PassRows : IDisposable
         if (device != _device)
         {
             Matrix source = Buffers.Hidden;
+            Matrix? vectors = Buffers.PerLayer;
             ForwardState from = work.Of(layer - 1);
             _device = device;
             for (int first = 0; first < Count; first += _chunk)
             {
                 int rows = Math.Min(_chunk, Count - first);
                 work.Of(layer).Stream.Write(from.Show(source.RowSlice(first, rows)), Buffers.Hidden.RowSlice(first, rows));
+                if (vectors is { } perLayer)
+                {
+                    work.Of(layer).Stream.Write(from.Show(perLayer.RowSlice(first, rows)), Buffers.PerLayer!.Value.RowSlice(first, rows));
+                }
             }
         }
     }
@@ -223,6 +236,10 @@ internal sealed class PassRows : IDisposable
     }
 
     private PassBuffers Buffers => _onDevice[_device]!;
+
+    /// <summary>Rows of a buffer that is as wide as the widest layer needs, without gaps.</summary>
+    private static Matrix RowsOf(Matrix buffer, int width, int first, int rows) =>
+        new(buffer.Buffer, buffer.Offset + ((long)first * width), rows, width, width);
 
     private void Allocate(int rows, bool unrotated)
     {

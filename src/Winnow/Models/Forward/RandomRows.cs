@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Models.Config;
 
 namespace Winnow.Models.Forward;
 
@@ -11,7 +12,8 @@ internal static class RandomRows
     /// <param name="sequence">Its cache is longer by the tokens afterwards.</param>
     /// <param name="tokens">How many tokens.</param>
     /// <param name="seed">Same seed, same rows.</param>
-    public static void Append(Workspace work, Sequence sequence, int tokens, int seed)
+    /// <param name="config">The model's sizes.</param>
+    public static void Append(ModelConfig config, Workspace work, Sequence sequence, int tokens, int seed)
     {
         KvCache cache = sequence.Cache;
         cache.Reserve(tokens);
@@ -30,10 +32,14 @@ internal static class RandomRows
 
                 ForwardState state = work.Of(layer);
                 state.Rows = rows;
-                state.Stream.FillRandomly(state.Key, number++);
-                state.Stream.FillRandomly(state.Value, number++);
-                sequence.Attention.ObserveKeys(state.Stream, layer, cache.Length, state.Key);
-                state.Stream.Append(cache.Layer(layer), state.Key, state.Value, cache.Length);
+                if (config.Layers[layer].SharedKvLayer is null)
+                {
+                    state.Stream.FillRandomly(state.Key(layer), number++);
+                    state.Stream.FillRandomly(state.Value(layer), number++);
+                    sequence.Attention.ObserveKeys(state.Stream, layer, cache.Length, state.Key(layer));
+                    state.Stream.Append(cache.Layer(layer), state.Key(layer), state.Value(layer), cache.Length);
+                }
+
                 cache.Leave(layer);
             }
 

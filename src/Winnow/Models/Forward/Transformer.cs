@@ -22,8 +22,7 @@ internal sealed class Transformer
         Config = config;
         _weights = weights;
         AttentionLayers = new AttentionLayers(
-            [.. config.Layers.Select(layer => new AttentionShape(
-                config.QueryHeads, config.KvHeads, config.HeadDimension, config.AttentionScale, config.AttentionSoftCap, layer.Window))],
+            [.. weights.Layers.Select((layer, i) => config.ShapeOf(i) with { Sinks = layer.Sinks })],
             [.. config.Layers.Select(layer => layer.Attends)]);
         StateParts = [.. config.Layers.SelectMany((layer, i) => layer.Recurrent?.PartsOf(i) ?? [])];
     }
@@ -37,11 +36,26 @@ internal sealed class Transformer
     /// <summary>What layers remember of a sequence beside keys and values.</summary>
     public IReadOnlyList<StatePart> StateParts { get; }
 
+    /// <summary>Elements of what the heads of a layer yield.</summary>
+    public int AttendedWidth(int layer) => Config.QueryHeads * Config.ValueDimensionOf(layer);
+
     /// <summary>The tokens of a chunk enter the residual stream.</summary>
     public void Embed(ForwardState state, PassRows rows)
     {
         state.Stream.Embed(_weights.Embedding, rows.Ids, rows.Hidden);
         Scale(state.Stream, rows.Hidden, Config.EmbeddingScale);
+        if (_weights.Positions is { } positions)
+        {
+            Matrix vectors = state.Room(PassRoom.Position, Config.HiddenSize);
+            state.Stream.Embed(positions, rows.Positions, vectors);
+            state.Stream.Add(rows.Hidden, vectors);
+        }
+
+        Normalize(state.Stream, _weights.EmbeddingNorm, rows.Hidden, rows.Hidden);
+        if (_weights.PerLayer is { } perLayer)
+        {
+            EmbedPerLayer(state, rows, perLayer);
+        }
     }
 
     /// <summary>
@@ -58,9 +72,9 @@ internal sealed class Transformer
         }
 
         Matrix input = layer.Mixes ? Normalize(stream, layer.AttentionNorm, rows.Hidden, state.Normed) : rows.Hidden;
-        if (layer.QueryKeyValue is { } projections)
+        if (layer.AttentionOutput is not null)
         {
-            ProjectQueries(state, rows, projections, input);
+            HeadProjection.Project(Config, layer, index, state, rows, input);
             foreach (SegmentPart part in rows)
             {
                 RotateAppend(state, rows, part, layer, index);
@@ -84,11 +98,11 @@ internal sealed class Transformer
             state.Stream,
             index,
             segment.IsCausal ? AttentionLayers.Shapes[index] : AttentionLayers.Bidirectional[index],
-            sequence.Cache.Layer(index),
+            sequence.Cache.Layer(Config.Layers[index].SharedKvLayer ?? index),
             sequence.Cache.Length,
-            rows.QueryOf(segment),
-            rows.UnrotatedQueryOf(segment),
-            rows.AttendedOf(segment),
+            rows.QueryOf(segment, QueryWidth(index)),
+            rows.UnrotatedQueryOf(segment, QueryWidth(index)),
+            rows.AttendedOf(segment, AttendedWidth(index)),
             outputs,
             cancellation));
         sequence.Cache.Leave(index);
@@ -100,15 +114,17 @@ internal sealed class Transformer
         LayerWeights layer = _weights.Layers[index];
         ComputeStream stream = state.Stream;
         Matrix hidden = rows.Hidden;
+        if (layer.Mixes)
+        {
+            ProjectMixed(state, rows, layer, index);
+            Normalize(stream, layer.PostAttentionNorm, state.Attention, state.Attention);
+        }
+
         if (!layer.Mixes)
         {
             FeedForward(state, rows, layer, Normalize(stream, layer.FeedForwardNorm, hidden, state.Normed));
-            return;
         }
-
-        ProjectMixed(state, rows, layer);
-        Normalize(stream, layer.PostAttentionNorm, state.Attention, state.Attention);
-        if (!layer.FeedsForward)
+        else if (!layer.FeedsForward)
         {
             stream.Add(hidden, state.Attention, Config.ResidualScale);
         }
@@ -129,6 +145,13 @@ internal sealed class Transformer
             stream.Add(hidden, state.Attention, Config.ResidualScale);
             FeedForward(state, rows, layer, hidden);
         }
+
+        if (layer.PerLayer is { } perLayer)
+        {
+            AddPerLayer(state, rows, perLayer, index);
+        }
+
+        Scale(stream, hidden, layer.Scale);
     }
 
     /// <summary>The logits after some rows of a pass, [rows, vocabulary].</summary>
@@ -158,33 +181,13 @@ internal sealed class Transformer
         return Normalize(state.Stream, _weights.OutputNorm, hidden, state.Normed);
     }
 
-    /// <summary>Queries, keys and values; where something gates what heads yield, it comes head by head with the queries.</summary>
-    private void ProjectQueries(ForwardState state, PassRows rows, ProjectionGroup projections, Matrix input)
-    {
-        ComputeStream stream = state.Stream;
-        if (!Config.Architecture.GatesAttention)
-        {
-            Project(stream, projections, input, [rows.Query, state.Key, state.Value], rows.Steps);
-            return;
-        }
-
-        Project(stream, projections, input, [rows.QueryGate, state.Key, state.Value], rows.Steps);
-        stream.Copy(HeadsOf(rows.QueryGate, 2 * Config.HeadDimension, 0), HeadsOf(rows.Query, Config.HeadDimension, 0));
-    }
-
     /// <summary>The output projections of attention and of a block with a state: their sum where a layer has both.</summary>
-    private void ProjectMixed(ForwardState state, PassRows rows, LayerWeights layer)
+    private void ProjectMixed(ForwardState state, PassRows rows, LayerWeights layer, int index)
     {
         ComputeStream stream = state.Stream;
         if (layer.AttentionOutput is { } output)
         {
-            if (Config.Architecture.GatesAttention)
-            {
-                Matrix heads = HeadsOf(rows.Attended, Config.HeadDimension, 0);
-                stream.Gate(Activation.Sigmoid, HeadsOf(rows.QueryGate, 2 * Config.HeadDimension, Config.HeadDimension), heads, heads);
-            }
-
-            Project(stream, output, rows.Attended, state.Attention, rows.Steps);
+            Project(stream, output, HeadProjection.Collect(Config, layer, index, state, rows), state.Attention, rows.Steps);
             Scale(stream, state.Attention, Config.AttentionOutputScale);
         }
 
@@ -200,43 +203,103 @@ internal sealed class Transformer
         }
     }
 
-    /// <summary>The heads of rows without gaps as rows of their own.</summary>
-    /// <param name="rows">[rows, heads · width].</param>
-    /// <param name="width">Elements from one head to the next.</param>
-    /// <param name="first">The first of a head's elements that is wanted.</param>
-    private Matrix HeadsOf(Matrix rows, int width, int first) =>
-        new(rows.Buffer, rows.Offset + first, rows.Rows * Config.QueryHeads, Config.HeadDimension, width);
+    private int QueryWidth(int layer) => Config.QueryHeads * Config.KeyDimensionOf(layer);
 
     private void RotateAppend(ForwardState state, PassRows rows, SegmentPart part, LayerWeights layer, int index)
     {
         ComputeStream stream = state.Stream;
         Sequence sequence = part.Segment.Sequence;
-        HeadRows heads = new(
-            rows.Query.RowSlice(part.FirstRow, part.Rows),
-            sequence.Attention.NeedsUnrotatedQueries ? rows.UnrotatedQuery?.RowSlice(part.FirstRow, part.Rows) : null,
-            state.Key.RowSlice(part.FirstRow, part.Rows),
-            state.Value.RowSlice(part.FirstRow, part.Rows),
-            Config.HeadDimension);
-        RowNorm? queryNorm = layer.QueryNorm;
-        RowNorm? keyNorm = layer.KeyNorm;
-        if (sequence.Observer is not null || sequence.Attention.ObservesKeys)
+        Matrix query = rows.Query(QueryWidth(index)).RowSlice(part.FirstRow, part.Rows);
+        Matrix? unrotated = sequence.Attention.NeedsUnrotatedQueries ? rows.UnrotatedQuery(QueryWidth(index))?.RowSlice(part.FirstRow, part.Rows) : null;
+        ReadOnlySpan<int> positions = rows.Positions.Slice(part.FirstRow, part.Rows);
+        RopeFrequencies? rope = sequence.Ropes[index];
+        bool isShared = Config.Layers[index].SharedKvLayer is not null;
+        Matrix key = state.Key(index).RowSlice(part.FirstRow, part.Rows);
+        HeadRows heads = new(query, unrotated, key, state.Value(index).RowSlice(part.FirstRow, part.Rows), Config.KeyDimensionOf(index));
+        bool normsAfter = Config.Architecture.NormsAfterRotation;
+        RowNorm? queryNorm = normsAfter ? null : layer.QueryNorm;
+        RowNorm? keyNorm = normsAfter ? null : layer.KeyNorm;
+        if (!normsAfter && (queryNorm is null || isShared || sequence.Observer is not null || sequence.Attention.ObservesKeys))
         {
             // Whoever looks at heads wants them after their norms and before rotation.
-            Normalize(stream, queryNorm, heads.Query, heads.Query);
-            Normalize(stream, keyNorm, heads.Key, heads.Key);
+            NormalizeHeads(stream, layer, heads, isShared);
             queryNorm = keyNorm = null;
+        }
+
+        if (sequence.Observer is not null || sequence.Attention.ObservesKeys)
+        {
             sequence.Observer?.ObserveHeads(stream, index, part.CacheRow, heads.Query, heads.Key);
             sequence.Attention.ObserveKeys(stream, index, part.CacheRow, heads.Key);
         }
 
-        stream.RotateAppend(
-            heads,
-            queryNorm,
-            keyNorm,
-            sequence.Ropes[index],
-            rows.Positions.Slice(part.FirstRow, part.Rows),
-            sequence.Cache.Layer(index),
-            part.CacheRow);
+        HeadProjection.AddPositions(Config, index, stream, heads, positions, part.CacheRow);
+        if (isShared || (normsAfter && layer.QueryNorms.Length > 0))
+        {
+            if (unrotated is { } copy)
+            {
+                stream.Copy(heads.Query, copy);
+            }
+
+            if (rope is not null)
+            {
+                stream.Rope(heads.Query, heads.HeadDimension, rope, positions);
+            }
+
+            if (isShared)
+            {
+                return;
+            }
+
+            if (rope is not null)
+            {
+                stream.Rope(heads.Key, heads.HeadDimension, rope, positions);
+            }
+
+            NormalizeHeads(stream, layer, heads, isShared: false);
+            stream.Append(sequence.Cache.Layer(index), heads.Key, heads.Value, part.CacheRow);
+            return;
+        }
+
+        stream.RotateAppend(heads, queryNorm, keyNorm, rope, positions, sequence.Cache.Layer(index), part.CacheRow);
+    }
+
+    /// <summary>The vectors for each layer: the normalised projection of the embedding and an embedding of their own, both of unit variance.</summary>
+    private void EmbedPerLayer(ForwardState state, PassRows rows, PerLayerInputs inputs)
+    {
+        ComputeStream stream = state.Stream;
+        Matrix vectors = rows.PerLayer!.Value;
+        Matrix own = state.Room(PassRoom.PerLayer, vectors.Columns);
+        stream.MatMul(inputs.Projection, rows.Hidden, vectors, rows.Steps);
+        stream.Scale(vectors, 1 / MathF.Sqrt(Config.HiddenSize));
+        stream.Normalize(inputs.Norm, vectors, vectors);
+        stream.Embed(inputs.Embedding, rows.Ids, own);
+        stream.Add(vectors, own, MathF.Sqrt(Config.PerLayerSize));
+        stream.Scale(vectors, 1 / MathF.Sqrt(2));
+    }
+
+    /// <summary>A layer's own vector of each token goes into the residual stream, gated by it.</summary>
+    private void AddPerLayer(ForwardState state, PassRows rows, PerLayerWeights weights, int index)
+    {
+        ComputeStream stream = state.Stream;
+        Matrix gate = state.Room(PassRoom.PerLayerGate, Config.PerLayerSize);
+        stream.MatMul(weights.Gate, rows.Hidden, gate, rows.Steps);
+        stream.Gate(Config.Activation, gate, rows.PerLayer!.Value.ColumnSlice(index * Config.PerLayerSize, Config.PerLayerSize), gate);
+        stream.MatMul(weights.Projection, gate, state.FeedForward, rows.Steps);
+        stream.Normalize(weights.Norm, state.FeedForward, state.FeedForward);
+        stream.Add(rows.Hidden, state.FeedForward);
+    }
+
+    private static void NormalizeHeads(ComputeStream stream, LayerWeights layer, HeadRows heads, bool isShared)
+    {
+        if (layer.QueryNorms.Length > 0)
+        {
+            stream.NormalizeHeads(layer.QueryNorms, heads.Query);
+        }
+
+        if (layer.KeyNorms.Length > 0 && !isShared)
+        {
+            stream.NormalizeHeads(layer.KeyNorms, heads.Key);
+        }
     }
 
     /// <summary>Feed-forward block: from its normalised input into the residual stream.</summary>
@@ -245,43 +308,86 @@ internal sealed class Transformer
         ComputeStream stream = state.Stream;
         if (layer is { Experts: { } experts, Router: { } router })
         {
-            stream.MatMul(router, input, state.Scores, rows.Steps);
-            stream.MixExperts(experts, state.Scores, input, state.FeedForward, rows.Steps);
+            Matrix routed = layer.RouterNorm is null ? input : Normalize(stream, layer.RouterNorm, rows.Hidden, state.Room(PassRoom.RouterInput, Config.HiddenSize));
+            Matrix mixed = layer.ExpertNorm is null ? input : Normalize(stream, layer.ExpertNorm, rows.Hidden, state.Room(PassRoom.ExpertInput, Config.HiddenSize));
+            Project(stream, router, routed, state.Scores, rows.Steps);
+            stream.MixExperts(experts, state.Scores, mixed, state.FeedForward, rows.Steps);
+            Normalize(stream, layer.PostExpertNorm, state.FeedForward, state.FeedForward);
+            if (layer.Dense is { } shared)
+            {
+                AddShared(state, rows, layer, shared, input);
+            }
+
             AddFeedForward(stream, state, rows, layer);
             return;
         }
 
-        ProjectionGroup gateUp = layer.GateUp!;
-        Projection down = layer.Down!;
-        Matrix inner = state.Up;
-        if (!Config.Architecture.IsGated)
+        DenseWeights dense = layer.Dense!;
+        Matrix inner = Inner(state, rows, dense, input);
+        if (layer.PostFeedForwardNorm is null && dense.Down.IsPlain && Config.FeedForwardScale == 1)
         {
-            Project(stream, gateUp, input, [inner], rows.Steps);
-            stream.Activate(Config.Activation, inner);
-        }
-        else if (!gateUp.ArePlain || Config.GateScale != 1)
-        {
-            inner = state.Gate;
-            Project(stream, gateUp, input, [inner, state.Up], rows.Steps);
-            Scale(stream, inner, Config.GateScale);
-            stream.Gate(Config.Activation, inner, state.Up, inner);
+            stream.ProductAdd(dense.Down.Weight, inner, state.FeedForward, rows.Hidden, Config.ResidualScale, rows.Steps);
         }
         else
         {
-            inner = state.Gate;
-            stream.GatedProduct(gateUp.Weights, input, Config.Activation, inner, state.Up, rows.Steps);
-        }
-
-        if (layer.PostFeedForwardNorm is null && down.IsPlain && Config.FeedForwardScale == 1)
-        {
-            stream.ProductAdd(down.Weight, inner, state.FeedForward, rows.Hidden, Config.ResidualScale, rows.Steps);
-        }
-        else
-        {
-            Project(stream, down, inner, state.FeedForward, rows.Steps);
+            Project(stream, dense.Down, inner, state.FeedForward, rows.Steps);
             Scale(stream, state.FeedForward, Config.FeedForwardScale);
             AddFeedForward(stream, state, rows, layer);
         }
+    }
+
+    /// <summary>The expert that every token goes through, added to what the others yield.</summary>
+    private void AddShared(ForwardState state, PassRows rows, LayerWeights layer, DenseWeights shared, Matrix input)
+    {
+        ComputeStream stream = state.Stream;
+        Matrix result = state.Room(PassRoom.Shared, Config.HiddenSize);
+        Project(stream, shared.Down, Inner(state, rows, shared, input), result, rows.Steps);
+        Normalize(stream, layer.PostDenseNorm, result, result);
+        if (layer.SharedRouter is not { } gate)
+        {
+            stream.Add(state.FeedForward, result);
+            return;
+        }
+
+        Matrix score = state.Room(PassRoom.SharedScore, 1);
+        stream.MatMul(gate, input, score, rows.Steps);
+        stream.AddGated(state.FeedForward, result, score);
+    }
+
+    /// <summary>What the down projection of a feed-forward block reads.</summary>
+    private Matrix Inner(ForwardState state, PassRows rows, DenseWeights dense, Matrix input)
+    {
+        ComputeStream stream = state.Stream;
+        Matrix inner = state.Up(dense.Size);
+        if (!Config.Architecture.IsGated)
+        {
+            Project(stream, dense.GateUp, input, [inner], rows.Steps);
+            if (dense.Xielu is { } xielu)
+            {
+                stream.Activate(xielu, inner);
+            }
+            else
+            {
+                stream.Activate(Config.Activation, inner);
+            }
+        }
+        else if (!dense.GateUp.ArePlain || Config.GateScale != 1)
+        {
+            Matrix up = inner;
+            inner = state.Gate(dense.Size);
+            Project(stream, dense.GateUp, input, [inner, up], rows.Steps);
+            Scale(stream, inner, Config.GateScale);
+            stream.Gate(Config.Activation, inner, up, inner);
+        }
+        else
+        {
+            Matrix up = inner;
+            inner = state.Gate(dense.Size);
+            stream.GatedProduct(dense.GateUp.Weights, input, Config.Activation, inner, up, rows.Steps);
+        }
+
+        Normalize(stream, dense.Norm, inner, inner);
+        return inner;
     }
 
     private void AddFeedForward(ComputeStream stream, ForwardState state, PassRows rows, LayerWeights layer)

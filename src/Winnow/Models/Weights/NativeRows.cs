@@ -1,25 +1,41 @@
 using System.Runtime.InteropServices;
-using Winnow.Formats;
 using Winnow.Tensors;
 
 namespace Winnow.Models.Weights;
 
-/// <summary>A copy of a tensor with its rows in another order: what a mapped file cannot offer in place.</summary>
+/// <summary>A copy of matrices whose elements a mapped file has in another order.</summary>
 internal sealed unsafe class NativeRows : IDisposable
 {
     private void* _data;
 
-    public NativeRows(TensorEntry tensor, ReadOnlySpan<int> order)
+    /// <param name="view">Rows keep their type; a transposed matrix of blocks becomes one of F32.</param>
+    public NativeRows(TensorView view)
     {
-        int rowBytes = checked((int)tensor.Type.SizeBytes(tensor.Shape[^1]));
-        _data = NativeMemory.AlignedAlloc((nuint)tensor.SizeBytes, 64);
-        for (int i = 0; i < order.Length; i++)
+        Type = view.ColumnStride != 1 && view.Tensor.Type.BlockLength() > 1 ? TensorType.F32 : view.Tensor.Type;
+        int rowBytes = checked((int)Type.SizeBytes(view.Columns));
+        _data = NativeMemory.AlignedAlloc((nuint)view.Rows * (nuint)rowBytes, 64);
+        for (int row = 0; row < view.Rows; row++)
         {
-            tensor.Bytes((long)order[i] * rowBytes, rowBytes).CopyTo(new Span<byte>((byte*)_data + ((long)i * rowBytes), rowBytes));
+            Span<byte> target = new((byte*)_data + ((long)row * rowBytes), rowBytes);
+            if (view.ColumnStride == 1)
+            {
+                view.Tensor.Bytes(Type.SizeBytes(view.StartOf(row)), rowBytes).CopyTo(target);
+            }
+            else if (Type == view.Tensor.Type)
+            {
+                CopyColumns(view, row, target);
+            }
+            else
+            {
+                view.Read((long)row * view.Columns, MemoryMarshal.Cast<byte, float>(target));
+            }
         }
     }
 
     ~NativeRows() => Dispose();
+
+    /// <summary>How elements are stored.</summary>
+    public TensorType Type { get; }
 
     /// <summary>The first byte.</summary>
     public nint Data => (nint)_data;
@@ -29,5 +45,14 @@ internal sealed unsafe class NativeRows : IDisposable
         NativeMemory.AlignedFree(_data);
         _data = null;
         GC.SuppressFinalize(this);
+    }
+
+    private static void CopyColumns(TensorView view, int row, Span<byte> target)
+    {
+        int size = (int)view.Tensor.Type.SizeBytes(1);
+        for (int column = 0; column < view.Columns; column++)
+        {
+            view.Tensor.Bytes((view.StartOf(row) + (column * view.ColumnStride)) * size, size).CopyTo(target.Slice(column * size, size));
+        }
     }
 }

@@ -5,23 +5,16 @@ namespace Winnow.Models.Weights;
 /// <summary>Orders in which formats keep the rows of attention projections: element i of a result is the row that comes i-th.</summary>
 internal static class RowOrder
 {
-    /// <summary>Hugging Face's head-by-head q₀ k₀ v₀ q₁ k₁ v₁ … taken apart: all queries, all keys, all values.</summary>
-    public static int[] SplitHeads(int heads, int headDimension)
+    /// <summary>
+    /// Hugging Face's fused projections that go KV head by KV head, with the queries that share it before it, taken apart: all
+    /// queries, all keys, all values.
+    /// </summary>
+    public static int[] SplitGroups(int queryHeads, int kvHeads, int headDimension)
     {
-        int[] rows = new int[3 * heads * headDimension];
-        int next = 0;
-        for (int part = 0; part < 3; part++)
-        {
-            for (int head = 0; head < heads; head++)
-            {
-                for (int i = 0; i < headDimension; i++)
-                {
-                    rows[next++] = (((head * 3) + part) * headDimension) + i;
-                }
-            }
-        }
-
-        return rows;
+        int shared = queryHeads / kvHeads;
+        IEnumerable<int> Parts(int first, int count) => Enumerable.Range(0, kvHeads)
+            .SelectMany(group => Enumerable.Range(((group * (shared + 2)) + first) * headDimension, count * headDimension));
+        return [.. Parts(0, shared), .. Parts(shared, 1), .. Parts(shared + 1, 1)];
     }
 
     /// <summary>
@@ -80,18 +73,20 @@ internal static class RowOrder
     }
 
     /// <summary>Hugging Face's rotated pairs (i, i + n / 2) of each head brought side by side, as GGUF files of Llama have them.</summary>
-    /// <param name="heads">How many heads.</param>
-    /// <param name="headDimension">Elements of a head.</param>
-    /// <param name="rotaryDimension">n, how many of them are rotated; the others stay.</param>
-    public static int[] InterleavePairs(int heads, int headDimension, int rotaryDimension)
+    /// <param name="heads">Heads.</param>
+    /// <param name="headDimension">Rows of a head.</param>
+    /// <param name="first">The first rotated row of a head.</param>
+    /// <param name="rotated">Rotated rows of a head.</param>
+    public static int[] InterleavePairs(int heads, int headDimension, int first, int rotated)
     {
         int[] rows = [.. Enumerable.Range(0, heads * headDimension)];
-        for (int first = 0; first < rows.Length; first += headDimension)
+        for (int head = 0; head < heads; head++)
         {
-            for (int i = 0; i < rotaryDimension / 2; i++)
+            int start = (head * headDimension) + first;
+            for (int i = 0; i < rotated / 2; i++)
             {
-                rows[first + (2 * i)] = first + i;
-                rows[first + (2 * i) + 1] = first + i + (rotaryDimension / 2);
+                rows[start + (2 * i)] = start + i;
+                rows[start + (2 * i) + 1] = start + i + (rotated / 2);
             }
         }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Winnow.Models.Weights;
 
 /// <summary>What a file format calls the tensors of a model, without the <c>.weight</c> or <c>.bias</c> at the end.</summary>
-/// <remarks>In a name, <c>{0}</c> stands for the layer and <c>{1}</c> for the expert.</remarks>
+/// <remarks>In a name, <c>{0}</c> stands for the layer and <c>{1}</c> for the expert; names that a role may have are separated by bars.</remarks>
 internal sealed class TensorNames
 {
     private readonly Dictionary<TensorRole, string> _templates;
@@ -17,6 +17,11 @@ internal sealed class TensorNames
     public static TensorNames Gguf { get; } = new(new()
     {
         [TensorRole.Embedding] = "token_embd",
+        [TensorRole.PositionEmbedding] = "position_embd",
+        [TensorRole.EmbeddingNorm] = "token_embd_norm",
+        [TensorRole.PerLayerEmbedding] = "per_layer_token_embd",
+        [TensorRole.PerLayerModelProjection] = "per_layer_model_proj",
+        [TensorRole.PerLayerProjectionNorm] = "per_layer_proj_norm",
         [TensorRole.OutputNorm] = "output_norm",
         [TensorRole.Output] = "output",
         [TensorRole.AttentionNorm] = "blk.{0}.attn_norm",
@@ -24,8 +29,18 @@ internal sealed class TensorNames
         [TensorRole.Key] = "blk.{0}.attn_k",
         [TensorRole.Value] = "blk.{0}.attn_v",
         [TensorRole.QueryKeyValue] = "blk.{0}.attn_qkv",
+        [TensorRole.LatentQuery] = "blk.{0}.attn_q_a",
+        [TensorRole.LatentQueryNorm] = "blk.{0}.attn_q_a_norm",
+        [TensorRole.QueryUp] = "blk.{0}.attn_q_b",
+        [TensorRole.LatentKeyValue] = "blk.{0}.attn_kv_a_mqa",
+        [TensorRole.LatentKeyValueNorm] = "blk.{0}.attn_kv_a_norm",
+        [TensorRole.LatentKeyValueUp] = "blk.{0}.attn_kv_b",
+        [TensorRole.LatentKeyUp] = "blk.{0}.attn_k_b",
+        [TensorRole.LatentValueUp] = "blk.{0}.attn_v_b",
         [TensorRole.QueryNorm] = "blk.{0}.attn_q_norm",
         [TensorRole.KeyNorm] = "blk.{0}.attn_k_norm",
+        [TensorRole.AttentionSinks] = "blk.{0}.attn_sinks",
+        [TensorRole.AttentionSubNorm] = "blk.{0}.attn_sub_norm",
         [TensorRole.AttentionOutput] = "blk.{0}.attn_output",
         [TensorRole.PostAttentionNorm] = "blk.{0}.post_attention_norm",
         [TensorRole.RecurrentInput] = "blk.{0}.ssm_in",
@@ -55,12 +70,28 @@ internal sealed class TensorNames
         [TensorRole.Gate] = "blk.{0}.ffn_gate",
         [TensorRole.Up] = "blk.{0}.ffn_up",
         [TensorRole.GateUp] = "blk.{0}.ffn_up",
+        [TensorRole.FeedForwardSubNorm] = "blk.{0}.ffn_sub_norm",
         [TensorRole.Down] = "blk.{0}.ffn_down",
         [TensorRole.PostFeedForwardNorm] = "blk.{0}.post_ffw_norm",
         [TensorRole.Router] = "blk.{0}.ffn_gate_inp",
+        [TensorRole.RouterNorm] = "blk.{0}.ffn_gate_inp.scale",
+        [TensorRole.ExpertNorm] = "blk.{0}.pre_ffw_norm_2",
+        [TensorRole.PostExpertNorm] = "blk.{0}.post_ffw_norm_2",
+        [TensorRole.PostDenseNorm] = "blk.{0}.post_ffw_norm_1",
+        [TensorRole.ExpertScale] = "blk.{0}.ffn_down_exps.scale",
+        [TensorRole.PerLayerGate] = "blk.{0}.inp_gate",
+        [TensorRole.PerLayerProjection] = "blk.{0}.proj",
+        [TensorRole.PerLayerPostNorm] = "blk.{0}.post_norm",
+        [TensorRole.LayerScale] = "blk.{0}.layer_output_scale",
+        [TensorRole.RouterCorrection] = "blk.{0}.exp_probs_b",
         [TensorRole.ExpertGate] = "blk.{0}.ffn_gate_exps",
         [TensorRole.ExpertUp] = "blk.{0}.ffn_up_exps",
+        [TensorRole.ExpertGateUp] = "blk.{0}.ffn_gate_up_exps",
         [TensorRole.ExpertDown] = "blk.{0}.ffn_down_exps",
+        [TensorRole.SharedRouter] = "blk.{0}.ffn_gate_inp_shexp",
+        [TensorRole.SharedGate] = "blk.{0}.ffn_gate_shexp",
+        [TensorRole.SharedUp] = "blk.{0}.ffn_up_shexp",
+        [TensorRole.SharedDown] = "blk.{0}.ffn_down_shexp",
     });
 
     /// <summary>The names that most Hugging Face models share with Llama.</summary>
@@ -98,9 +129,21 @@ internal sealed class TensorNames
         [TensorRole.RecurrentOutput] = "backbone.layers.{0}.mixer.out_proj",
     });
 
-    /// <summary>Whether each expert is a tensor of its own.</summary>
-    public bool ExpertsAreSeparate =>
-        _templates.TryGetValue(TensorRole.ExpertGate, out string? name) && name.Contains("{1}", StringComparison.Ordinal);
+    /// <summary>The names of most Hugging Face models with experts, among them one that is shared.</summary>
+    public static TensorNames HuggingFaceExperts { get; } = HuggingFace.With(new()
+    {
+        [TensorRole.Router] = "model.layers.{0}.mlp.gate",
+        [TensorRole.RouterCorrection] = "model.layers.{0}.mlp.gate.e_score_correction_bias",
+        [TensorRole.ExpertGate] = "model.layers.{0}.mlp.experts.{1}.gate_proj",
+        [TensorRole.ExpertUp] = "model.layers.{0}.mlp.experts.{1}.up_proj",
+        [TensorRole.ExpertDown] = "model.layers.{0}.mlp.experts.{1}.down_proj",
+        [TensorRole.SharedGate] = "model.layers.{0}.mlp.shared_experts.gate_proj",
+        [TensorRole.SharedUp] = "model.layers.{0}.mlp.shared_experts.up_proj",
+        [TensorRole.SharedDown] = "model.layers.{0}.mlp.shared_experts.down_proj",
+    });
+
+    /// <summary>Whether the matrices of experts are a tensor each.</summary>
+    public bool IsSeparate(TensorRole role) => _templates.TryGetValue(role, out string? name) && name.Contains("{1}", StringComparison.Ordinal);
 
     /// <summary>These names, with some added or replaced.</summary>
     public TensorNames With(Dictionary<TensorRole, string> changes)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Winnow.Formats;
 using Winnow.Models.Architectures;
 
@@ -6,23 +7,26 @@ namespace Winnow.Models.Weights;
 /// <summary>What the tensors of one file are called.</summary>
 internal sealed class TensorNaming
 {
-    /// <summary>Models that were saved without their head (embedding models) lack it.</summary>
-    private const string Prefix = "model.";
-
+    private readonly ITensorFile _file;
     private readonly TensorNames _names;
-    private readonly bool _lacksPrefix;
+    private readonly bool _isHuggingFace;
+    private readonly string _prefix;
 
     public TensorNaming(ITensorFile file, Architecture architecture)
     {
-        _names = file is SafetensorsFile ? architecture.HuggingFaceTensors : architecture.GgufTensors;
-        string embedding = Weight(TensorRole.Embedding, 0);
-        _lacksPrefix = embedding.StartsWith(Prefix, StringComparison.Ordinal)
-            && !file.Tensors.ContainsKey(embedding)
-            && file.Tensors.ContainsKey(embedding[Prefix.Length..]);
-    }
+        _file = file;
+        _isHuggingFace = file is SafetensorsFile;
+        _names = _isHuggingFace ? architecture.HuggingFaceTensors : architecture.GgufTensors;
 
-    /// <summary>Whether each expert is a tensor of its own.</summary>
-    public bool ExpertsAreSeparate => _names.ExpertsAreSeparate;
+        // Models that were saved without their head (embedding models, GPT-2) lack what other names begin with.
+        _prefix = "";
+        string embedding = Weight(TensorRole.Embedding, 0);
+        string first = embedding[..(embedding.IndexOf('.', StringComparison.Ordinal) + 1)];
+        if (_isHuggingFace && !file.Tensors.ContainsKey(embedding) && file.Tensors.ContainsKey(embedding[first.Length..]))
+        {
+            _prefix = first;
+        }
+    }
 
     /// <summary>Whether a tensor is one that code computes instead of reading: rotary frequencies, causal masks, ranges of activations.</summary>
     public static bool IsConstant(string name) =>
@@ -31,26 +35,90 @@ internal sealed class TensorNaming
         || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
         || name.EndsWith(".attn_rot_embd.weight", StringComparison.Ordinal)
         || name.EndsWith(".attention.bias", StringComparison.Ordinal)
-        || name.EndsWith(".attention.masked_bias", StringComparison.Ordinal);
+        || name.EndsWith(".attention.masked_bias", StringComparison.Ordinal)
+        || name.EndsWith(".attn.bias", StringComparison.Ordinal)
+        || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal);
+
+    /// <summary>The number in a tensor's name: the first, for that of an expert follows its layer's.</summary>
+    public static int? LayerOf(string name)
+    {
+        foreach (string part in name.Split('.'))
+        {
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
+            {
+                return layer;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Whether the format has a name for the role.</summary>
     public bool Has(TensorRole role) => _names.Find(role) is not null;
 
-    /// <summary>The name of a weight.</summary>
-    public string Weight(TensorRole role, int layer, int expert = 0) => Name(role, layer, expert) + ".weight";
+    /// <summary>Whether the matrices of experts are a tensor each.</summary>
+    public bool IsSeparate(TensorRole role) => _names.IsSeparate(role);
+
+    /// <summary>Whether the file has the weight.</summary>
+    public bool Contains(TensorRole role, int layer) => Has(role) && _file.Tensors.ContainsKey(Weight(role, layer));
+
+    /// <summary>The name of a weight; some have no ending.</summary>
+    public string Weight(TensorRole role, int layer, int expert = 0)
+    {
+        string[] names = Names(role, layer, expert);
+        foreach (string name in names)
+        {
+            if (_file.Tensors.ContainsKey(name + ".weight"))
+            {
+                return name + ".weight";
+            }
+
+            if (_file.Tensors.ContainsKey(name))
+            {
+                return name;
+            }
+        }
+
+        return names[0] + ".weight";
+    }
 
     /// <summary>The name of a bias.</summary>
-    public string Bias(TensorRole role, int layer) => Name(role, layer, 0) + ".bias";
+    public string Bias(TensorRole role, int layer)
+    {
+        string[] names = Names(role, layer, 0);
+        foreach (string name in names)
+        {
+            // Where names have alternatives, the bias is that of the weight.
+            if (names.Length > 1 && !_file.Tensors.ContainsKey(name + ".weight"))
+            {
+                continue;
+            }
+
+            if (_file.Tensors.ContainsKey(name + ".bias"))
+            {
+                return name + ".bias";
+            }
+
+            if (_file.Tensors.ContainsKey(name + "_bias"))
+            {
+                return name + "_bias";
+            }
+        }
+
+        return names[0] + ".bias";
+    }
 
     /// <summary>The name of the number that a weight is multiplied by.</summary>
-    public string Scale(TensorRole role, int layer) => Name(role, layer, 0) + ".scale";
+    public string Scale(TensorRole role, int layer) => Names(role, layer, 0)[0] + ".scale";
 
     /// <summary>A name without an end.</summary>
-    public string Whole(TensorRole role, int layer) => Name(role, layer, 0);
+    public string Whole(TensorRole role, int layer) => Names(role, layer, 0)[0];
 
-    private string Name(TensorRole role, int layer, int expert)
+    /// <summary>What the role may be called.</summary>
+    private string[] Names(TensorRole role, int layer, int expert)
     {
-        string name = _names.Find(role, layer, expert) ?? role.ToString();
-        return _lacksPrefix && name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
+        string[] names = (_names.Find(role, layer, expert) ?? role.ToString()).Split('|');
+        return _prefix.Length == 0 ? names
+            : Array.ConvertAll(names, name => name.StartsWith(_prefix, StringComparison.Ordinal) ? name[_prefix.Length..] : name);
     }
 }

@@ -6,6 +6,21 @@ internal enum TensorRole
     /// <summary>Token embeddings, [vocabulary, hidden].</summary>
     Embedding,
 
+    /// <summary>A vector for each position, [positions, hidden].</summary>
+    PositionEmbedding,
+
+    /// <summary>The norm of embeddings.</summary>
+    EmbeddingNorm,
+
+    /// <summary>A vector of each token for each layer, [vocabulary, layers · width].</summary>
+    PerLayerEmbedding,
+
+    /// <summary>What the vectors for each layer get from the embedding, [layers · width, hidden].</summary>
+    PerLayerModelProjection,
+
+    /// <summary>The norm of that.</summary>
+    PerLayerProjectionNorm,
+
     /// <summary>The norm after the last layer, [hidden].</summary>
     OutputNorm,
 
@@ -27,11 +42,41 @@ internal enum TensorRole
     /// <summary>Query, key and value projections in one, their rows one after the other.</summary>
     QueryKeyValue,
 
+    /// <summary>Compresses the input of query projections (latent attention), [queryRank, hidden].</summary>
+    LatentQuery,
+
+    /// <summary>The norm of compressed queries.</summary>
+    LatentQueryNorm,
+
+    /// <summary>Query projection of the compressed input, [queryHeads · headDimension, queryRank].</summary>
+    QueryUp,
+
+    /// <summary>Compresses keys and values, and yields the rotated part of the key, [rank + rope, hidden].</summary>
+    LatentKeyValue,
+
+    /// <summary>The norm of compressed keys and values.</summary>
+    LatentKeyValueNorm,
+
+    /// <summary>Keys and values of each head from compressed ones, [queryHeads · (plain + value), rank].</summary>
+    LatentKeyValueUp,
+
+    /// <summary>What makes of a query head one for compressed keys, [queryHeads, rank, plain].</summary>
+    LatentKeyUp,
+
+    /// <summary>What makes values of what heads yield of compressed ones, [queryHeads, value, rank].</summary>
+    LatentValueUp,
+
     /// <summary>The norm of queries.</summary>
     QueryNorm,
 
     /// <summary>The norm of keys.</summary>
     KeyNorm,
+
+    /// <summary>A logit of each head that takes part in the softmax, [queryHeads].</summary>
+    AttentionSinks,
+
+    /// <summary>The norm of what heads yield, before the output projection.</summary>
+    AttentionSubNorm,
 
     /// <summary>The attention's output projection, [hidden, queryHeads · headDimension].</summary>
     AttentionOutput,
@@ -120,6 +165,9 @@ internal enum TensorRole
     /// <summary>Gate and up projections in one, their rows one after the other.</summary>
     GateUp,
 
+    /// <summary>The norm before the down projection.</summary>
+    FeedForwardSubNorm,
+
     /// <summary>Down projection, [hidden, feedForward].</summary>
     Down,
 
@@ -129,12 +177,57 @@ internal enum TensorRole
     /// <summary>The scores of the experts, [experts, hidden].</summary>
     Router,
 
+    /// <summary>The weights of the norm before the router, to be divided by √hidden.</summary>
+    RouterNorm,
+
+    /// <summary>The norm before the experts, where a dense block runs beside them.</summary>
+    ExpertNorm,
+
+    /// <summary>The norm of what the experts yield, before it is added to what the dense block yields.</summary>
+    PostExpertNorm,
+
+    /// <summary>The norm of what the dense block beside experts yields.</summary>
+    PostDenseNorm,
+
+    /// <summary>What each expert's weight is multiplied with, [experts].</summary>
+    ExpertScale,
+
+    /// <summary>The gate of a layer's own vector of each token, [width, hidden].</summary>
+    PerLayerGate,
+
+    /// <summary>Its projection, [hidden, width].</summary>
+    PerLayerProjection,
+
+    /// <summary>The norm of what that yields.</summary>
+    PerLayerPostNorm,
+
+    /// <summary>What the residual stream is multiplied with after a layer, [1].</summary>
+    LayerScale,
+
+    /// <summary>What is added to the experts' probabilities for the choice, [experts].</summary>
+    RouterCorrection,
+
     /// <summary>Gate projections of the experts: [experts, feedForward, hidden], or one tensor an expert.</summary>
     ExpertGate,
 
     /// <summary>Up projections of the experts.</summary>
     ExpertUp,
 
+    /// <summary>Gate and up projections of the experts in one.</summary>
+    ExpertGateUp,
+
     /// <summary>Down projections of the experts: [experts, hidden, feedForward], or one tensor an expert.</summary>
     ExpertDown,
+
+    /// <summary>What the sigmoid of weights the shared expert, [1, hidden].</summary>
+    SharedRouter,
+
+    /// <summary>Gate projection of the shared expert.</summary>
+    SharedGate,
+
+    /// <summary>Up projection of the shared expert.</summary>
+    SharedUp,
+
+    /// <summary>Down projection of the shared expert.</summary>
+    SharedDown,
 }

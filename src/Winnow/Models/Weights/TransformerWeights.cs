@@ -16,6 +16,15 @@ internal sealed class TransformerWeights : IDisposable
     /// <summary>Token embeddings, [vocabulary, hidden].</summary>
     public required Weight Embedding { get; init; }
 
+    /// <summary>A vector for each position, [positions, hidden], or null.</summary>
+    public Weight? Positions { get; init; }
+
+    /// <summary>The norm of embeddings, or null.</summary>
+    public RowNorm? EmbeddingNorm { get; init; }
+
+    /// <summary>What makes vectors of each token for each layer, or null.</summary>
+    public PerLayerInputs? PerLayer { get; init; }
+
     /// <summary>One for each layer.</summary>
     public required LayerWeights[] Layers { get; init; }
 

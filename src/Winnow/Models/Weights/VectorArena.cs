@@ -15,7 +15,12 @@ internal sealed class VectorArena(Device device) : IDisposable
     private long _used;
 
     /// <summary>Copies a vector to the device as a matrix of one row.</summary>
-    public Matrix Add(ReadOnlySpan<float> values)
+    public Matrix Add(ReadOnlySpan<float> values) => Add(values, 1);
+
+    /// <summary>Copies rows to the device.</summary>
+    /// <param name="values">[rows, values / rows].</param>
+    /// <param name="rows">How many rows they are.</param>
+    public Matrix Add(ReadOnlySpan<float> values, int rows)
     {
         long sizeBytes = ((long)values.Length * sizeof(float) + Alignment - 1) & -Alignment;
         if (_slabs.Count == 0 || _used + sizeBytes > _slabs[^1].SizeBytes)
@@ -26,7 +31,8 @@ internal sealed class VectorArena(Device device) : IDisposable
 
         DeviceBuffer slab = _slabs[^1];
         slab.Write(_used, MemoryMarshal.AsBytes(values));
-        Matrix vector = new(slab, _used / sizeof(float), 1, values.Length, values.Length);
+        int columns = values.Length / rows;
+        Matrix vector = new(slab, _used / sizeof(float), rows, columns, columns);
         _used += sizeBytes;
         return vector;
     }

@@ -13,11 +13,10 @@ internal sealed unsafe class WeightLoader
     private readonly LayerDevices _devices;
     private readonly ITensorFile _file;
     private readonly ModelConfig _config;
-    private readonly TensorNaming _names;
+    private readonly TensorFinder _finder;
     private readonly bool _isHuggingFace;
     private readonly VectorArena[] _arenas;
     private readonly List<IDisposable> _owned;
-    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
     /// <summary>The number of the device that tensors go to.</summary>
     private int _device;
@@ -28,7 +27,7 @@ internal sealed unsafe class WeightLoader
         _file = file;
         _config = config;
         _isHuggingFace = file is SafetensorsFile;
-        _names = new TensorNaming(file, config.Architecture);
+        _finder = new TensorFinder(file, config);
         _arenas = [.. devices.All.Select(device => new VectorArena(device))];
         _owned = [.. _arenas];
     }
@@ -62,10 +61,20 @@ internal sealed unsafe class WeightLoader
 
     private VectorArena Vectors => _arenas[_device];
 
+    private TensorNaming Names => _finder.Names;
+
+    private Architecture Architecture => _config.Architecture;
+
     private TransformerWeights Load(IProgress<double>? progress, CancellationToken cancellation)
     {
         _device = _devices.IndexOf(0);
-        Weight embedding = LoadWeight(TensorRole.Embedding, 0, _config.VocabularySize, _config.HiddenSize);
+        Weight embedding = LoadWeight(TensorRole.Embedding, 0);
+        Weight? positions = Architecture.HasLearnedPositions ? LoadPositions() : null;
+        RowNorm? embeddingNorm = Architecture.HasEmbeddingNorm ? LoadNorm(TensorRole.EmbeddingNorm, 0, _config.HiddenSize) : null;
+        PerLayerInputs? perLayer = _config.PerLayerSize == 0 ? null : new PerLayerInputs(
+            LoadWeight(TensorRole.PerLayerEmbedding, 0),
+            LoadWeight(TensorRole.PerLayerModelProjection, 0),
+            LoadNorm(TensorRole.PerLayerProjectionNorm, 0, _config.PerLayerSize));
         LayerWeights[] layers = new LayerWeights[_config.Layers.Count];
         for (int i = 0; i < layers.Length; i++)
         {
@@ -75,224 +84,258 @@ internal sealed unsafe class WeightLoader
             progress?.Report((i + 1.0) / (layers.Length + 1));
         }
 
-        bool isTied = _config.IsTied ?? !_file.Tensors.ContainsKey(_names.Weight(TensorRole.Output, 0));
+        bool isTied = _config.IsTied ?? !_file.Tensors.ContainsKey(Names.Weight(TensorRole.Output, 0));
         bool isShared = isTied && _device == _devices.IndexOf(0);
         TransformerWeights weights = new(_owned)
         {
             Embedding = embedding,
+            Positions = positions,
+            EmbeddingNorm = embeddingNorm,
+            PerLayer = perLayer,
             Layers = layers,
             OutputNorm = LoadNorm(TensorRole.OutputNorm, 0, _config.HiddenSize),
-            Output = isShared
-                ? new Projection(embedding, null)
-                : LoadProjection(isTied ? TensorRole.Embedding : TensorRole.Output, 0, _config.VocabularySize, _config.HiddenSize, needsBias: false),
+            Output = isShared ? new Projection(embedding, null) : LoadProjection(isTied ? TensorRole.Embedding : TensorRole.Output, 0, needsBias: false),
         };
         if (isTied)
         {
             // Some files of tied models hold a copy.
-            _used.Add(_names.Weight(TensorRole.Output, 0));
+            _finder.Ignore(Names.Weight(TensorRole.Output, 0));
         }
 
-        RefuseUnknownTensors();
+        _finder.RefuseUnknownTensors();
         progress?.Report(1);
         return weights;
     }
 
     private LayerWeights LoadLayer(int layer)
     {
-        Architecture architecture = _config.Architecture;
         int hidden = _config.HiddenSize;
-        int queryWidth = _config.QueryHeads * _config.HeadDimension;
-        int keyWidth = _config.KvHeads * _config.HeadDimension;
-        NormPlacement placement = _config.Layers[layer].NormPlacement ?? architecture.NormPlacement;
+        int queryHeads = _config.QueryHeads;
+        int kvHeads = _config.KvHeadsOf(layer);
+        LayerConfig blocks = _config.Layers[layer];
+        NormPlacement placement = blocks.NormPlacement ?? Architecture.NormPlacement;
         bool normsBefore = placement != NormPlacement.After;
         bool normsAfter = placement != NormPlacement.Before;
-        bool wholeNorm = architecture.QueryKeyNorm == QueryKeyNorm.WholeProjection;
-        bool normsHeads = architecture.QueryKeyNorm != QueryKeyNorm.None;
-        Biases biases = architecture.Biases;
-        LayerConfig blocks = _config.Layers[layer];
-        bool mixes = blocks.Attends || blocks.Recurrent is not null;
+        bool attends = blocks.Attends;
+        bool mixes = attends || blocks.Recurrent is not null;
         bool feeds = blocks.FeedsForward;
-        ExpertConfig? experts = feeds && _file.Tensors.ContainsKey(_names.Weight(TensorRole.Router, layer)) ? _config.Experts : null;
+        bool hasKeys = blocks.SharedKvLayer is null;
+        bool isLatent = _config.Latent is not null;
+        if (!hasKeys)
+        {
+            // Some files have projections that the model does not use.
+            foreach (TensorRole role in (ReadOnlySpan<TensorRole>)[TensorRole.Key, TensorRole.Value, TensorRole.KeyNorm])
+            {
+                _finder.Ignore(Names.Weight(role, layer));
+            }
+        }
+
+        bool hasExperts = feeds && _config.Experts is not null && _finder.Contains(TensorRole.Router, layer);
+        RowNorm? attentionNorm = normsBefore && mixes ? LoadNorm(TensorRole.AttentionNorm, layer, hidden) : null;
         return new LayerWeights
         {
-            AttentionNorm = normsBefore && mixes ? LoadNorm(TensorRole.AttentionNorm, layer, hidden) : null,
-            QueryKeyValue = !blocks.Attends ? null : LoadFused(
-                TensorRole.QueryKeyValue,
-                [(TensorRole.Query, architecture.GatesAttention ? 2 * queryWidth : queryWidth), (TensorRole.Key, keyWidth), (TensorRole.Value, keyWidth)],
-                layer,
-                biases.HasFlag(Biases.QueryKeyValue)),
-            QueryNorm = normsHeads && blocks.Attends ? LoadNorm(TensorRole.QueryNorm, layer, wholeNorm ? queryWidth : _config.HeadDimension) : null,
-            KeyNorm = normsHeads && blocks.Attends ? LoadNorm(TensorRole.KeyNorm, layer, wholeNorm ? keyWidth : _config.HeadDimension) : null,
-            AttentionOutput = !blocks.Attends ? null
-                : LoadProjection(TensorRole.AttentionOutput, layer, hidden, queryWidth, biases.HasFlag(Biases.AttentionOutput)),
+            AttentionNorm = attentionNorm,
+            QueryKeyValue = isLatent || !attends ? null : LoadHeads(layer),
+            Latent = isLatent && attends ? LoadLatent(layer) : null,
+            QueryNorms = isLatent || !attends ? [] : LoadHeadNorms(TensorRole.QueryNorm, layer, queryHeads),
+            KeyNorms = isLatent || !attends || !hasKeys ? [] : LoadHeadNorms(TensorRole.KeyNorm, layer, kvHeads),
+            Sinks = attends ? LoadSinks(layer) : null,
+            AttentionSubNorm = attends && Architecture.HasSubNorms ? LoadNorm(TensorRole.AttentionSubNorm, layer, queryHeads * _config.ValueDimensionOf(layer)) : null,
+            AttentionOutput = attends ? LoadProjection(TensorRole.AttentionOutput, layer, Architecture.Biases.HasFlag(Biases.AttentionOutput)) : null,
             Recurrent = blocks.Recurrent is { } recurrent ? RecurrentBlock.Load(this, recurrent, layer) : null,
             PostAttentionNorm = normsAfter && mixes ? LoadNorm(TensorRole.PostAttentionNorm, layer, hidden) : null,
-            FeedForwardNorm = normsBefore && feeds ? LoadNorm(TensorRole.FeedForwardNorm, layer, hidden) : null,
-            GateUp = feeds && experts is null ? LoadGateUp(layer) : null,
-            Down = feeds && experts is null
-                ? LoadProjection(TensorRole.Down, layer, hidden, _config.FeedForwardSize, biases.HasFlag(Biases.FeedForward))
+            FeedForwardNorm = !normsBefore || !feeds ? null
+                : _config.IsParallel && !Names.Contains(TensorRole.FeedForwardNorm, layer) && Architecture.SharesParallelNorm ? attentionNorm
+                : LoadNorm(TensorRole.FeedForwardNorm, layer, hidden),
+            Dense = !feeds ? null
+                : !hasExperts || Architecture.HasDenseBesideExperts ? LoadDense(layer, TensorRole.Gate, TensorRole.Up, TensorRole.Down, _config.FeedForwardSizeOf(layer))
+                : _config.Experts!.SharedSize > 0 && _finder.Contains(TensorRole.SharedUp, layer)
+                    ? LoadDense(layer, TensorRole.SharedGate, TensorRole.SharedUp, TensorRole.SharedDown, _config.Experts.SharedSize)
                 : null,
-            Router = experts is null ? null : LoadWeight(TensorRole.Router, layer, experts.Count, hidden),
-            Experts = experts is null ? null : LoadExperts(experts, layer),
+            ValueNorm = attends && Architecture.NormsValues && hasKeys ? Norm(Ones(_config.ValueDimensionOf(layer)), null, _config.NormEpsilon, NormKind.Rms) : null,
+            RouterNorm = hasExperts && Architecture.HasDenseBesideExperts ? LoadRouterNorm(layer) : null,
+            ExpertNorm = hasExperts && Architecture.HasDenseBesideExperts ? LoadNorm(TensorRole.ExpertNorm, layer, hidden) : null,
+            PostExpertNorm = hasExperts && Architecture.HasDenseBesideExperts ? LoadNorm(TensorRole.PostExpertNorm, layer, hidden) : null,
+            PostDenseNorm = hasExperts && Architecture.HasDenseBesideExperts ? LoadNorm(TensorRole.PostDenseNorm, layer, hidden) : null,
+            PerLayer = _config.PerLayerSize == 0 ? null : new PerLayerWeights(
+                LoadWeight(TensorRole.PerLayerGate, layer), LoadWeight(TensorRole.PerLayerProjection, layer), LoadNorm(TensorRole.PerLayerPostNorm, layer, hidden)),
+            Scale = Names.Contains(TensorRole.LayerScale, layer) ? _finder.TakeVector(Names.Weight(TensorRole.LayerScale, layer), 1)[0] : 1,
+            Router = hasExperts ? LoadProjection(TensorRole.Router, layer, needsBias: false) : null,
+            Experts = hasExperts ? LoadExperts(_config.Experts!, layer) : null,
+            SharedRouter = hasExperts && _finder.Contains(TensorRole.SharedRouter, layer) ? LoadWeight(TensorRole.SharedRouter, layer) : null,
             PostFeedForwardNorm = normsAfter && feeds ? LoadNorm(TensorRole.PostFeedForwardNorm, layer, hidden) : null,
         };
     }
 
-    private ProjectionGroup LoadGateUp(int layer)
+    /// <summary>Query, key and value projections; layers that attend to the keys of others have only the first, some have no values of their own.</summary>
+    private ProjectionGroup LoadHeads(int layer)
     {
-        bool needsBias = _config.Architecture.Biases.HasFlag(Biases.FeedForward);
-        (TensorRole Role, int Outputs) up = (TensorRole.Up, _config.FeedForwardSize);
-        return _config.Architecture.IsGated
-            ? LoadFused(TensorRole.GateUp, [(TensorRole.Gate, _config.FeedForwardSize), up], layer, needsBias)
-            : new ProjectionGroup([LoadProjection(up.Role, layer, up.Outputs, _config.HiddenSize, needsBias)]);
+        bool needsBias = Architecture.Biases.HasFlag(Biases.QueryKeyValue);
+        LayerConfig config = _config.Layers[layer];
+        TensorRole[] roles = config.SharedKvLayer is not null ? [TensorRole.Query]
+            : config.ValuesAreKeys ? [TensorRole.Query, TensorRole.Key]
+            : [TensorRole.Query, TensorRole.Key, TensorRole.Value];
+        return new ProjectionGroup(Array.ConvertAll(roles, role => LoadProjection(role, layer, needsBias)));
     }
 
-    /// <summary>Loads projections of the same input, which a file may hold as one tensor with their rows one after the other.</summary>
-    private ProjectionGroup LoadFused(TensorRole fused, ReadOnlySpan<(TensorRole Role, int Outputs)> parts, int layer, bool needsBias)
+    private LatentWeights LoadLatent(int layer)
     {
-        Projection[] projections = new Projection[parts.Length];
-        int outputs = 0;
-        foreach ((_, int width) in parts)
-        {
-            outputs += width;
-        }
-
-        if (!IsFused(fused, parts[0].Role, layer))
-        {
-            for (int i = 0; i < parts.Length; i++)
-            {
-                projections[i] = LoadProjection(parts[i].Role, layer, parts[i].Outputs, _config.HiddenSize, needsBias);
-            }
-
-            return new ProjectionGroup(projections);
-        }
-
-        TensorEntry tensor = Take(_names.Weight(fused, layer), outputs, _config.HiddenSize);
-        float[]? bias = TakeVector(_names.Bias(fused, layer), outputs, isRequired: needsBias);
-        nint data = (nint)tensor.Data;
-        if (_isHuggingFace && fused == TensorRole.QueryKeyValue && _config.Architecture.HuggingFaceQueryKeyValueIsPerHead)
-        {
-            int[] order = RowOrder.SplitHeads(_config.QueryHeads, _config.HeadDimension);
-            NativeRows rows = new(tensor, order);
-            _owned.Add(rows);
-            data = rows.Data;
-            tensor.LetGo();
-            bias = bias is null ? null : Array.ConvertAll(order, row => bias[row]);
-        }
-
-        int first = 0;
-        float scale = LoadScale(fused, layer);
-        for (int i = 0; i < parts.Length; i++)
-        {
-            nint part = data + (nint)(first * tensor.Type.SizeBytes(_config.HiddenSize));
-            Weight weight = Load($"{tensor.Name}[{parts[i].Role}]", tensor.Type, parts[i].Outputs, _config.HiddenSize, part);
-            projections[i] = new Projection(weight, bias is null ? null : Vectors.Add(bias.AsSpan(first, parts[i].Outputs)), scale);
-            first += parts[i].Outputs;
-        }
-
-        LetGo(tensor, projections[0].Weight.IsInPlace);
-        return new ProjectionGroup(projections);
+        LatentAttention latent = _config.Latent!;
+        bool isCompressed = latent.QueryRank > 0;
+        return new LatentWeights(
+            isCompressed ? LoadProjection(TensorRole.LatentQuery, layer, needsBias: false) : null,
+            isCompressed ? LoadNorm(TensorRole.LatentQueryNorm, layer, latent.QueryRank, LatentAttention.NormEpsilon) : null,
+            LoadProjection(isCompressed ? TensorRole.QueryUp : TensorRole.Query, layer, needsBias: false),
+            LoadProjection(TensorRole.LatentKeyValue, layer, needsBias: false),
+            LoadNorm(TensorRole.LatentKeyValueNorm, layer, latent.Rank, LatentAttention.NormEpsilon),
+            Array.ConvertAll(_finder.Find(TensorRole.LatentKeyUp, layer), LoadView),
+            Array.ConvertAll(_finder.Find(TensorRole.LatentValueUp, layer), LoadView));
     }
 
-    /// <summary>Whether the file has the fused tensor. In GGUF files fused gate and up are called like up: that gate is absent tells.</summary>
-    private bool IsFused(TensorRole fused, TensorRole first, int layer) =>
-        _names.Has(fused)
-        && _file.Tensors.ContainsKey(_names.Weight(fused, layer))
-        && !_file.Tensors.ContainsKey(_names.Weight(first, layer));
+    private RowNorm[] LoadHeadNorms(TensorRole role, int layer, int heads)
+    {
+        int width = _config.HeadDimensionOf(layer);
+        switch (Architecture.QueryKeyNorm)
+        {
+            case QueryKeyNorm.PerHead when _config.NormsHeads != false || Names.Contains(role, layer):
+                return [LoadNorm(role, layer, width, kind: Architecture.QueryKeyNormKind)];
+            case QueryKeyNorm.PerHeadPlain when _config.NormsHeads != false && _config.Layers[layer].Rope is not null:
+                return [Norm(Ones(width), null, _config.NormEpsilon, Architecture.QueryKeyNormKind)];
+            case QueryKeyNorm.WholeProjection when _config.NormsHeads != false || Names.Contains(role, layer):
+                return [LoadNorm(role, layer, heads * width, kind: Architecture.QueryKeyNormKind)];
+            case QueryKeyNorm.PerHeadOwn when Names.Contains(role, layer):
+                float[] weights = _finder.TakeVector(Names.Weight(role, layer), heads * width);
+                return [.. Enumerable.Range(0, heads).Select(head => Norm(weights.AsSpan(head * width, width), null, _config.NormEpsilon, Architecture.QueryKeyNormKind))];
+            default:
+                return [];
+        }
+    }
+
+    private Matrix? LoadSinks(int layer) => Names.Has(TensorRole.AttentionSinks) && Names.Contains(TensorRole.AttentionSinks, layer)
+        ? Vectors.Add(_finder.TakeVector(Names.Weight(TensorRole.AttentionSinks, layer), _config.QueryHeads))
+        : null;
+
+    private DenseWeights LoadDense(int layer, TensorRole gate, TensorRole up, TensorRole down, int size)
+    {
+        bool needsBias = Architecture.Biases.HasFlag(Biases.FeedForward);
+        TensorRole[] roles = Architecture.IsGated ? [gate, up] : [up];
+        return new DenseWeights(
+            size,
+            new ProjectionGroup(Array.ConvertAll(roles, role => LoadProjection(role, layer, needsBias))),
+            Architecture.HasSubNorms ? LoadNorm(TensorRole.FeedForwardSubNorm, layer, size) : null,
+            LoadProjection(down, layer, needsBias))
+        {
+            Xielu = Architecture.ReadXielu?.Invoke(_file, _finder, layer),
+        };
+    }
 
     private ExpertWeights LoadExperts(ExpertConfig experts, int layer)
     {
-        return new ExpertWeights(
-            LoadEach(TensorRole.ExpertGate, experts.FeedForwardSize, _config.HiddenSize),
-            LoadEach(TensorRole.ExpertUp, experts.FeedForwardSize, _config.HiddenSize),
-            LoadEach(TensorRole.ExpertDown, _config.HiddenSize, experts.FeedForwardSize),
+        ExpertWeights weights = new(
+            Architecture.IsGated ? LoadEach(TensorRole.ExpertGate) : null,
+            LoadEach(TensorRole.ExpertUp),
+            LoadEach(TensorRole.ExpertDown),
             _config.Activation,
-            experts.Used,
-            experts.NormalizesWeights);
-
-        ExpertMatrix LoadEach(TensorRole role, int outputs, int inputs)
+            experts.Router)
         {
-            TensorEntry first = _names.ExpertsAreSeparate
-                ? Take(_names.Weight(role, layer, 0), outputs, inputs)
-                : Take(_names.Weight(role, layer), experts.Count, outputs, inputs);
-            TensorEntry[] tensors = new TensorEntry[experts.Count];
-            nint[] data = new nint[experts.Count];
-            for (int e = 0; e < data.Length; e++)
+            GateBias = Architecture.IsGated ? LoadBiases(TensorRole.ExpertGate) : null,
+            UpBias = LoadBiases(TensorRole.ExpertUp),
+            DownBias = LoadBiases(TensorRole.ExpertDown),
+            Correction = LoadCorrection(layer, experts.Count),
+            Scales = Names.Contains(TensorRole.ExpertScale, layer)
+                ? Vectors.Add(_finder.TakeVector(Names.Weight(TensorRole.ExpertScale, layer), experts.Count))
+                : null,
+        };
+        return Device.FindMissing(weights) is not { } missing ? weights
+            : throw new ModelFormatException(
+                _file.Path, $"is of architecture '{Architecture.HuggingFaceName}', which needs {missing}; device {Device.Name} does not have that: use --device cpu");
+
+        Matrix? LoadBiases(TensorRole role) =>
+            _finder.FindBias(role, layer) is { } values ? Vectors.Add(values, experts.Count) : null;
+
+        ExpertMatrix LoadEach(TensorRole role)
+        {
+            TensorView[] views = _finder.Find(role, layer);
+            TensorView first = views[0];
+            (nint Data, TensorType Type)[] data = Array.ConvertAll(views, DataOf);
+            int other = Array.FindIndex(data, expert => expert.Type != data[0].Type);
+            if (other >= 0)
             {
-                tensors[e] = _names.ExpertsAreSeparate ? Take(_names.Weight(role, layer, e), outputs, inputs) : first;
-                data[e] = _names.ExpertsAreSeparate
-                    ? DataOf(tensors[e], first)
-                    : (nint)(first.Data + first.Type.SizeBytes((long)e * outputs * inputs));
+                throw new ModelFormatException(
+                    _file.Path,
+                    $"tensor '{views[other].Tensor.Name}' is of type {data[other].Type}, but '{first.Tensor.Name}' is of {data[0].Type}: experts of a layer are of one type");
             }
 
-            ExpertMatrix matrix = Load(first.Name, first.Type, () => Device.LoadExperts(first.Name, first.Type, outputs, inputs, data));
-            Array.ForEach(tensors, tensor => LetGo(tensor, matrix.IsInPlace));
+            ExpertMatrix matrix = Load(
+                first.Tensor.Name,
+                data[0].Type,
+                () => Device.LoadExperts(first.Tensor.Name, data[0].Type, first.Rows, first.Columns, Array.ConvertAll(data, expert => expert.Data)));
+            Array.ForEach(views, view => LetGo(view, matrix.IsInPlace));
             return matrix;
         }
     }
 
-    /// <summary>The first byte of an expert's own tensor.</summary>
-    private nint DataOf(TensorEntry tensor, TensorEntry first) => tensor.Type == first.Type
-        ? (nint)tensor.Data
-        : throw new ModelFormatException(
-            _file.Path, $"tensor '{tensor.Name}' is of type {tensor.Type}, but '{first.Name}' is of {first.Type}: experts of a layer are of one type");
-
-    /// <summary>Loads a linear map.</summary>
-    public Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias)
+    /// <summary>Formats call it a bias, a weight, or by its plain name.</summary>
+    private Matrix? LoadCorrection(int layer, int experts)
     {
-        float[]? bias = TakeVector(_names.Bias(role, layer), outputs, isRequired: needsBias);
-        return new Projection(LoadWeight(role, layer, outputs, inputs), bias is null ? null : Vectors.Add(bias), LoadScale(role, layer));
-    }
-
-    /// <summary>The number beside a weight that its product is multiplied by; 1 where there is none.</summary>
-    private float LoadScale(TensorRole role, int layer) => TakeVector(_names.Scale(role, layer), 1, isRequired: false)?[0] ?? 1;
-
-    /// <summary>Whether the file has a weight.</summary>
-    public bool Has(TensorRole role, int layer) => _names.Has(role) && _file.Tensors.ContainsKey(_names.Weight(role, layer));
-
-    /// <summary>Loads matrices whose rows a file has in one tensor in another order: a copy.</summary>
-    /// <param name="role">The tensor.</param>
-    /// <param name="layer">The layer.</param>
-    /// <param name="inputs">Its columns.</param>
-    /// <param name="order">Its rows in the order that is wanted.</param>
-    /// <param name="outputs">Rows of each matrix, in order.</param>
-    public Weight[] LoadReordered(TensorRole role, int layer, int inputs, int[] order, ReadOnlySpan<int> outputs)
-    {
-        TensorEntry tensor = Take(_names.Weight(role, layer), order.Length, inputs);
-        NativeRows rows = new(tensor, order);
-        _owned.Add(rows);
-        Weight[] weights = new Weight[outputs.Length];
-        long first = 0;
-        for (int i = 0; i < weights.Length; i++)
+        if (!Names.Has(TensorRole.RouterCorrection))
         {
-            weights[i] = Load($"{tensor.Name}[{i}]", tensor.Type, outputs[i], inputs, rows.Data + (nint)(first * tensor.Type.SizeBytes(inputs)));
-            first += outputs[i];
+            return null;
         }
 
-        tensor.LetGo();
-        return weights;
+        string bias = Names.Bias(TensorRole.RouterCorrection, layer);
+        string name = _file.Tensors.ContainsKey(bias) ? bias : Names.Weight(TensorRole.RouterCorrection, layer);
+        return _finder.FindVector(name, experts) is { } values ? Vectors.Add(values) : null;
     }
 
-    /// <summary>Loads a matrix.</summary>
-    public Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs)
+    private Weight LoadPositions()
     {
-        TensorEntry tensor = Take(_names.Weight(role, layer), outputs, inputs);
-        Weight weight = Load(tensor.Name, tensor.Type, outputs, inputs, (nint)tensor.Data);
-        LetGo(tensor, weight.IsInPlace);
+        TensorView table = _finder.Find(TensorRole.PositionEmbedding, 0)[0];
+        return LoadView(table.Slice(_config.FirstPosition, table.Rows - _config.FirstPosition));
+    }
+
+    private Projection LoadProjection(TensorRole role, int layer, bool needsBias)
+    {
+        float[]? bias = _finder.FindBias(role, layer);
+        if (bias is null && needsBias)
+        {
+            bias = _finder.TakeVector(Names.Bias(role, layer), RoleShape.Of(_config, role, layer).Rows);
+        }
+
+        return new Projection(LoadWeight(role, layer), bias is null ? null : Vectors.Add(bias), _finder.FindScale(role, layer));
+    }
+
+    private Weight LoadWeight(TensorRole role, int layer) => LoadView(_finder.Find(role, layer)[0]);
+
+    private Weight LoadView(TensorView view)
+    {
+        (nint data, TensorType type) = DataOf(view);
+        Weight weight = Load(view.Tensor.Name, type, () => Device.LoadWeight(view.Tensor.Name, type, view.Rows, view.Columns, data));
+        LetGo(view, weight.IsInPlace);
         return weight;
     }
 
+    /// <summary>The first byte of a matrix: in the file, or in a copy where its elements are in another order there.</summary>
+    private (nint Data, TensorType Type) DataOf(TensorView view)
+    {
+        if (view.IsInPlace)
+        {
+            return ((nint)view.Tensor.Data + (nint)view.Tensor.Type.SizeBytes(view.First), view.Tensor.Type);
+        }
+
+        NativeRows rows = new(view);
+        _owned.Add(rows);
+        return (rows.Data, rows.Type);
+    }
+
     /// <summary>Where a device has a copy, the file's own pages had better not stay in memory beside it.</summary>
-    private static void LetGo(TensorEntry tensor, bool isInPlace)
+    private static void LetGo(TensorView view, bool isInPlace)
     {
         if (!isInPlace)
         {
-            tensor.LetGo();
+            view.Tensor.LetGo();
         }
     }
-
-    private Weight Load(string name, TensorType type, int outputs, int inputs, nint data) =>
-        Load(name, type, () => Device.LoadWeight(name, type, outputs, inputs, data));
 
     private T Load<T>(string name, TensorType type, Func<T> load)
         where T : IDisposable
@@ -309,12 +352,41 @@ internal sealed unsafe class WeightLoader
         }
     }
 
+    /// <summary>Loads a linear map of a block with a state.</summary>
+    public Projection LoadProjection(TensorRole role, int layer, int outputs, int inputs, bool needsBias) => new(
+        LoadWeight(role, layer, outputs, inputs), LoadBias(role, layer, outputs, needsBias), _finder.FindScale(role, layer));
+
+    /// <summary>Whether the file has a weight.</summary>
+    public bool Has(TensorRole role, int layer) => Names.Contains(role, layer);
+
+    /// <summary>Loads matrices whose rows a file has in one tensor in another order: copies.</summary>
+    /// <param name="role">The tensor.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="inputs">Its columns.</param>
+    /// <param name="order">Its rows in the order that is wanted.</param>
+    /// <param name="outputs">Rows of each matrix, in order.</param>
+    public Weight[] LoadReordered(TensorRole role, int layer, int inputs, int[] order, ReadOnlySpan<int> outputs)
+    {
+        TensorView rows = ViewOf(role, layer, order.Length, inputs);
+        Weight[] weights = new Weight[outputs.Length];
+        int first = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = LoadView(rows.Take(order.AsSpan(first, outputs[i])));
+            first += outputs[i];
+        }
+
+        return weights;
+    }
+
+    /// <summary>Loads a matrix of a block with a state.</summary>
+    public Weight LoadWeight(TensorRole role, int layer, int outputs, int inputs) => LoadView(ViewOf(role, layer, outputs, inputs));
+
     /// <summary>Loads the kernel of a convolution, [channels, kernel] or [channels, 1, kernel] in the file, as [kernel, channels], and its bias.</summary>
     public (Matrix Weight, Matrix? Bias) LoadConvolution(TensorRole role, int layer, int channels, int kernel, bool needsBias)
     {
-        float[] weight = TakeTable(_names.Weight(role, layer), channels, kernel);
-        float[]? bias = TakeVector(_names.Bias(role, layer), channels, isRequired: needsBias);
-        return (AddTable(Transposed(weight, channels, kernel), kernel, channels), bias is null ? null : Vectors.Add(bias));
+        float[] weight = TakeTable(Names.Weight(role, layer), channels, kernel);
+        return (AddTable(Transposed(weight, channels, kernel), kernel, channels), LoadBias(role, layer, channels, needsBias));
     }
 
     /// <summary>Loads kernels of neighbouring channels, as one.</summary>
@@ -323,7 +395,7 @@ internal sealed unsafe class WeightLoader
         float[] weight = [];
         foreach ((TensorRole role, int channels) in parts)
         {
-            weight = [.. weight, .. TakeTable(_names.Weight(role, layer), channels, kernel)];
+            weight = [.. weight, .. TakeTable(Names.Weight(role, layer), channels, kernel)];
         }
 
         return AddTable(Transposed(weight, weight.Length / kernel, kernel), kernel, weight.Length / kernel);
@@ -333,12 +405,12 @@ internal sealed unsafe class WeightLoader
     /// <returns>[rows, columns].</returns>
     public float[] TakeRates(TensorRole role, int layer, int rows, int columns)
     {
-        float[] values = TakeTable(_names.Whole(role, layer), rows, columns);
+        float[] values = TakeTable(Names.Whole(role, layer), rows, columns);
         return _isHuggingFace ? Array.ConvertAll(values, value => -MathF.Exp(value)) : values;
     }
 
     /// <summary>Elements of a small tensor whose name has no <c>.weight</c> at the end.</summary>
-    public float[] TakeWhole(TensorRole role, int layer, int count) => TakeTable(_names.Whole(role, layer), count, 1);
+    public float[] TakeWhole(TensorRole role, int layer, int count) => TakeTable(Names.Whole(role, layer), count, 1);
 
     /// <summary>Puts a vector on the device.</summary>
     public Matrix AddVector(ReadOnlySpan<float> values) => Vectors.Add(values);
@@ -361,6 +433,31 @@ internal sealed unsafe class WeightLoader
         return transposed;
     }
 
+    /// <summary>Loads the weights of a root-mean-square norm that no format stores less one.</summary>
+    public RowNorm LoadPlainNorm(TensorRole role, int layer, int width, float? epsilon) =>
+        Norm(_finder.TakeVector(Names.Weight(role, layer), width), null, epsilon ?? _config.NormEpsilon, NormKind.Rms);
+
+    /// <summary>Loads the weights of root-mean-square norms of neighbouring groups of columns; GGUF files have them as a matrix of groups.</summary>
+    public RowNorm[] LoadGroupNorm(TensorRole role, int layer, int width, int groups)
+    {
+        float[] weight = _finder.TakeVector(Names.Weight(role, layer), width);
+        int each = width / groups;
+        return [.. Enumerable.Range(0, groups).Select(group => Norm(weight.AsSpan(group * each, each), null, _config.NormEpsilon, NormKind.Rms))];
+    }
+
+    /// <summary>Loads the weights of a root-mean-square norm inside a state space; ones where the file has none.</summary>
+    public RowNorm LoadSelectionNorm(TensorRole role, int layer, int width, float? epsilon) =>
+        Norm(_finder.FindVector(Names.Weight(role, layer), width) ?? Ones(width), null, epsilon ?? _config.NormEpsilon, NormKind.Rms);
+
+    private TensorView ViewOf(TensorRole role, int layer, int outputs, int inputs) =>
+        new(_finder.Take(Names.Weight(role, layer), outputs, inputs), 0, outputs, inputs);
+
+    private Matrix? LoadBias(TensorRole role, int layer, int width, bool isRequired)
+    {
+        string name = Names.Bias(role, layer);
+        return (isRequired ? _finder.TakeVector(name, width) : _finder.FindVector(name, width)) is { } values ? Vectors.Add(values) : null;
+    }
+
     /// <summary>The elements of a small matrix; the file may leave extents of 1 away, or have more of them.</summary>
     private float[] TakeTable(string name, int rows, int columns)
     {
@@ -369,94 +466,46 @@ internal sealed unsafe class WeightLoader
             long[] shape = [.. tensor.Shape.Where(extent => extent != 1)];
             if (shape.SequenceEqual(((long[])[rows, columns]).Where(extent => extent != 1)))
             {
-                return FloatTensor.Decode(_file.Path, Take(name, [.. tensor.Shape]));
+                return FloatTensor.Decode(_file.Path, _finder.Take(name, [.. tensor.Shape]));
             }
         }
 
-        return FloatTensor.Decode(_file.Path, Take(name, rows, columns));
+        return FloatTensor.Decode(_file.Path, _finder.Take(name, rows, columns));
     }
 
-    /// <summary>Loads the weights of a root-mean-square norm that no format stores less one.</summary>
-    public RowNorm LoadPlainNorm(TensorRole role, int layer, int width, float? epsilon) => new(
-        Vectors.Add(TakeVector(_names.Weight(role, layer), width, isRequired: true)), Bias: null, epsilon ?? _config.NormEpsilon, SubtractsMean: false);
-
-    /// <summary>Loads the weights of root-mean-square norms of neighbouring groups of columns.</summary>
-    public RowNorm[] LoadGroupNorm(TensorRole role, int layer, int width, int groups)
+    private RowNorm LoadNorm(TensorRole role, int layer, int width, float? epsilon = null, NormKind? kind = null)
     {
-        // GGUF files have them as a matrix of groups.
-        string name = _names.Weight(role, layer);
-        bool isTable = _file.Tensors.TryGetValue(name, out TensorEntry? tensor) && tensor.Shape.Count > 1 && tensor.ElementCount == width;
-        float[] weight = isTable ? FloatTensor.Decode(_file.Path, Take(name, [.. tensor!.Shape])) : TakeVector(name, width, isRequired: true)!;
-        int each = width / groups;
-        return [.. Enumerable.Range(0, groups).Select(group => new RowNorm(
-            Vectors.Add(weight.AsSpan(group * each, each)), Bias: null, _config.NormEpsilon, SubtractsMean: false))];
-    }
+        NormKind norm = kind ?? Architecture.Norm;
+        if (!Architecture.HasNormWeights)
+        {
+            return Norm(Ones(width), null, epsilon ?? _config.NormEpsilon, norm);
+        }
 
-    /// <summary>Loads the weights of a root-mean-square norm inside a state space; ones where the file has none.</summary>
-    public RowNorm LoadSelectionNorm(TensorRole role, int layer, int width, float? epsilon)
-    {
-        float[] weight = TakeVector(_names.Weight(role, layer), width, isRequired: false) ?? [.. Enumerable.Repeat(1f, width)];
-        return new RowNorm(Vectors.Add(weight), Bias: null, epsilon ?? _config.NormEpsilon, SubtractsMean: false);
-    }
-
-    private RowNorm LoadNorm(TensorRole role, int layer, int width)
-    {
-        float[] weight = TakeVector(_names.Weight(role, layer), width, isRequired: true)!;
-        if (_isHuggingFace && _config.Architecture.HuggingFaceNormsAreOffsets)
+        float[] weight = _finder.TakeVector(Names.Weight(role, layer), width);
+        if (_isHuggingFace && Architecture.HuggingFaceNormsAreOffsets)
         {
             weight = Array.ConvertAll(weight, value => value + 1);
         }
 
-        bool isLayerNorm = _config.Architecture.Norm == NormKind.Layer;
-        float[]? bias = isLayerNorm ? TakeVector(_names.Bias(role, layer), width, isRequired: false) : null;
-        return new RowNorm(Vectors.Add(weight), bias is null ? null : Vectors.Add(bias), _config.NormEpsilon, isLayerNorm);
+        float[]? bias = norm == NormKind.Layer ? _finder.FindVector(Names.Bias(role, layer), width) : null;
+        return Norm(weight, bias, epsilon ?? _config.NormEpsilon, norm);
     }
 
-    private TensorEntry Take(string name, params ReadOnlySpan<long> shape)
+    /// <summary>The norm before the router divides by √hidden besides.</summary>
+    private RowNorm LoadRouterNorm(int layer)
     {
-        if (!_file.Tensors.TryGetValue(name, out TensorEntry? tensor))
-        {
-            throw new ModelFormatException(_file.Path, $"tensor '{name}' {TensorRegion.Describe(shape)} is missing");
-        }
-
-        if (!tensor.Shape.SequenceEqual(shape.ToArray()))
-        {
-            throw new ModelFormatException(
-                _file.Path,
-                $"tensor '{name}' has shape {TensorRegion.Describe([.. tensor.Shape])}, but must have {TensorRegion.Describe(shape)}");
-        }
-
-        _used.Add(name);
-        return tensor;
+        float[] weights = _finder.TakeVector(Names.Weight(TensorRole.RouterNorm, layer), _config.HiddenSize);
+        float factor = 1 / MathF.Sqrt(_config.HiddenSize);
+        return Norm(Array.ConvertAll(weights, weight => weight * factor), null, _config.NormEpsilon, NormKind.Rms);
     }
 
-    private float[]? TakeVector(string name, int width, bool isRequired)
+    private RowNorm Norm(ReadOnlySpan<float> weight, float[]? bias, float epsilon, NormKind kind) =>
+        new(Vectors.Add(weight), bias is null ? null : Vectors.Add(bias), epsilon, kind == NormKind.Layer);
+
+    private static float[] Ones(int width)
     {
-        if (!_file.Tensors.TryGetValue(name, out TensorEntry? tensor))
-        {
-            return isRequired ? FloatTensor.Decode(_file.Path, Take(name, width)) : null;
-        }
-
-        // Some files keep vectors as matrices of one row.
-        bool isRow = tensor.Shape.Count > 1 && tensor.Shape.Take(tensor.Shape.Count - 1).All(extent => extent == 1);
-        return FloatTensor.Decode(_file.Path, isRow ? Take(name, [.. tensor.Shape.Take(tensor.Shape.Count - 1), width]) : Take(name, width));
-    }
-
-    /// <summary>Whether a tensor belongs to layers behind the last one, which guess tokens ahead: they are not used.</summary>
-    private bool IsDraft(string name) =>
-        name.StartsWith("mtp.", StringComparison.Ordinal)
-        || Enumerable.Range(_config.Layers.Count, _config.DraftLayers).Any(layer => name.StartsWith($"blk.{layer}.", StringComparison.Ordinal));
-
-    /// <summary>A tensor that no code reads means that the model computes something that this version does not know of.</summary>
-    private void RefuseUnknownTensors()
-    {
-        foreach (string name in _file.Tensors.Keys)
-        {
-            if (!_used.Contains(name) && !TensorNaming.IsConstant(name) && !IsDraft(name))
-            {
-                throw new ModelFormatException(
-                    _file.Path, $"has a tensor '{name}' that models of architecture '{_config.Architecture.HuggingFaceName}' do not have");
-            }
-        }
+        float[] ones = new float[width];
+        Array.Fill(ones, 1);
+        return ones;
     }
 }

@@ -89,9 +89,14 @@ internal sealed partial class DeferredStream(DeferredDevice device, ComputeStrea
     {
         ExpertWeights weights = experts with
         {
-            Gate = DeferredWeight.Of(experts.Gate),
+            Gate = experts.Gate is { } gate ? DeferredWeight.Of(gate) : null,
             Up = DeferredWeight.Of(experts.Up),
             Down = DeferredWeight.Of(experts.Down),
+            GateBias = DeferredBuffer.Of(experts.GateBias),
+            UpBias = DeferredBuffer.Of(experts.UpBias),
+            DownBias = DeferredBuffer.Of(experts.DownBias),
+            Correction = DeferredBuffer.Of(experts.Correction),
+            Scales = DeferredBuffer.Of(experts.Scales),
         };
         (Matrix score, Matrix source, Matrix target) = (DeferredBuffer.Of(scores), DeferredBuffer.Of(input), DeferredBuffer.Of(output));
         device.Ask(() => inner.MixExperts(weights, score, source, target, steps));
@@ -113,6 +118,12 @@ internal sealed partial class DeferredStream(DeferredDevice device, ComputeStrea
     {
         Matrix target = DeferredBuffer.Of(values);
         device.Ask(() => inner.Scale(target, factor));
+    }
+
+    protected override void ClampCore(Matrix values, float limit)
+    {
+        Matrix target = DeferredBuffer.Of(values);
+        device.Ask(() => inner.Clamp(target, limit));
     }
 
     protected override void SoftCapCore(Matrix values, float cap)

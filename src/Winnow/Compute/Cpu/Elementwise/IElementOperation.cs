@@ -66,6 +66,15 @@ internal readonly struct Multiplied : IElementOperation
         where V : struct => S.Multiply(a, b);
 }
 
+/// <summary>a, limited to ±factor.</summary>
+internal readonly struct Clamped : IElementOperation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<S, V>(V a, V b, V factor)
+        where S : struct, ISimd<V>
+        where V : struct => S.Min(S.Max(a, S.Subtract(S.Zero, factor)), factor);
+}
+
 /// <summary>factor · tanh(a / factor).</summary>
 internal readonly struct SoftCapped : IElementOperation
 {
@@ -119,6 +128,47 @@ internal readonly struct Relu : IActivation
     public static V Invoke<S, V>(V x)
         where S : struct, ISimd<V>
         where V : struct => S.Max(x, S.Zero);
+}
+
+/// <summary><see cref="Activation.ReluSquared"/>.</summary>
+internal readonly struct ReluSquared : IActivation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        V positive = S.Max(x, S.Zero);
+        return S.Multiply(positive, positive);
+    }
+}
+
+/// <summary><see cref="Activation.ClampedSwish"/>.</summary>
+internal readonly struct ClampedSwish : IActivation
+{
+    public const float Limit = 7;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        V y = S.Min(x, S.Broadcast(Limit));
+        return S.Divide(y, S.Add(S.Broadcast(1f), VectorMath.Exp<S, V>(S.Multiply(y, S.Broadcast(-1.702f)))));
+    }
+}
+
+/// <summary>activation(a) · (1 + b) with both limited, the gate of <see cref="Activation.ClampedSwish"/>.</summary>
+internal readonly struct GatedClampedSwish : IElementOperation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<S, V>(V a, V b, V factor)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        V up = S.Min(S.Max(b, S.Broadcast(-ClampedSwish.Limit)), S.Broadcast(ClampedSwish.Limit));
+        return S.Multiply(ClampedSwish.Invoke<S, V>(a), S.Add(up, S.Broadcast(1f)));
+    }
 }
 
 /// <summary><see cref="Activation.Sigmoid"/>.</summary>
