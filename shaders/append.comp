@@ -2,7 +2,7 @@
 #extension GL_GOOGLE_include_directive : require
 
 // Stores keys and values in the pages of a layer, rounded as the host rounds them, in integers where a device's own conversions may
-// differ: a thread takes a block of one row in Q8_0, eight elements in other types.
+// differ: a thread takes a block of one row in Q8_0 and Q4_0, eight elements in other types.
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint WORKGROUP = 64;
@@ -28,8 +28,8 @@ layout(push_constant, std430) uniform Parameters {
 } p;
 
 // Elements of a key and of a value that a thread takes.
-const uint KEY_PART = KEY_FORM == ROW_Q8_0 ? 32u : 8u;
-const uint VALUE_PART = VALUE_FORM == ROW_Q8_0 ? 32u : 8u;
+const uint KEY_PART = KEY_FORM == ROW_Q8_0 || KEY_FORM == ROW_Q4_0 ? 32u : 8u;
+const uint VALUE_PART = VALUE_FORM == ROW_Q8_0 || VALUE_FORM == ROW_Q4_0 ? 32u : 8u;
 
 // f32 to f16, to the nearest and of two the even.
 uint halfBits(float value) {
@@ -116,6 +116,37 @@ void storeQ8_0(uint64_t source, uint64_t target) {
     }
 }
 
+// The element of largest magnitude, of equals the first, becomes level 0, and the scale is it divided by -8.
+void storeQ4_0(uint64_t source, uint64_t target) {
+    float extreme = 0.0;
+    for (uint i = 0u; i < 32u; i++) {
+        float value = loadReal(source + 4ul * i);
+        extreme = abs(value) > abs(extreme) ? value : extreme;
+    }
+
+    // Where the scale would be no normal f32, its f16 is 0 and so are the values, whatever the quants.
+    bool isZero = abs(extreme) < 1e-37;
+    float scale = isZero ? 0.0 : extreme / -8.0;
+    float inverse = isZero ? 0.0 : inverseOf(abs(scale)) * (scale < 0.0 ? -1.0 : 1.0);
+    Half(target).value = uint16_t(halfBits(scale));
+    for (uint i = 0u; i < 8u; i++) {
+        uint pair = 0u;
+        for (uint j = 0u; j < 4u; j++) {
+            // Two neighbours and those 16 behind them: their low nibbles first.
+            precise float product = loadReal(source + 4ul * (2u * i + (j / 2u) + 16u * (j % 2u))) * inverse;
+            precise float level = trunc(product + 8.5);
+            pair |= uint(min(level, 15.0)) << (4u * j);
+        }
+
+        Half(target + 2ul + 2u * i).value = uint16_t(pair);
+    }
+}
+
+// f32 to bfloat16, to the nearest and of two the even.
+uint upperHalf(uint bits) {
+    return (bits & 0x7FFFFFFFu) > 0x7F800000u ? (bits >> 16) | 0x40u : (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
+}
+
 void storeOne(uint form, uint64_t row, uint element, float value) {
     uint bits = floatBitsToUint(value);
     if (form == ROW_F32) {
@@ -124,13 +155,18 @@ void storeOne(uint form, uint64_t row, uint element, float value) {
         Half(row + 4ul * element).value = uint16_t(bits & 0xFFFFu);
         Half(row + 4ul * element + 2ul).value = uint16_t(bits >> 16);
     } else {
-        Half(row + 2ul * element).value = uint16_t(halfBits(value));
+        Half(row + 2ul * element).value = uint16_t(form == ROW_BF16 ? upperHalf(bits) : halfBits(value));
     }
 }
 
 void store(uint form, uint64_t source, uint64_t row, uint first, uint count) {
     if (form == ROW_Q8_0) {
         storeQ8_0(source + 4ul * first, row + 34ul * (first / 32u));
+        return;
+    }
+
+    if (form == ROW_Q4_0) {
+        storeQ4_0(source + 4ul * first, row + 18ul * (first / 32u));
         return;
     }
 

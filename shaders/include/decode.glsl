@@ -1,10 +1,15 @@
 // Decodes weights of every stored type, the very floats of Winnow.Quantization. The unit is a run: 16 neighbouring elements of a
-// row whose first byte has an address that is a multiple of 2, of 4 (F32, Q4_1, Q2_K), of 8 (Q5_1) or of 16 (Q4_K, Q5_K).
+// row whose first byte has any address (MXFP4), or one that is a multiple of 2, of 4 (F32, Q4_1, Q2_K), of 8 (Q5_1) or of 16 (Q4_K, Q5_K).
 // WEIGHT_TYPE is a specialization constant: a TensorType by its GGUF number.
 #include "decode_memory.glsl"
 
 const uint F32 = 0u, F16 = 1u, Q4_0 = 2u, Q4_1 = 3u, Q5_0 = 6u, Q5_1 = 7u, Q8_0 = 8u;
 const uint Q2_K = 10u, Q3_K = 11u, Q4_K = 12u, Q5_K = 13u, Q6_K = 14u, BF16 = 30u;
+const uint IQ4_NL = 20u, IQ3_S = 21u, IQ2_S = 22u, IQ4_XS = 23u, MXFP4 = 39u;
+
+// Whether quants are signed bytes.
+const bool HAS_SIGNED_QUANTS = WEIGHT_TYPE == Q8_0 || WEIGHT_TYPE == IQ4_NL || WEIGHT_TYPE == IQ3_S || WEIGHT_TYPE == IQ2_S
+    || WEIGHT_TYPE == IQ4_XS || WEIGHT_TYPE == MXFP4;
 
 vec4 unsignedBytes(uint word) {
     return vec4(word & 0xFFu, (word >> 8) & 0xFFu, (word >> 16) & 0xFFu, word >> 24);
@@ -72,7 +77,7 @@ void decodeHalves(uint64_t row, uint run, uint inputs, out vec4 w[4]) {
     }
 }
 
-// A run of a quantized type: element i is scale · (byte i of the quants - centre) - minimum. Bytes are signed in Q8_0.
+// A run of a quantized type: element i is scale · (byte i of the quants - centre) - minimum. Bytes may be signed.
 struct PackedRun {
     uvec4 quants;
     float scale;
@@ -164,6 +169,8 @@ PackedRun packedQ6_K(uint64_t row, uint run) {
     return PackedRun(((lows >> (4u * (part / 2u))) & 0x0F0F0F0Fu) | (((highs >> (2u * part)) & 0x03030303u) << 4), scale, 32.0, 0.0);
 }
 
+#include "decode_codes.glsl"
+
 // Elements [16 · run, 16 · run + 16) of a row of a quantized type.
 PackedRun packedRun(uint64_t row, uint run) {
     if (WEIGHT_TYPE == Q8_0) {
@@ -176,6 +183,16 @@ PackedRun packedRun(uint64_t row, uint run) {
         return packedPer32(row, run);
     } else if (WEIGHT_TYPE == Q6_K) {
         return packedQ6_K(row, run);
+    } else if (WEIGHT_TYPE == IQ4_NL) {
+        return packedIQ4_NL(row, run);
+    } else if (WEIGHT_TYPE == IQ4_XS) {
+        return packedIQ4_XS(row, run);
+    } else if (WEIGHT_TYPE == MXFP4) {
+        return packedMXFP4(row, run);
+    } else if (WEIGHT_TYPE == IQ3_S) {
+        return packedIQ3_S(row, run);
+    } else if (WEIGHT_TYPE == IQ2_S) {
+        return packedIQ2_S(row, run);
     } else {
         return packedNibbles(row, run);
     }
@@ -190,7 +207,7 @@ void decodeRun(uint64_t row, uint run, uint inputs, out vec4 w[4]) {
     } else {
         PackedRun r = packedRun(row, run);
         [[unroll]] for (uint i = 0u; i < 4u; i++) {
-            vec4 quants = WEIGHT_TYPE == Q8_0 ? signedBytes(r.quants[i]) : unsignedBytes(r.quants[i]);
+            vec4 quants = HAS_SIGNED_QUANTS ? signedBytes(r.quants[i]) : unsignedBytes(r.quants[i]);
             w[i] = r.scale * (quants - r.centre) - r.minimum;
         }
     }

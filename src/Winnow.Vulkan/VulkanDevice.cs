@@ -57,8 +57,11 @@ internal sealed unsafe class VulkanDevice : Device
 
     public override DeviceBuffer AllocateInRam(long sizeBytes) => new VulkanBuffer(Context, sizeBytes, MemoryKind.Ram);
 
+    public override bool Multiplies(TensorType type) => VulkanWeight.IsSupported(type);
+
     public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data)
     {
+        VulkanWeight.Require(type);
         long bytes = type.SizeBytes((long)outputs * inputs);
         if (VulkanBuffer.TryImport(Context, (byte*)data, bytes) is { } imported)
         {
@@ -72,6 +75,7 @@ internal sealed unsafe class VulkanDevice : Device
 
     public override ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
     {
+        VulkanWeight.Require(type);
         long bytes = type.SizeBytes((long)outputs * inputs);
         if (FollowEachOther(data, bytes) && VulkanBuffer.TryImport(Context, (byte*)data[0], bytes * data.Length) is { } imported)
         {

@@ -117,7 +117,7 @@ internal sealed unsafe partial class VulkanStream
     }
 
     /// <summary>Elements of a row that a thread stores.</summary>
-    private static uint PartOf(RowForm form) => form == RowForm.Q8_0 ? 32u : 8;
+    private static uint PartOf(RowForm form) => form is RowForm.Q8_0 or RowForm.Q4_0 ? 32u : 8;
 
     private static (RowForm Key, RowForm Value) Forms(KvLayout layout, KvGroup group, ulong pages)
     {

@@ -9,6 +9,8 @@ public abstract partial class AttentionOperationTests
     public static TheoryData<TensorType, int, TensorType, int> KeysAndValues => new()
     {
         { TensorType.Q8_0, 64, TensorType.F16, 64 },
+        { TensorType.Q8_0, 64, TensorType.Q4_0, 64 },
+        { TensorType.BF16, 40, TensorType.Q4_0, 32 },
         { TensorType.F16, 64, TensorType.Q8_0, 32 },
         { TensorType.F32, 36, TensorType.F16, 20 },
         { TensorType.F16, 32, TensorType.F16, 128 },

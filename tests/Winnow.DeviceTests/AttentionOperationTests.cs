@@ -9,13 +9,13 @@ public abstract partial class AttentionOperationTests : OperationTests
 {
     private const double Tolerance = 5e-6;
 
-    public static TheoryData<TensorType> Types => [TensorType.F32, TensorType.F16, TensorType.Q8_0];
+    public static TheoryData<TensorType> Types => [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0];
 
     /// <summary>Where a pass of 64 queries is cut; fewer places where a device takes its time.</summary>
     protected virtual int[] Cuts => [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 63];
 
     /// <summary>Query heads, KV heads, head dimension: no groups, groups of odd sizes, one KV head for all, dimensions that are no whole vectors.</summary>
-    private static (int QueryHeads, int KvHeads, int HeadDimension)[] Shapes(TensorType type) => type == TensorType.Q8_0
+    private static (int QueryHeads, int KvHeads, int HeadDimension)[] Shapes(TensorType type) => type is TensorType.Q8_0 or TensorType.Q4_0
         ? [(4, 1, 64), (3, 3, 32), (14, 2, 96), (8, 2, 128)]
         : [(4, 1, 64), (3, 3, 8), (14, 2, 80), (8, 2, 128), (5, 1, 20), (6, 2, 36), (1, 1, 256)];
 

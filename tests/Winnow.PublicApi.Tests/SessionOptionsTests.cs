@@ -8,7 +8,7 @@ public sealed class SessionOptionsTests
 {
     [Theory]
     [InlineData(TensorType.Q8_0, "needs heads of a multiple of 32 elements, not 16; use F16")]
-    [InlineData(TensorType.Q4_0, "is not supported; use F32, F16 or Q8_0")]
+    [InlineData(TensorType.Q4_1, "is not supported; use F32, F16, BF16, Q8_0 or Q4_0")]
     public void A_type_that_keys_and_values_cannot_have_is_refused_with_one_that_they_can(TensorType type, string message)
     {
         using Engine engine = Engine.Load(Checkout.PathOf("tests", "Winnow.Tests", "Models", "Data", "llama"));

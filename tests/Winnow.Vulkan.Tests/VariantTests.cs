@@ -95,7 +95,7 @@ public sealed class VariantTests : IDisposable
     }
 
     public static TheoryData<TensorType> QuantizedTypes =>
-        [.. BlockTypes.All.Select(row => row.Type).Where(type => BlockCodec.CanEncode(type) && type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))];
+        [.. BlockTypes.All.Select(row => row.Type).Where(type => BlockCodec.CanEncode(type) && VulkanWeight.IsSupported(type) && type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))];
 
     [Theory]
     [MemberData(nameof(QuantizedTypes))]

@@ -11,7 +11,7 @@ public sealed unsafe class WeightDecodingTests
     private const int Outputs = 6;
 
     public static TheoryData<TensorType, int> Types => new(
-        [.. BlockTypes.All.Select(row => (row.Type, 512)), (TensorType.F32, 37), (TensorType.F16, 37), (TensorType.BF16, 37), (TensorType.F16, 24)]);
+        [.. BlockTypes.All.Where(row => VulkanWeight.IsSupported(row.Type)).Select(row => (row.Type, 512)), (TensorType.MXFP4, 96), (TensorType.F32, 37), (TensorType.F16, 37), (TensorType.BF16, 37), (TensorType.F16, 24)]);
 
     /// <summary>A product with rows of the identity is the weight itself.</summary>
     [Theory]
@@ -52,6 +52,22 @@ public sealed unsafe class WeightDecodingTests
         }
     }
 
+    [Fact]
+    public void Types_without_shaders_are_refused_by_name()
+    {
+        using Device device = TestDevice.Open();
+        foreach (TensorType type in BlockTypes.All.Select(row => row.Type).Where(type => !device.Multiplies(type)))
+        {
+            byte[] data = new byte[type.SizeBytes(256)];
+            fixed (byte* first = data)
+            {
+                nint address = (nint)first;
+                NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => device.LoadWeight("weight", type, 1, 256, address));
+                Assert.Contains(type.ToString(), refusal.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
     /// <summary>No axis of a dispatch is certain to hold more than 65,535 workgroups.</summary>
     [Theory]
     [InlineData(0)]
@@ -86,7 +102,7 @@ public sealed unsafe class WeightDecodingTests
         random.NextBytes(bytes);
         int[] halves = type switch
         {
-            TensorType.F32 or TensorType.BF16 or TensorType.F16 => [],
+            TensorType.F32 or TensorType.BF16 or TensorType.F16 or TensorType.MXFP4 => [],
             TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
             TensorType.Q2_K => [80, 82],
             TensorType.Q3_K => [108],
@@ -113,6 +129,9 @@ public sealed unsafe class WeightDecodingTests
                         break;
                     case TensorType.F16:
                         BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(i * block), (Half)(i % 3 == 0 ? value * 1e-5f : value));
+                        break;
+                    case TensorType.MXFP4:
+                        bytes[i * block] = (byte)random.Next(100, 140);
                         break;
                     default:
                         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i * block), (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));

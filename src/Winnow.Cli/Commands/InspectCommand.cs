@@ -3,11 +3,12 @@ using System.Globalization;
 using System.Text.Json;
 using Winnow.Cli.Output;
 using Winnow.Formats;
+using Winnow.Generation;
 using Winnow.Tensors;
 
 namespace Winnow.Cli.Commands;
 
-/// <summary><c>winnow inspect</c>: what a model file holds.</summary>
+/// <summary><c>winnow inspect</c>: what a model file is, what it takes, and what it holds.</summary>
 internal static class InspectCommand
 {
     private const int ArrayPreview = 4;
@@ -17,12 +18,16 @@ internal static class InspectCommand
 
     public static Command Create()
     {
-        Command command = new("inspect", "Show the metadata and tensors of a GGUF file, a safetensors file, a calibration file, or a Hugging Face directory.");
+        Command command = new("inspect", "Say what a model is, what memory it takes and how fast it can be here; with --all, and of other files, show metadata and tensors.");
         Argument<string> file = new("FILE") { Description = "The file or directory." };
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
         command.Add(file);
+        Option<bool> all = new("--all") { Description = "List all metadata and tensors too; of files that are no models, they are shown anyway." };
+        Option<bool> noSpeed = new("--no-speed") { Description = "Do not measure how fast the processor reads and multiplies, which takes some seconds." };
         command.Add(json);
-        command.SetAction(parsed =>
+        command.Add(all);
+        command.Add(noSpeed);
+        command.SetAction((parsed, cancellationToken) =>
         {
             string path = parsed.GetRequiredValue(file);
             using ITensorFile tensors = Directory.Exists(path) || SafetensorsExtensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)
@@ -34,16 +39,22 @@ internal static class InspectCommand
                 SafetensorsFile safetensors => safetensors.Metadata.Select(pair => new KeyValuePair<string, object>(pair.Key, pair.Value)),
                 _ => [],
             };
+            bool isModel = tensors is GgufFile || File.Exists(Path.Combine(path, "config.json"));
+            ModelReport? report = isModel ? new ModelReport(ModelSummary.Read(path), !parsed.GetValue(noSpeed), cancellationToken) : null;
             if (parsed.GetValue(json))
             {
-                WriteJson(tensors, metadata);
+                WriteJson(tensors, metadata, report);
+                return Task.FromResult(ExitCodes.Success);
             }
-            else
+
+            Console.Out.WriteLine($"{tensors.Path}: {(tensors is GgufFile version ? $"GGUF version {version.Version}" : "safetensors")}");
+            report?.WriteText(Console.Out);
+            if (report is null || parsed.GetValue(all))
             {
                 WriteText(tensors, metadata);
             }
 
-            return ExitCodes.Success;
+            return Task.FromResult(ExitCodes.Success);
         });
         return command;
     }
@@ -51,7 +62,6 @@ internal static class InspectCommand
     private static void WriteText(ITensorFile file, IEnumerable<KeyValuePair<string, object>> metadata)
     {
         TextWriter output = Console.Out;
-        output.WriteLine($"{file.Path}: {(file is GgufFile gguf ? $"GGUF version {gguf.Version}" : "safetensors")}");
         output.WriteLine();
         foreach ((string key, object value) in metadata)
         {
@@ -74,10 +84,11 @@ internal static class InspectCommand
         }
     }
 
-    private static void WriteJson(ITensorFile file, IEnumerable<KeyValuePair<string, object>> metadata) => JsonOutput.Write(json =>
+    private static void WriteJson(ITensorFile file, IEnumerable<KeyValuePair<string, object>> metadata, ModelReport? report) => JsonOutput.Write(json =>
     {
         json.WriteString("path", file.Path);
         json.WriteString("format", file is GgufFile ? "gguf" : "safetensors");
+        report?.WriteJson(json);
         json.WriteStartObject("metadata");
         foreach ((string key, object value) in metadata)
         {

@@ -23,7 +23,7 @@ internal sealed class ModelOptions
 
     private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; 0, as by default: what the model was trained for.", HelpName = "N" };
 
-    private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored: f32, f16 or q8_0, or one for each, such as q8_0,f16.", DefaultValueFactory = _ => "f16", HelpName = "TYPE" };
+    private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored: f32, f16, bf16, q8_0 or q4_0, or one for each, such as q8_0,q4_0.", DefaultValueFactory = _ => "f16", HelpName = "TYPE" };
 
     private readonly Option<string> _kvTier = new("--kv-tier") { Description = "Where keys and values lie, unless the attention method says where.", DefaultValueFactory = _ => "device" };
 
@@ -104,8 +104,10 @@ internal sealed class ModelOptions
     {
         "f32" => TensorType.F32,
         "f16" => TensorType.F16,
+        "bf16" => TensorType.BF16,
         "q8_0" => TensorType.Q8_0,
-        _ => throw new UsageException($"'{name}' is no type of keys and values; there are f32, f16 and q8_0"),
+        "q4_0" => TensorType.Q4_0,
+        _ => throw new UsageException($"'{name}' is no type of keys and values; there are f32, f16, bf16, q8_0 and q4_0"),
     };
 
     /// <summary>An instruction set as <c>--isa</c> takes it.</summary>

@@ -77,7 +77,7 @@ public static class DeviceCheck
         yield return ("norms", Elementwise, Normalize);
         yield return ("activations, sums and soft caps", Elementwise, Activate);
         yield return ("rotation by position", Elementwise, Rotate);
-        foreach (TensorType type in BlockTypes.All.Select(row => row.Type).Where(BlockCodec.CanEncode))
+        foreach (TensorType type in BlockTypes.All.Select(row => row.Type).Where(type => BlockCodec.CanEncode(type) && device.Multiplies(type)))
         {
             yield return ($"{type}: embedding", Products, o => Embed(o, type));
             yield return ($"{type}: product with one row", steps, o => MultiplyOne(o, type));
@@ -86,7 +86,7 @@ public static class DeviceCheck
 
         yield return ("experts of one row", steps, o => MixExperts(o, rows: 1, steps: 1));
         yield return ("experts of many rows", prompts, o => MixExperts(o, rows: 40, steps: 0));
-        foreach (TensorType type in new[] { TensorType.F32, TensorType.F16, TensorType.Q8_0 })
+        foreach (TensorType type in new[] { TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0 })
         {
             yield return ($"{type} keys and values: attention of one query", Attention, o => Attend(o, type, queries: 1));
             yield return ($"{type} keys and values: attention of many queries", promptAttention, o => Attend(o, type, queries: 100));

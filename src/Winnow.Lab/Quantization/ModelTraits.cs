@@ -22,9 +22,9 @@ internal readonly record struct ModelTraits(int Layers, int Experts, bool Is70B,
             "qwen2" => true,
             _ => false,
         };
-        int queries = Heads(metadata, $"{architecture}.attention.head_count") ?? 1;
+        int queries = Heads(metadata, $"{architecture}.attention.head_count") ?? 0;
         int keys = Heads(metadata, $"{architecture}.attention.head_count_kv") ?? queries;
-        return new ModelTraits(layers, experts, is70B, keys > 0 ? queries / keys : 1);
+        return new ModelTraits(layers, experts, is70B, keys > 0 ? queries / keys : 0);
     }
 
     /// <summary>The number of heads, where it is one for all layers.</summary>

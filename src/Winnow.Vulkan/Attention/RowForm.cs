@@ -19,6 +19,12 @@ internal enum RowForm : uint
 
     /// <summary>F16 at even addresses.</summary>
     F16Even,
+
+    /// <summary>BF16.</summary>
+    BF16,
+
+    /// <summary>Q4_0.</summary>
+    Q4_0,
 }
 
 /// <summary>Finds the form of rows.</summary>
@@ -33,6 +39,8 @@ internal static class RowForms
         TensorType.F32 => elements % 4 == 0 && addresses % 16 == 0 ? RowForm.F32 : RowForm.F32Even,
         TensorType.F16 => elements % 4 == 0 && addresses % 8 == 0 ? RowForm.F16 : RowForm.F16Even,
         TensorType.Q8_0 => RowForm.Q8_0,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "keys and values are F32, F16 or Q8_0"),
+        TensorType.BF16 => RowForm.BF16,
+        TensorType.Q4_0 => RowForm.Q4_0,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "keys and values are F32, F16, BF16, Q8_0 or Q4_0"),
     };
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Winnow.Compute.Host.Selection;
+using Winnow.Quantization;
 using Winnow.Tensors;
 
 namespace Winnow.Compute;
@@ -71,6 +72,9 @@ public abstract class Device : IDisposable
         target.CheckRange(targetOffset, bytes);
         CopyCore(source, sourceOffset, target, targetOffset, bytes);
     }
+
+    /// <summary>Whether the device has kernels for weights of a type.</summary>
+    public virtual bool Multiplies(TensorType type) => BlockTypes.Find(type) is not null;
 
     /// <summary>Makes a weight matrix usable by this device.</summary>
     /// <param name="name">The tensor's name.</param>

@@ -20,7 +20,7 @@ public sealed class KvLayout
     /// <summary>Describes a layer whose keys and values are stored alike.</summary>
     /// <param name="kvHeads">KV heads.</param>
     /// <param name="headDimension">Elements of a key row and of a value row.</param>
-    /// <param name="type">F32, F16 or Q8_0.</param>
+    /// <param name="type">F32, F16, BF16, Q8_0 or Q4_0.</param>
     /// <exception cref="ArgumentException">The type cannot hold rows of this length.</exception>
     /// <exception cref="OverflowException">The tokens of one head inside a page take 2 GiB or more.</exception>
     public KvLayout(int kvHeads, int headDimension, TensorType type)
@@ -32,7 +32,7 @@ public sealed class KvLayout
     /// <param name="kvHeads">KV heads.</param>
     /// <param name="keyDimension">Elements of a key row.</param>
     /// <param name="valueDimension">Elements of a value row.</param>
-    /// <param name="keyType">How keys are stored: F32, F16 or Q8_0.</param>
+    /// <param name="keyType">How keys are stored: F32, F16, BF16, Q8_0 or Q4_0.</param>
     /// <param name="valueType">How values are.</param>
     /// <param name="planes">What is kept beside the rows of each page; null for nothing.</param>
     /// <exception cref="ArgumentException">A type cannot hold rows of this length, or two planes have the same name.</exception>
@@ -136,9 +136,9 @@ public sealed class KvLayout
     private static int RowBytes(int dimension, TensorType type, string parameter)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimension);
-        if (type is not (TensorType.F32 or TensorType.F16 or TensorType.Q8_0))
+        if (type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.Q8_0 or TensorType.Q4_0))
         {
-            throw new ArgumentException($"a KV cache of type {type} is not supported; use F32, F16 or Q8_0", parameter);
+            throw new ArgumentException($"a KV cache of type {type} is not supported; use F32, F16, BF16, Q8_0 or Q4_0", parameter);
         }
 
         return dimension % type.BlockLength() == 0

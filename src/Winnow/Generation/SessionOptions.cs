@@ -11,7 +11,7 @@ public sealed record SessionOptions
     /// <remarks>Memory is taken page by page as the context grows, never ahead.</remarks>
     public int? ContextLength { get; init => field = Within(value, Positive); }
 
-    /// <summary>How keys and values are stored: F32, F16 or Q8_0.</summary>
+    /// <summary>How keys and values are stored: F32, F16, BF16, Q8_0 or Q4_0.</summary>
     public TensorType KvType { get; init => field = KvTypes.Checked(value); } = TensorType.F16;
 
     /// <summary>How keys are stored, where they differ from values; null for <see cref="KvType"/>.</summary>

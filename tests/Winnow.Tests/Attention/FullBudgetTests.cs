@@ -36,7 +36,7 @@ public class FullBudgetTests
         using Model model = Model.Load(path, device);
         int[] prompt = ids[..^Steps];
         int[] forced = ids[^Steps..];
-        TensorType[] types = model.Config.HeadDimension % 32 == 0 ? [TensorType.F32, TensorType.F16, TensorType.Q8_0] : [TensorType.F32, TensorType.F16];
+        TensorType[] types = model.Config.HeadDimension % 32 == 0 ? [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0] : [TensorType.F32, TensorType.F16];
         foreach (TensorType type in types)
         {
             float[] expected = Logits(model, AttentionOptions.Full, type, prompt.Length, prompt, forced);

@@ -8,7 +8,7 @@ namespace Winnow.Tests.Cache;
 
 public sealed class KvCacheTests : IDisposable
 {
-    private static readonly KvLayout[] Layouts = [new(2, 32, TensorType.F32), new(1, 64, TensorType.F16), new(2, 32, TensorType.Q8_0)];
+    private static readonly KvLayout[] Layouts = [new(2, 32, TensorType.F32), new(1, 64, TensorType.F16), new(2, 32, TensorType.Q8_0), new(2, 32, 64, TensorType.BF16, TensorType.Q4_0)];
 
     private readonly CpuDevice _device = new(new CpuDeviceOptions { Threads = 2 });
 

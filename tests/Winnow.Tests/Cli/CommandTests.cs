@@ -93,7 +93,8 @@ public sealed class CommandTests : IDisposable
         Assert.Equal((0, ""), (convert.ExitCode, convert.Output));
         WinnowProcess quantize = WinnowProcess.Run(["quantize", whole, small, "Q8_0"]);
         Assert.Equal((0, ""), (quantize.ExitCode, quantize.Output));
-        JsonElement inspected = WinnowProcess.RunJson("inspect", small);
+        JsonElement inspected = WinnowProcess.RunJson("inspect", small, "--no-speed");
+        Assert.Equal("Q8_0", inspected.GetProperty("summary").GetProperty("quantization").GetString());
         Assert.Equal("gguf", inspected.GetProperty("format").GetString());
         Assert.Equal("llama", inspected.GetProperty("metadata").GetProperty("general.architecture").GetString());
         Assert.Contains(inspected.GetProperty("tensors").EnumerateArray(), tensor => tensor.GetProperty("type").GetString() == "Q8_0");

@@ -119,7 +119,7 @@ public sealed class StandardStreamTests : IDisposable
             writer.Complete();
         }
 
-        WinnowProcess shown = WinnowProcess.Run(["inspect", path]);
+        WinnowProcess shown = WinnowProcess.Run(["inspect", path, "--all"]);
         Assert.Equal(0, shown.ExitCode);
         Assert.DoesNotContain(shown.Output, c => VisibleText.IsControl(c));
         Assert.DoesNotContain("\nforged", shown.Output, StringComparison.Ordinal);

@@ -95,12 +95,12 @@ public class BlockTypeTests
             TensorType.IQ2_S => 0.33,
             TensorType.IQ1_S => 0.6,
             TensorType.IQ1_M => 0.58,
-            TensorType.TQ1_0 => 0.8,
-            TensorType.TQ2_0 => 0.8,
+            TensorType.TQ1_0 => 0.89,
+            TensorType.TQ2_0 => 0.89,
             TensorType.MXFP4 => 0.13,
             TensorType.NVFP4 => 0.105,
             TensorType.Q1_0 => 0.65,
-            TensorType.Q2_0 => 0.7,
+            TensorType.Q2_0 => 0.79,
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "its encoder promises nothing"),
         };
         double error = values.Zip(decoded, (a, b) => Math.Pow(a - b, 2)).Sum();

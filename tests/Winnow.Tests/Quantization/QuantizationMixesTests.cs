@@ -97,7 +97,7 @@ public class QuantizationMixesTests
         metadata.Set("llama.attention.head_count", 64u);
         Assert.Equal(new ModelTraits(80, 8, Is70B: false), ModelTraits.Of(metadata));
         metadata.Set("llama.attention.head_count_kv", 8u);
-        Assert.Equal(new ModelTraits(80, 8, Is70B: true), ModelTraits.Of(metadata));
+        Assert.Equal(new ModelTraits(80, 8, Is70B: true, QueriesPerKey: 8), ModelTraits.Of(metadata));
         metadata.Set("llama.attention.head_count_kv", new[] { 8, 8 });
         Assert.Equal(new ModelTraits(80, 8, Is70B: false), ModelTraits.Of(metadata));
     }

@@ -8,7 +8,6 @@ using Winnow.Lab.Quantization;
 using Winnow.Models;
 using Winnow.Quantization;
 using Winnow.Tensors;
-using Winnow.Tests.Compute;
 using Winnow.Tests.Formats;
 using Winnow.Tests.Models;
 

@@ -101,6 +101,12 @@ internal unsafe interface ISimd<V>
     /// <summary>Loads f16 values without adjusting the exponent: each is 2⁻¹¹² of what it stands for.</summary>
     static abstract V LoadHalfBits(ushort* source);
 
+    /// <summary>Loads bfloat16 values.</summary>
+    static abstract V LoadUpperHalves(ushort* source);
+
+    /// <summary>Loads the nibbles of bytes, less 8, as f32: the low ones with a <paramref name="shift"/> of 0, the high ones with 4.</summary>
+    static abstract V LoadNibbles(byte* source, int shift);
+
     /// <summary>Loads signed bytes as f32.</summary>
     static abstract V LoadBytes(sbyte* source);
 

@@ -101,6 +101,13 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> LoadHalfBits(ushort* source) =>
         ((Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16()) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000))).AsSingle();
 
+    public static Vector128<float> LoadUpperHalves(ushort* source) =>
+        (Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsUInt16()) << 16).AsSingle();
+
+    public static Vector128<float> LoadNibbles(byte* source, int shift) => Vector128.ConvertToSingle(
+        ((Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsByte())) >> shift) & Vector128.Create(15u)).AsInt32()
+            - Vector128.Create(8));
+
     public static Vector128<float> LoadBytes(sbyte* source) => Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte())));
 
     public static Vector128<float> SwapPairs(Vector128<float> value) => Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2));

@@ -87,6 +87,11 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> LoadHalfBits(ushort* source) =>
         ((Avx2.ConvertToVector256Int32((short*)source) << 13) & Vector256.Create(unchecked((int)0x8FFF_E000))).AsSingle();
 
+    public static Vector256<float> LoadUpperHalves(ushort* source) => (Avx2.ConvertToVector256Int32(source) << 16).AsSingle();
+
+    public static Vector256<float> LoadNibbles(byte* source, int shift) => Vector256.ConvertToSingle(
+        ((Avx2.ConvertToVector256Int32(source) >> shift) & Vector256.Create(15)) - Vector256.Create(8));
+
     public static Vector256<float> LoadBytes(sbyte* source) => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source));
 
     public static Vector256<float> SwapPairs(Vector256<float> value) => Avx.Permute(value, 0b10_11_00_01);

@@ -87,6 +87,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> LoadHalfBits(ushort* source) =>
         ((Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << 13) & Vector512.Create(unchecked((int)0x8FFF_E000))).AsSingle();
 
+    public static Vector512<float> LoadUpperHalves(ushort* source) =>
+        (Avx512F.ConvertToVector512Int32(Vector256.Load(source)) << 16).AsSingle();
+
+    public static Vector512<float> LoadNibbles(byte* source, int shift) => Vector512.ConvertToSingle(
+        ((Avx512F.ConvertToVector512Int32(Vector128.Load(source)) >> shift) & Vector512.Create(15)) - Vector512.Create(8));
+
     public static Vector512<float> LoadBytes(sbyte* source) => Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
 
     public static Vector512<float> SwapPairs(Vector512<float> value) => Avx512F.Permute4x32(value, 0b10_11_00_01);

@@ -1,15 +1,20 @@
+using Winnow.Quantization.SignedBlocks;
+
 namespace Winnow.Quantization.Encoding;
 
-/// <summary>Finds the scale of a group of weights whose levels are those of a small table: x ≈ scale · levels[code].</summary>
+/// <summary>Finds the scale of a group of weights of uneven levels: x ≈ scale · <see cref="FourBitCodes.NonLinear"/>[code].</summary>
 internal static class LevelSearch
 {
     private const float Negligible = 1e-15f;
+    private const int Halves = 256;
+    private const float Lowest = -127;
+
+    private static readonly byte[] NonLinearCodes = NearestOfHalves(FourBitCodes.NonLinear);
 
     /// <summary>The scale of least weighted squared error among a few trials, each fitted in closed form; 0 for a group of zeros.</summary>
     /// <param name="x">The weights.</param>
     /// <param name="w">What their errors count.</param>
-    /// <param name="levels">The levels, ascending; the first is the largest in magnitude.</param>
-    public static float Scale(ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<sbyte> levels)
+    public static float Scale(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
     {
         float extreme = 0;
         foreach (float value in x)
@@ -27,8 +32,8 @@ internal static class LevelSearch
         for (int trial = -8; trial <= 8; trial++)
         {
             // The largest weight becomes the lowest level, or nearly so; the first trial maps it to the top instead.
-            float inverse = trial == -8 ? -levels[0] / extreme : (trial + levels[0]) / extreme;
-            (float products, float squares) = Sums(x, w, inverse, levels);
+            float inverse = trial == -8 ? -Lowest / extreme : (trial + Lowest) / extreme;
+            (float products, float squares) = Sums(x, w, inverse);
             if (squares > 0 && products * products > bestGain * squares)
             {
                 best = products / squares;
@@ -40,23 +45,26 @@ internal static class LevelSearch
     }
 
     /// <summary>The nearest code of each weight.</summary>
-    public static void Codes(ReadOnlySpan<float> x, float scale, ReadOnlySpan<sbyte> levels, Span<byte> codes)
+    public static void Codes(ReadOnlySpan<float> x, float scale, Span<byte> codes)
     {
+        ReadOnlySpan<byte> nearest = NonLinearCodes;
         float inverse = scale == 0 ? 0 : 1 / scale;
         for (int i = 0; i < x.Length; i++)
         {
-            codes[i] = (byte)Nearest(x[i] * inverse, levels);
+            codes[i] = (byte)Nearest(x[i] * inverse, nearest);
         }
     }
 
     /// <summary>Σ w·x·level and Σ w·level² of the nearest levels.</summary>
-    public static (float Products, float Squares) Sums(ReadOnlySpan<float> x, ReadOnlySpan<float> w, float inverse, ReadOnlySpan<sbyte> levels)
+    public static (float Products, float Squares) Sums(ReadOnlySpan<float> x, ReadOnlySpan<float> w, float inverse)
     {
+        ReadOnlySpan<byte> nearest = NonLinearCodes;
+        ReadOnlySpan<sbyte> levels = FourBitCodes.NonLinear;
         float products = 0;
         float squares = 0;
         for (int i = 0; i < x.Length; i++)
         {
-            float level = levels[Nearest(x[i] * inverse, levels)];
+            float level = levels[Nearest(x[i] * inverse, nearest)];
             products += w[i] * level * x[i];
             squares += w[i] * level * level;
         }
@@ -64,15 +72,26 @@ internal static class LevelSearch
         return (products, squares);
     }
 
-    /// <summary>By halving: the levels are sixteen.</summary>
-    private static int Nearest(float value, ReadOnlySpan<sbyte> levels)
+    /// <summary>Levels are whole numbers, so the bounds between them are multiples of a half: twice the value, rounded down, says which is nearest.</summary>
+    private static int Nearest(float value, ReadOnlySpan<byte> codes) =>
+        codes[(int)MathF.Floor(MathF.Min(MathF.Max(2 * value, -Halves), Halves - 1)) + Halves];
+
+    /// <summary>The nearest code of each number of halves, of equals the larger.</summary>
+    private static byte[] NearestOfHalves(ReadOnlySpan<sbyte> levels)
     {
-        int low = 0;
-        for (int half = 8; half > 0; half /= 2)
+        byte[] codes = new byte[2 * Halves];
+        for (int i = 0; i < codes.Length; i++)
         {
-            low += value * 2 >= levels[low + half - 1] + levels[low + half] ? half : 0;
+            int halves = i - Halves;
+            int code = 0;
+            while (code + 1 < levels.Length && halves >= levels[code] + levels[code + 1])
+            {
+                code++;
+            }
+
+            codes[i] = (byte)code;
         }
 
-        return low;
+        return codes;
     }
 }

@@ -28,9 +28,9 @@ internal readonly unsafe struct IQ4_NL : ISignedBlock
             ReadOnlySpan<float> own = ErrorWeights.Next(ref importance, Length);
             ReadOnlySpan<float> block = source[..Length];
             ErrorWeights.Of(block, own, ErrorWeights.Variance(block, 2), weights);
-            Half scale = (Half)LevelSearch.Scale(block, weights, FourBitCodes.NonLinear);
+            Half scale = (Half)LevelSearch.Scale(block, weights);
             BinaryPrimitives.WriteHalfLittleEndian(destination, scale);
-            LevelSearch.Codes(block, (float)scale, FourBitCodes.NonLinear, codes);
+            LevelSearch.Codes(block, (float)scale, codes);
             Nibbles.Pack(codes, destination.Slice(Packed, 16));
         }
     }

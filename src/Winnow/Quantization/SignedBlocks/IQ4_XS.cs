@@ -38,7 +38,7 @@ internal readonly unsafe struct IQ4_XS : ISignedBlock
             float extreme = 0;
             for (int i = 0; i < 8; i++)
             {
-                scales[i] = LevelSearch.Scale(block.Slice(32 * i, 32), weights.Slice(32 * i, 32), FourBitCodes.NonLinear);
+                scales[i] = LevelSearch.Scale(block.Slice(32 * i, 32), weights.Slice(32 * i, 32));
                 extreme = MathF.Abs(scales[i]) > MathF.Abs(extreme) ? scales[i] : extreme;
             }
 
@@ -51,7 +51,7 @@ internal readonly unsafe struct IQ4_XS : ISignedBlock
                 int scale = (float)d == 0 ? 0 : Math.Clamp((int)MathF.Round(scales[i] / (float)d), -32, 31);
                 low |= (uint)((scale + 32) & 15) << (4 * i);
                 high |= ((scale + 32) >> 4) << (2 * i);
-                LevelSearch.Codes(block.Slice(32 * i, 32), (float)d * scale, FourBitCodes.NonLinear, codes);
+                LevelSearch.Codes(block.Slice(32 * i, 32), (float)d * scale, codes);
                 Nibbles.Pack(codes, destination.Slice(Packed + (16 * i), 16));
             }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;

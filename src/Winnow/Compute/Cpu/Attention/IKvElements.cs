@@ -64,3 +64,37 @@ internal readonly unsafe struct Q8Elements : IKvElements
         return S.Multiply(quants, S.Broadcast(HalfBits.ToUnadjusted(*(ushort*)block)));
     }
 }
+
+/// <summary>bfloat16 rows.</summary>
+internal readonly unsafe struct BF16Elements : IKvElements
+{
+    public static float Factor => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* row, nint element)
+        where S : struct, ISimd<V>
+        where V : struct => S.LoadUpperHalves((ushort*)row + element);
+}
+
+/// <summary>
+/// Q4_0 rows: blocks of an f16 scale and 16 bytes, whose low nibbles are the first 16 elements. Scales as those of
+/// <see cref="Q8Elements"/>.
+/// </summary>
+internal readonly unsafe struct Q4Elements : IKvElements
+{
+    private const int BlockLength = 32;
+    private const int BlockBytes = BlockSizeBytes.Q4_0;
+
+    public static float Factor => F16Elements.Factor;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* row, nint element)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        byte* block = row + ((nuint)element / BlockLength * BlockBytes);
+        int shift = (int)((nuint)element % BlockLength / 16 * 4);
+        V quants = S.LoadNibbles(block + sizeof(ushort) + ((nuint)element % 16), shift);
+        return S.Multiply(quants, S.Broadcast(HalfBits.ToUnadjusted(*(ushort*)block)));
+    }
+}

@@ -67,6 +67,17 @@ internal static unsafe class KvRows
                 case TensorType.Q8_0:
                     DecodeQ8_0<S, V>(row, elements, target);
                     break;
+                case TensorType.BF16:
+                    Decode<S, V, BF16Elements>(row, elements, target);
+                    for (int i = elements / S.Width * S.Width; i < elements; i++)
+                    {
+                        target[i] = BitConverter.Int32BitsToSingle(((ushort*)row)[i] << 16);
+                    }
+
+                    break;
+                case TensorType.Q4_0:
+                    Decode<S, V, Q4Elements>(row, elements, target);
+                    break;
                 case TensorType.F32:
                     new ReadOnlySpan<float>(row, elements).CopyTo(new Span<float>(target, elements));
                     break;
@@ -104,6 +115,19 @@ internal static unsafe class KvRows
                 Interleave.LowHalves(abHigh, deHigh).Store(column + (2 * AttentionInput.TileRows));
                 Interleave.HighHalves(abHigh, deHigh).Store(column + (3 * AttentionInput.TileRows));
             }
+        }
+    }
+
+    /// <summary>As many elements as whole vectors hold.</summary>
+    private static void Decode<S, V, TElements>(byte* row, int elements, float* target)
+        where S : struct, ISimd<V>
+        where V : struct
+        where TElements : IKvElements
+    {
+        V factor = S.Broadcast(TElements.Factor);
+        for (int i = 0; i <= elements - S.Width; i += S.Width)
+        {
+            S.Store(S.Multiply(TElements.Load<S, V>(row, i), factor), target + i);
         }
     }
 
