@@ -90,7 +90,7 @@ public sealed class ModelSummary
     public int Experts => _config?.Experts?.Count ?? 0;
 
     /// <summary>Experts that a token uses.</summary>
-    public int ExpertsUsed => _config?.Experts?.Used ?? 0;
+    public int ExpertsUsed => _config?.Experts?.Router.Used ?? 0;
 
     /// <summary>Reads what a file says of itself.</summary>
     /// <param name="path">A GGUF file, any part of a split one, or a Hugging Face directory.</param>
@@ -117,7 +117,8 @@ public sealed class ModelSummary
     /// <param name="values">How values are stored.</param>
     /// <param name="tokens">Tokens of the context.</param>
     /// <exception cref="ArgumentException">Heads of this model cannot be stored so.</exception>
-    public long KvBytes(TensorType keys, TensorType values, int tokens) => (_memory?.KeysAndValues(new KvTypes(keys, values), tokens) ?? 0) * Layers;
+    public long KvBytes(TensorType keys, TensorType values, int tokens) =>
+        Enumerable.Range(0, Layers).Sum(layer => _memory!.KeysAndValues(layer, new KvTypes(keys, values), tokens));
 
     /// <summary>Bytes that weights, keys and values, and computing take together.</summary>
     /// <inheritdoc cref="KvBytes"/>
