@@ -166,6 +166,11 @@ internal sealed class GgufConfigWriter
                 SetUnless("ssm.time_step_min", space.LeastStep, 0);
                 SetUnless("ssm.time_step_max", space.MostStep, float.PositiveInfinity);
                 break;
+            case RecurrentConfig.Lightning:
+                WriteAttendingLayers();
+                WriteResidual("full", layer => layer.Attends);
+                WriteResidual("linear", layer => !layer.Attends);
+                break;
             case RecurrentConfig.SelectiveStateSpace space:
                 Set("ssm.conv_kernel", space.Kernel);
                 Set("ssm.inner_size", space.Channels);
@@ -179,6 +184,15 @@ internal sealed class GgufConfigWriter
 
                 break;
         }
+    }
+
+    /// <summary>A key of this engine: the factors of residual streams that are normalised themselves.</summary>
+    private void WriteResidual(string kind, Func<LayerConfig, bool> isOne)
+    {
+        ResidualFactors factors = _config.Layers.FirstOrDefault(isOne)?.Residual ?? new ResidualFactors(1, 1, 1, 1);
+        _metadata.Set(
+            $"{_prefix}.residual_factors.{kind}",
+            (float[])[factors.MixerStream, factors.MixerBlock, factors.FeedForwardStream, factors.FeedForwardBlock]);
     }
 
     /// <summary>Which layers attend: of every so many the last one, or a list of the others.</summary>

@@ -10,7 +10,7 @@ internal static class TinyModels
     public static readonly string[] All =
     [
         .. Bundled, "qwen3_moe", "mixtral", "gemma2", "gemma3", "phi3", "granite", "smollm3", "starcoder2", "gpt_neox", "stablelm", "olmo2",
-        "lfm2", "qwen3_5", "jamba", "bamba", "falcon_h1", "olmo_hybrid",
+        "lfm2", "qwen3_5", "jamba", "bamba", "falcon_h1", "olmo_hybrid", "minimax",
     ];
 
     /// <summary>The second batch: other architectures and rotary scalings.</summary>
@@ -28,7 +28,7 @@ internal static class TinyModels
     public static readonly string[] WithoutAttention = ["mamba", "falcon_mamba", "mamba2"];
 
     /// <summary>Those whose layers remember a sequence in a state, one of each kind.</summary>
-    public static readonly string[] WithState = ["lfm2", "qwen3_5", "jamba", "mamba2", "falcon_h1"];
+    public static readonly string[] WithState = ["lfm2", "qwen3_5", "jamba", "mamba2", "falcon_h1", "minimax"];
 
     /// <summary>The folder of a model; skips the calling test where it is absent.</summary>
     public static string Path(string name) =>

@@ -5,6 +5,7 @@ namespace Winnow.Compute.Cpu;
 internal sealed unsafe partial class CpuStream
 {
     private readonly ExpertRouting _routing = new();
+    private readonly ExpertPaging _paging = new();
     private CpuBuffer? _expertBuffer;
 
     /// <summary>Expert after expert, each with all its rows at once: its weights are read once however many tokens choose it.</summary>
@@ -22,6 +23,7 @@ internal sealed unsafe partial class CpuStream
         Matrix ups = new(_expertBuffer!, (2L * input.Rows * hidden) + ((long)input.Rows * inner), input.Rows, inner, inner);
 
         _routing.Route(experts, CpuBuffer.Of(scores), scores.Stride, input.Rows);
+        _paging.ReadAhead(_routing, gateWeights is null ? [upWeights, downWeights] : [gateWeights, upWeights, downWeights]);
         for (int row = 0; row < output.Rows; row++)
         {
             RowOf(output, row).Clear();

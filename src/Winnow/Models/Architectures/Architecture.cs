@@ -28,7 +28,7 @@ internal sealed record Architecture
         Gpt2.Architecture, GptBigCode.Architecture, GptNeo.Architecture, GptJ.Architecture, GptNeoX.Architecture, CodeGen.Architecture,
         Falcon.Architecture, Bloom.Architecture, Mpt.Architecture, Opt.Architecture,
         Lfm2.Architecture, Qwen35.Architecture, Mamba.Architecture, Mamba.Falcon, Mamba2.Architecture, Jamba.Architecture, Bamba.Architecture,
-        FalconH1.Architecture, OlmoHybrid.Architecture,
+        FalconH1.Architecture, OlmoHybrid.Architecture, MiniMax.Architecture,
     ];
 
     /// <summary>The <c>model_type</c> of Hugging Face's config.json.</summary>

@@ -29,6 +29,11 @@ internal static class FalconH1
         float input = config.GetSingleOrNull("ssm_in_multiplier") ?? 1;
         float[] sections = Multipliers(config, "ssm_multipliers", 5);
         RecurrentConfig.StateSpace space = Bamba.ReadSpace(config);
+        if (space.HasProjectionBias && Array.Exists([input, .. sections], factor => factor != 1))
+        {
+            throw config.Wrong("mamba_proj_bias", "false where 'ssm_in_multiplier' and 'ssm_multipliers' are not 1");
+        }
+
         return space with
         {
             NormGroups = config.GetBoolOrNull("mamba_rms_norm") == true ? space.Groups : 0,

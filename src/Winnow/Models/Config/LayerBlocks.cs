@@ -12,6 +12,9 @@ internal readonly record struct LayerBlocks(bool Attends, RecurrentConfig? Recur
     /// <summary>Where its blocks have their norms, if not where the architecture has them.</summary>
     public NormPlacement? NormPlacement { get; init; }
 
+    /// <summary>Factors of a residual stream that is normalised itself; null where it is not.</summary>
+    public ResidualFactors? Residual { get; init; }
+
     /// <summary>This in the place of what every layer has.</summary>
     public LayerConfig In(LayerConfig layer) => layer with
     {
@@ -20,5 +23,6 @@ internal readonly record struct LayerBlocks(bool Attends, RecurrentConfig? Recur
         FeedsForward = FeedsForward,
         Rope = Attends && Rotates ? layer.Rope : null,
         NormPlacement = NormPlacement,
+        Residual = Residual,
     };
 }

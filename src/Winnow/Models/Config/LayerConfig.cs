@@ -14,6 +14,9 @@ internal sealed record LayerConfig(int Window, RopeConfig? Rope)
     /// <summary>Where blocks have their norms, if not where the architecture has them.</summary>
     public NormPlacement? NormPlacement { get; init; }
 
+    /// <summary>Factors of a residual stream that is what blocks read, normalised; null where it goes past them as it is.</summary>
+    public ResidualFactors? Residual { get; init; }
+
     /// <summary>Whether the layer has a feed-forward block.</summary>
     public bool FeedsForward { get; init; } = true;
 

@@ -186,4 +186,33 @@ internal abstract record RecurrentConfig
 
         public override IReadOnlyList<(long Rows, long Columns)> Memory => [(Kernel - 1, Channels), (States, Channels)];
     }
+
+    /// <summary>Lightning attention (https://arxiv.org/abs/2401.04658): linear attention, each head of which forgets at a pace of its own.</summary>
+    /// <param name="Heads">The heads.</param>
+    /// <param name="HeadDimension">Elements of a query, a key and a value.</param>
+    public sealed record Lightning(int Heads, int HeadDimension) : RecurrentConfig
+    {
+        /// <summary>The epsilon of the norm of results.</summary>
+        public float NormEpsilon { get; init; }
+
+        /// <summary>The heads as the operation sees them.</summary>
+        public LinearAttentionShape Shape => new(Heads, Heads, HeadDimension, HeadDimension);
+
+        public override string Name => "lightning attention";
+
+        public override int Width => Heads * HeadDimension;
+
+        public override int ScratchWidth => 5 * Width;
+
+        public override IEnumerable<(string What, int Value)> Sizes => [("number of heads", Heads), ("head dimension", HeadDimension)];
+
+        public override IReadOnlyList<(long Rows, long Columns)> Memory => [((long)Heads * HeadDimension, HeadDimension)];
+
+        /// <summary>What is left of a head's state after a token: heads forget the slower the higher their number, and later layers less.</summary>
+        public float DecayOf(int head, int layer, int layers)
+        {
+            double slope = Math.Pow(2, -8.0 * (head + 1) / Heads) * (1 - (layer / (layers - 1 + 1e-5)) + 1e-5);
+            return (float)Math.Exp(-slope);
+        }
+    }
 }

@@ -72,6 +72,11 @@ internal sealed class Transformer
         }
 
         Matrix input = layer.Mixes ? Normalize(stream, layer.AttentionNorm, rows.Hidden, state.Normed) : rows.Hidden;
+        if (Config.Layers[index].Residual is { } residual)
+        {
+            PassOn(stream, rows, input, residual.MixerStream);
+        }
+
         if (layer.AttentionOutput is not null)
         {
             HeadProjection.Project(Config, layer, index, state, rows, input);
@@ -127,6 +132,12 @@ internal sealed class Transformer
         else if (!layer.FeedsForward)
         {
             stream.Add(hidden, state.Attention, Config.ResidualScale);
+        }
+        else if (Config.Layers[index].Residual is { } residual)
+        {
+            stream.AddNorm(hidden, state.Attention, residual.MixerBlock, layer.FeedForwardNorm!, state.Normed);
+            PassOn(stream, rows, state.Normed, residual.FeedForwardStream);
+            FeedForward(state, rows, layer, state.Normed, residual.FeedForwardBlock);
         }
         else if (Config.IsParallel)
         {
@@ -204,6 +215,13 @@ internal sealed class Transformer
     }
 
     private int QueryWidth(int layer) => Config.QueryHeads * Config.KeyDimensionOf(layer);
+
+    /// <summary>What a block reads goes past it too, times a factor.</summary>
+    private static void PassOn(ComputeStream stream, PassRows rows, Matrix input, float factor)
+    {
+        stream.Copy(input, rows.Hidden);
+        Scale(stream, rows.Hidden, factor);
+    }
 
     private void RotateAppend(ForwardState state, PassRows rows, SegmentPart part, LayerWeights layer, int index)
     {
@@ -303,8 +321,9 @@ internal sealed class Transformer
     }
 
     /// <summary>Feed-forward block: from its normalised input into the residual stream.</summary>
-    private void FeedForward(ForwardState state, PassRows rows, LayerWeights layer, Matrix input)
+    private void FeedForward(ForwardState state, PassRows rows, LayerWeights layer, Matrix input, float? blockScale = null)
     {
+        float scale = blockScale ?? Config.ResidualScale;
         ComputeStream stream = state.Stream;
         if (layer is { Experts: { } experts, Router: { } router })
         {
@@ -318,7 +337,7 @@ internal sealed class Transformer
                 AddShared(state, rows, layer, shared, input);
             }
 
-            AddFeedForward(stream, state, rows, layer);
+            AddFeedForward(stream, state, rows, layer, scale);
             return;
         }
 
@@ -326,13 +345,13 @@ internal sealed class Transformer
         Matrix inner = Inner(state, rows, dense, input);
         if (layer.PostFeedForwardNorm is null && dense.Down.IsPlain && Config.FeedForwardScale == 1)
         {
-            stream.ProductAdd(dense.Down.Weight, inner, state.FeedForward, rows.Hidden, Config.ResidualScale, rows.Steps);
+            stream.ProductAdd(dense.Down.Weight, inner, state.FeedForward, rows.Hidden, scale, rows.Steps);
         }
         else
         {
             Project(stream, dense.Down, inner, state.FeedForward, rows.Steps);
             Scale(stream, state.FeedForward, Config.FeedForwardScale);
-            AddFeedForward(stream, state, rows, layer);
+            AddFeedForward(stream, state, rows, layer, scale);
         }
     }
 
@@ -390,10 +409,10 @@ internal sealed class Transformer
         return inner;
     }
 
-    private void AddFeedForward(ComputeStream stream, ForwardState state, PassRows rows, LayerWeights layer)
+    private void AddFeedForward(ComputeStream stream, ForwardState state, PassRows rows, LayerWeights layer, float scale)
     {
         Normalize(stream, layer.PostFeedForwardNorm, state.FeedForward, state.FeedForward);
-        stream.Add(rows.Hidden, state.FeedForward, Config.ResidualScale);
+        stream.Add(rows.Hidden, state.FeedForward, scale);
     }
 
     /// <summary>Normalises into <paramref name="output"/>, or passes the input on where the architecture has no norm here.</summary>

@@ -15,7 +15,7 @@ internal sealed class GatedDeltaBlock : RecurrentBlock
     private const float LengthEpsilon = 1e-6f;
 
     private readonly RecurrentConfig.GatedDelta _config;
-    private readonly Weight[] _inputs;
+    private readonly ProjectionGroup _inputs;
     private readonly Matrix _convolution;
     private readonly Activation _activation;
     private readonly Matrix _queryScale;
@@ -46,7 +46,7 @@ internal sealed class GatedDeltaBlock : RecurrentBlock
         _norm = loader.LoadPlainNorm(TensorRole.RecurrentNorm, layer, heads.ValueDimension, config.NormEpsilon);
     }
 
-    protected override IEnumerable<Weight> Inputs => _inputs;
+    protected override IEnumerable<Weight> Inputs => _inputs.Weights;
 
     public static GatedDeltaBlock Load(WeightLoader loader, RecurrentConfig.GatedDelta config, int layer) => new(loader, config, layer)
     {
@@ -64,10 +64,10 @@ internal sealed class GatedDeltaBlock : RecurrentBlock
         Matrix rate = state.Scratch(3, heads.Heads);
         Matrix step = state.Scratch(4, heads.Heads);
         Matrix decay = state.Scratch(5, heads.Heads);
-        ReadOnlySpan<Matrix> outputs = _inputs.Length == 4
+        ReadOnlySpan<Matrix> outputs = _inputs.Weights.Length == 4
             ? [projected, gate, rate, step]
             : [Columns(projected, 0), Columns(projected, 1), Columns(projected, 2), gate, rate, step];
-        stream.MatMul(_inputs, input, outputs, rows.Steps);
+        _inputs.Apply(stream, input, outputs, rows.Steps);
         foreach (SegmentPart part in rows)
         {
             stream.Convolve(
@@ -111,33 +111,33 @@ internal sealed class GatedDeltaBlock : RecurrentBlock
     private Matrix Columns(Matrix rows, int part) => rows.ColumnSlice(part * _config.KeyWidth, part < 2 ? _config.KeyWidth : _config.ValueWidth);
 
     /// <summary>Queries, keys and values; gates; rates; times. Qwen 3 Next has them key head by key head.</summary>
-    private static Weight[] LoadInputs(WeightLoader loader, RecurrentConfig.GatedDelta config, int layer)
+    private static ProjectionGroup LoadInputs(WeightLoader loader, RecurrentConfig.GatedDelta config, int layer)
     {
         LinearAttentionShape heads = config.Heads;
         int hidden = loader.Config.HiddenSize;
         int channels = (2 * config.KeyWidth) + config.ValueWidth;
-        Weight[] projections = loader.Has(TensorRole.RecurrentQuery, layer)
+        Projection[] projections = loader.Has(TensorRole.RecurrentQuery, layer)
             ?
             [
-                loader.LoadWeight(TensorRole.RecurrentQuery, layer, config.KeyWidth, hidden),
-                loader.LoadWeight(TensorRole.RecurrentKey, layer, config.KeyWidth, hidden),
-                loader.LoadWeight(TensorRole.RecurrentValue, layer, config.ValueWidth, hidden),
-                loader.LoadWeight(TensorRole.RecurrentGate, layer, config.ValueWidth, hidden),
+                loader.LoadProjection(TensorRole.RecurrentQuery, layer, config.KeyWidth, hidden, needsBias: false),
+                loader.LoadProjection(TensorRole.RecurrentKey, layer, config.KeyWidth, hidden, needsBias: false),
+                loader.LoadProjection(TensorRole.RecurrentValue, layer, config.ValueWidth, hidden, needsBias: false),
+                loader.LoadProjection(TensorRole.RecurrentGate, layer, config.ValueWidth, hidden, needsBias: false),
             ]
             : loader.Has(TensorRole.RecurrentQueryKeyValueGate, layer)
             ? loader.LoadReordered(TensorRole.RecurrentQueryKeyValueGate, layer, hidden, RowOrder.SplitKeyHeads(heads), [channels, config.ValueWidth])
             :
             [
-                loader.LoadWeight(TensorRole.QueryKeyValue, layer, channels, hidden),
-                loader.LoadWeight(TensorRole.RecurrentGate, layer, config.ValueWidth, hidden),
+                loader.LoadProjection(TensorRole.QueryKeyValue, layer, channels, hidden, needsBias: false),
+                loader.LoadProjection(TensorRole.RecurrentGate, layer, config.ValueWidth, hidden, needsBias: false),
             ];
-        Weight[] rates = loader.Has(TensorRole.RecurrentRateDecay, layer)
+        Projection[] rates = loader.Has(TensorRole.RecurrentRateDecay, layer)
             ? loader.LoadReordered(TensorRole.RecurrentRateDecay, layer, hidden, RowOrder.SplitRates(heads), [heads.Heads, heads.Heads])
             :
             [
-                loader.LoadWeight(TensorRole.RecurrentRate, layer, heads.Heads, hidden),
-                loader.LoadWeight(TensorRole.RecurrentDecay, layer, heads.Heads, hidden),
+                loader.LoadProjection(TensorRole.RecurrentRate, layer, heads.Heads, hidden, needsBias: false),
+                loader.LoadProjection(TensorRole.RecurrentDecay, layer, heads.Heads, hidden, needsBias: false),
             ];
-        return [.. projections, .. rates];
+        return new ProjectionGroup([.. projections, .. rates]);
     }
 }

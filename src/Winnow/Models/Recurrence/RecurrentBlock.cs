@@ -32,6 +32,7 @@ internal abstract class RecurrentBlock
         RecurrentConfig.GatedDelta delta => GatedDeltaBlock.Load(loader, delta, layer),
         RecurrentConfig.StateSpace space => StateSpaceBlock.Load(loader, space, layer),
         RecurrentConfig.SelectiveStateSpace space => SelectiveStateSpaceBlock.Load(loader, space, layer),
+        RecurrentConfig.Lightning lightning => LightningBlock.Load(loader, lightning, layer),
         _ => throw new ArgumentOutOfRangeException(nameof(config), config, "no such block"),
     };
 

@@ -14,7 +14,7 @@ internal static class RoleKinds
     public static bool IsRecurrent(TensorRole role) => role
         is TensorRole.RecurrentInput or TensorRole.RecurrentGate or TensorRole.RecurrentRate or TensorRole.RecurrentDecay
         or TensorRole.RecurrentRateDecay or TensorRole.RecurrentQueryKeyValueGate
-        or TensorRole.RecurrentQuery or TensorRole.RecurrentKey or TensorRole.RecurrentValue
+        or TensorRole.RecurrentQuery or TensorRole.RecurrentKey or TensorRole.RecurrentValue or TensorRole.RecurrentQueryKeyValue
         or TensorRole.Convolution or TensorRole.QueryConvolution or TensorRole.KeyConvolution or TensorRole.ValueConvolution
         or TensorRole.StateRate or TensorRole.StateSkip or TensorRole.StateSelection or TensorRole.StepProjection
         or TensorRole.StepNorm or TensorRole.StateKeyNorm or TensorRole.StateQueryNorm or TensorRole.StepBias

@@ -52,6 +52,7 @@ internal sealed class TensorNames
         [TensorRole.RecurrentQuery] = "blk.{0}.ssm_q",
         [TensorRole.RecurrentKey] = "blk.{0}.ssm_k",
         [TensorRole.RecurrentValue] = "blk.{0}.ssm_v",
+        [TensorRole.RecurrentQueryKeyValue] = "blk.{0}.ssm_qkv",
         [TensorRole.Convolution] = "blk.{0}.ssm_conv1d",
         [TensorRole.QueryConvolution] = "blk.{0}.ssm_conv1d_q",
         [TensorRole.KeyConvolution] = "blk.{0}.ssm_conv1d_k",

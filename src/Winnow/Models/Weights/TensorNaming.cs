@@ -7,6 +7,10 @@ namespace Winnow.Models.Weights;
 /// <summary>What the tensors of one file are called.</summary>
 internal sealed class TensorNaming
 {
+    /// <summary>What lightning attention forgets by follows from the numbers of heads and layers.</summary>
+    private static readonly string[] LightningConstants =
+        [".self_attn.slope_rate", ".self_attn.query_decay", ".self_attn.key_decay", ".self_attn.diagonal_decay"];
+
     private readonly ITensorFile _file;
     private readonly TensorNames _names;
     private readonly bool _isHuggingFace;
@@ -32,6 +36,7 @@ internal sealed class TensorNaming
     public static bool IsConstant(string name) =>
         name is "rope_freqs.weight" or "rope_factors_long.weight" or "rope_factors_short.weight"
         || name.EndsWith(".input_scale", StringComparison.Ordinal)
+        || Array.Exists(LightningConstants, end => name.EndsWith(end, StringComparison.Ordinal))
         || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
         || name.EndsWith(".attn_rot_embd.weight", StringComparison.Ordinal)
         || name.EndsWith(".attention.bias", StringComparison.Ordinal)

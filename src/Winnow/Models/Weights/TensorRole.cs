@@ -111,6 +111,9 @@ internal enum TensorRole
     /// <summary>Values of a linear attention, [heads · valueDimension, hidden].</summary>
     RecurrentValue,
 
+    /// <summary>Queries, keys and values of a linear attention in one, head by head: [heads · 3 · headDimension, hidden].</summary>
+    RecurrentQueryKeyValue,
+
     /// <summary>A convolution's kernel, [channels, kernel].</summary>
     Convolution,
 

@@ -365,18 +365,18 @@ internal sealed unsafe class WeightLoader
     /// <param name="inputs">Its columns.</param>
     /// <param name="order">Its rows in the order that is wanted.</param>
     /// <param name="outputs">Rows of each matrix, in order.</param>
-    public Weight[] LoadReordered(TensorRole role, int layer, int inputs, int[] order, ReadOnlySpan<int> outputs)
+    public Projection[] LoadReordered(TensorRole role, int layer, int inputs, int[] order, ReadOnlySpan<int> outputs)
     {
         TensorView rows = ViewOf(role, layer, order.Length, inputs);
-        Weight[] weights = new Weight[outputs.Length];
+        Projection[] projections = new Projection[outputs.Length];
         int first = 0;
-        for (int i = 0; i < weights.Length; i++)
+        for (int i = 0; i < projections.Length; i++)
         {
-            weights[i] = LoadView(rows.Take(order.AsSpan(first, outputs[i])));
+            projections[i] = new Projection(LoadView(rows.Take(order.AsSpan(first, outputs[i]))), Bias: null, _finder.FindScale(role, layer));
             first += outputs[i];
         }
 
-        return weights;
+        return projections;
     }
 
     /// <summary>Loads a matrix of a block with a state.</summary>
