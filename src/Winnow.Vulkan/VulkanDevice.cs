@@ -94,7 +94,7 @@ internal sealed unsafe class VulkanDevice : Device
         return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, buffer) { IsInPlace = false };
     }
 
-    public override string? FindMissing(ExpertWeights experts) =>
+    internal override string? FindMissing(ExpertWeights experts) =>
         experts.Router.ScalesInput ? "experts whose inputs are weighted"
         : experts.Router.Groups > MostGroups && experts.Router.GroupsUsed < experts.Router.Groups ? $"more than {MostGroups} groups of experts"
         : null;

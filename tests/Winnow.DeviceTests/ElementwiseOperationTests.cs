@@ -56,21 +56,13 @@ public abstract class ElementwiseOperationTests : OperationTests
     }
 
     [Theory]
-<<<<<<< HEAD
-    [InlineData(Activation.Silu)]
-    [InlineData(Activation.Gelu)]
-    [InlineData(Activation.GeluTanh)]
-    [InlineData(Activation.Relu)]
-    [InlineData(Activation.ReluSquared)]
-    [InlineData(Activation.ClampedSwish)]
-    public void Activations_are_accurate_over_their_range(Activation activation)
-=======
     [InlineData(nameof(Activation.Silu))]
     [InlineData(nameof(Activation.Gelu))]
     [InlineData(nameof(Activation.GeluTanh))]
     [InlineData(nameof(Activation.Relu))]
+    [InlineData(nameof(Activation.ReluSquared))]
+    [InlineData(nameof(Activation.ClampedSwish))]
     public void Activations_are_accurate_over_their_range(string name)
->>>>>>> 6003615 (Keep to the engine what only devices need: 20 types of Compute and Cache become internal)
     {
         Activation activation = Enum.Parse<Activation>(name);
         foreach (int width in Widths)

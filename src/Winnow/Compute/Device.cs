@@ -106,7 +106,7 @@ public abstract class Device : IDisposable
     }
 
     /// <summary>What this device lacks for a mixture of experts, in words that complete "needs …"; null where it has all of it.</summary>
-    public virtual string? FindMissing(ExpertWeights experts) => null;
+    internal virtual string? FindMissing(ExpertWeights experts) => null;
 
     /// <summary>Creates a stream of operations: one a session, used by one thread at a time.</summary>
     internal abstract ComputeStream CreateStream();

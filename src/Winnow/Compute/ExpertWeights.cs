@@ -4,16 +4,9 @@ namespace Winnow.Compute;
 /// <param name="Gate">Each [feedForward, hidden]; null where experts are down(activation(up)).</param>
 /// <param name="Up">Each [feedForward, hidden].</param>
 /// <param name="Down">Each [hidden, feedForward].</param>
-<<<<<<< HEAD
 /// <param name="Activation">The non-linearity.</param>
 /// <param name="Router">How a token chooses.</param>
 internal sealed record ExpertWeights(ExpertMatrix? Gate, ExpertMatrix Up, ExpertMatrix Down, Activation Activation, ExpertRouter Router)
-=======
-/// <param name="Activation">The non-linearity of the gate.</param>
-/// <param name="Used">Experts that each token takes: those with the highest scores, of equal ones the first.</param>
-/// <param name="NormalizesWeights">Whether the weights of the experts taken are divided by their sum.</param>
-internal sealed record ExpertWeights(ExpertMatrix Gate, ExpertMatrix Up, ExpertMatrix Down, Activation Activation, int Used, bool NormalizesWeights)
->>>>>>> 6003615 (Keep to the engine what only devices need: 20 types of Compute and Cache become internal)
 {
     /// <summary>Biases of the gates, [experts, feedForward], or null.</summary>
     public Matrix? GateBias { get; init; }
