@@ -31,7 +31,7 @@ public sealed class WinnowOptions
     /// <summary>Tokens that prompt and answer may take together.</summary>
     public int? ContextLength { get; set; }
 
-    /// <summary>How keys and values are stored: f32, f16 or q8_0.</summary>
+    /// <summary>How keys and values are stored: f32, f16, bf16, q8_0 or q4_0.</summary>
     public string? KvType { get; set; }
 
     /// <summary>How conversations attend, such as <c>token-sparse+delta</c>.</summary>
@@ -124,9 +124,9 @@ public sealed class WinnowOptions
             return options;
         }
 
-        return Enum.TryParse(name, ignoreCase: true, out TensorType type) && type is TensorType.F32 or TensorType.F16 or TensorType.Q8_0
+        return Enum.TryParse(name, ignoreCase: true, out TensorType type)
             ? options with { KvType = type }
-            : throw new ArgumentException($"{nameof(KvType)} is '{name}'; allowed: f32, f16 or q8_0");
+            : throw new ArgumentException($"{nameof(KvType)} is '{name}'; allowed: f32, f16, bf16, q8_0 or q4_0");
     }
 
     private static int Int(IConfigurationSection entry) =>

@@ -53,13 +53,13 @@ internal sealed unsafe class VulkanDevice : Device
     /// <summary>Cosines and sines of positions, for the models of this device.</summary>
     public RopeTables Ropes { get; }
 
-    public override DeviceBuffer Allocate(long sizeBytes) => new VulkanBuffer(Context, sizeBytes);
+    internal override DeviceBuffer Allocate(long sizeBytes) => new VulkanBuffer(Context, sizeBytes);
 
-    public override DeviceBuffer AllocateInRam(long sizeBytes) => new VulkanBuffer(Context, sizeBytes, MemoryKind.Ram);
+    internal override DeviceBuffer AllocateInRam(long sizeBytes) => new VulkanBuffer(Context, sizeBytes, MemoryKind.Ram);
 
     public override bool Multiplies(TensorType type) => VulkanWeight.IsSupported(type);
 
-    public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data)
+    internal override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data)
     {
         VulkanWeight.Require(type);
         long bytes = type.SizeBytes((long)outputs * inputs);
@@ -73,7 +73,7 @@ internal sealed unsafe class VulkanDevice : Device
         return new VulkanWeight(name, type, outputs, inputs, buffer) { IsInPlace = false };
     }
 
-    public override ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
+    internal override ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
     {
         VulkanWeight.Require(type);
         long bytes = type.SizeBytes((long)outputs * inputs);
@@ -94,14 +94,14 @@ internal sealed unsafe class VulkanDevice : Device
         return new VulkanExpertMatrix(name, type, data.Length, outputs, inputs, buffer) { IsInPlace = false };
     }
 
-    public override string? FindMissing(ExpertWeights experts) =>
+    internal override string? FindMissing(ExpertWeights experts) =>
         experts.Router.ScalesInput ? "experts whose inputs are weighted"
         : experts.Router.Groups > MostGroups && experts.Router.GroupsUsed < experts.Router.Groups ? $"more than {MostGroups} groups of experts"
         : null;
 
-    public override ComputeStream CreateStream() => new VulkanStream(this);
+    internal override ComputeStream CreateStream() => new VulkanStream(this);
 
-    protected override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    internal override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
     {
         using CommandRecorder.Operation operation = Context.Commands.Begin();
         Context.Commands.Copy(((VulkanBuffer)source).Slice, (ulong)sourceOffset, ((VulkanBuffer)target).Slice, (ulong)targetOffset, (ulong)bytes);

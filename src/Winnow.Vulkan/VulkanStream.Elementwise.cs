@@ -101,7 +101,7 @@ internal sealed unsafe partial class VulkanStream
 
     protected override void SoftCapCore(Matrix values, float cap) => Unary(UnaryFunction.SoftCap, values, values, cap);
 
-    protected override void CopyCore(Matrix source, Matrix target) => Unary(UnaryFunction.Copy, source, target, 0);
+    internal override void CopyCore(Matrix source, Matrix target) => Unary(UnaryFunction.Copy, source, target, 0);
 
     private static WorkGroups GroupsOf(Matrix matrix) => WorkGroups.For((long)matrix.Rows * matrix.Columns, GroupSize);
 

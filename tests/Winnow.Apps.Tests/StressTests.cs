@@ -16,7 +16,8 @@ public sealed class StressTests(LabEngine lab, ITestOutputHelper output) : IClas
 {
     private const int Conversations = 64;
     private const int TurnsOfConversation = 5;
-    private const int MostCompared = 300;
+    private const int FewestTurns = 3;
+    private const int MostCompared = 120;
 
     private static readonly GenerationOptions Options = new() { MaxTokens = 10, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true };
     private static readonly int? LongSeconds = int.TryParse(Environment.GetEnvironmentVariable("WINNOW_STRESS_SECONDS"), CultureInfo.InvariantCulture, out int seconds) ? seconds : null;
@@ -75,7 +76,7 @@ public sealed class StressTests(LabEngine lab, ITestOutputHelper output) : IClas
         for (int conversation = 0; conversation == 0 || goesOn(); conversation++)
         {
             List<ChatMessage> messages = [new("system", System)];
-            for (int turn = 0; turn < TurnsOfConversation && (turn == 0 || goesOn()); turn++)
+            for (int turn = 0; turn < TurnsOfConversation && (turn < FewestTurns || goesOn()); turn++)
             {
                 messages.Add(new ChatMessage("user", $"{user} {conversation} {turn}: {Texts.Sentences((user * 1000) + (conversation * 10) + turn, 1)}"));
                 GenerationRequest request = new() { Messages = [.. messages], Options = Options, Conversation = $"{user}" };
@@ -137,7 +138,7 @@ public sealed class StressTests(LabEngine lab, ITestOutputHelper output) : IClas
         Random random = new(1);
         (ChatMessage[] Messages, string Reply)[] replies = [.. _replies];
         random.Shuffle(replies);
-        foreach ((ChatMessage[] messages, string reply) in replies.Take(MostCompared))
+        foreach ((ChatMessage[] messages, string reply) in replies.Take(LongSeconds is null ? MostCompared : int.MaxValue))
         {
             using Session session = lab.Engine.CreateSession();
             string last = "";

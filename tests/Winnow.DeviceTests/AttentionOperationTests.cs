@@ -48,14 +48,15 @@ public abstract partial class AttentionOperationTests : OperationTests
     }
 
     [Theory]
-    [InlineData(AttentionPlanKind.Shared, false)]
-    [InlineData(AttentionPlanKind.PerKvHead, false)]
-    [InlineData(AttentionPlanKind.PerQueryHead, false)]
-    [InlineData(AttentionPlanKind.Shared, true)]
-    [InlineData(AttentionPlanKind.PerKvHead, true)]
-    [InlineData(AttentionPlanKind.PerQueryHead, true)]
-    public void Plans_name_the_rows_that_are_visited(AttentionPlanKind kind, bool selectsQueries)
+    [InlineData(nameof(AttentionPlanKind.Shared), false)]
+    [InlineData(nameof(AttentionPlanKind.PerKvHead), false)]
+    [InlineData(nameof(AttentionPlanKind.PerQueryHead), false)]
+    [InlineData(nameof(AttentionPlanKind.Shared), true)]
+    [InlineData(nameof(AttentionPlanKind.PerKvHead), true)]
+    [InlineData(nameof(AttentionPlanKind.PerQueryHead), true)]
+    public void Plans_name_the_rows_that_are_visited(string name, bool selectsQueries)
     {
+        AttentionPlanKind kind = Enum.Parse<AttentionPlanKind>(name);
         foreach ((int tokens, int rows, double fraction) in new[] { (1, 300, 0.3), (1, 2000, 0.5), (1, 90, 0), (40, 40, 0.4), (90, 300, 0.2), (9, 100, 0.0) })
         {
             foreach (int window in new[] { 0, 30 })

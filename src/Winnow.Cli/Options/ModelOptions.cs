@@ -246,7 +246,6 @@ internal sealed class ModelOptions
             throw new UsageException($"--ctx is {context}; {model.Name} supports at most {model.ContextLength}");
         }
 
-        (TensorType key, TensorType value) = ParseKvTypes(parsed.GetValue(_kvType)!);
-        UserInput.Read(() => new KvLayout(model.KvHeads, model.HeadDimension, model.HeadDimension, key, value));
+        UserInput.Read(() => SessionOptions(parsed).CheckedFor(model));
     }
 }

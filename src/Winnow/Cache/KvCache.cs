@@ -8,7 +8,7 @@ namespace Winnow.Cache;
 /// this one. Rows are only ever added at the end, so that a full page never changes; a last page that is part full and
 /// shared is copied before rows are added to it.
 /// </remarks>
-public sealed class KvCache : IDisposable
+internal sealed class KvCache : IDisposable
 {
     private readonly KvBlockPool _pool;
     private readonly KvLayer[] _layers;

@@ -1,7 +1,7 @@
 namespace Winnow.Compute;
 
 /// <summary>The non-linearity of a feed-forward block.</summary>
-public enum Activation
+internal enum Activation
 {
     /// <summary>x · sigmoid(x), also called swish.</summary>
     Silu,

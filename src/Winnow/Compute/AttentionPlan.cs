@@ -9,7 +9,7 @@ namespace Winnow.Compute;
 /// visited in ascending order with the accumulation of the dense kernel: a plan that names every row gives the same bits as
 /// <see cref="All"/>. Instances are reused from step to step. Their selector frees them.
 /// </remarks>
-public abstract class AttentionPlan
+internal abstract class AttentionPlan
 {
     /// <summary>Describes a plan that will name rows.</summary>
     /// <param name="kind">Whose lists the plan holds.</param>

@@ -1,7 +1,7 @@
 namespace Winnow.Compute;
 
 /// <summary>Whose row lists an <see cref="AttentionPlan"/> holds.</summary>
-public enum AttentionPlanKind
+internal enum AttentionPlanKind
 {
     /// <summary>No list: every row.</summary>
     All,

@@ -7,7 +7,7 @@ namespace Winnow.Compute;
 /// <param name="Scale">What a query-key product is multiplied with, usually 1 / √headDimension.</param>
 /// <param name="SoftCap">Where positive, a score s becomes SoftCap · tanh(s / SoftCap) (Gemma 2).</param>
 /// <param name="Window">Where positive, a query at position p sees only positions r with |p − r| &lt; Window (sliding-window layers).</param>
-public sealed record AttentionShape(int QueryHeads, int KvHeads, int HeadDimension, float Scale, float SoftCap = 0, int Window = 0)
+internal sealed record AttentionShape(int QueryHeads, int KvHeads, int HeadDimension, float Scale, float SoftCap = 0, int Window = 0)
 {
     /// <summary>Elements of a value, and so of a head's output.</summary>
     public int ValueDimension { get; init; } = HeadDimension;

@@ -44,7 +44,7 @@ internal abstract class CodedKeys(AttentionShape shape) : SelectionState
     protected abstract void TruncateCore(int length);
 
     /// <summary>Implements <see cref="CopyFrom"/>: codebooks do not change and may be shared.</summary>
-    protected abstract void CopyCore(CodedKeys other);
+    internal abstract void CopyCore(CodedKeys other);
 
     /// <summary>Implements <see cref="Load"/>; returns the number of tokens.</summary>
     protected abstract int LoadCore(ref StateReader source, int length);

@@ -4,7 +4,7 @@ namespace Winnow.Compute;
 /// Operations that follow each other in every layer, named as one: a device that can do them in one go overrides them, and
 /// yields the same as the bodies here.
 /// </summary>
-public abstract partial class ComputeStream
+internal abstract partial class ComputeStream
 {
     private float[] _hostRows = [];
 

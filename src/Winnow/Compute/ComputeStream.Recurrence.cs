@@ -6,7 +6,7 @@ namespace Winnow.Compute;
 /// after the other: where a prompt is cut changes no bit, nor does it whether tokens are steps.
 /// </summary>
 /// <remarks>A device that has them says so with <see cref="Device.HasRecurrences"/>.</remarks>
-public abstract partial class ComputeStream
+internal abstract partial class ComputeStream
 {
     /// <summary>Products of elements: output = a · b. In place where output is a or b.</summary>
     /// <param name="a">[tokens, width].</param>

@@ -10,7 +10,7 @@ namespace Winnow.Compute;
 /// The public methods check shapes once; the protected ones may rely on them. Outputs must not overlap inputs unless an
 /// operation says that it works in place.
 /// </remarks>
-public abstract partial class ComputeStream : IDisposable
+internal abstract partial class ComputeStream : IDisposable
 {
     private CachedKeys? _cachedKeys;
 
@@ -425,7 +425,7 @@ public abstract partial class ComputeStream : IDisposable
     protected abstract void SoftCapCore(Matrix values, float cap);
 
     /// <summary>Implements <see cref="Copy"/>.</summary>
-    protected abstract void CopyCore(Matrix source, Matrix target);
+    internal abstract void CopyCore(Matrix source, Matrix target);
 
     /// <summary>Implements <see cref="Write"/>.</summary>
     protected abstract void WriteCore(ReadOnlySpan<float> source, Matrix target);

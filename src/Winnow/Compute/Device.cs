@@ -45,12 +45,12 @@ public abstract class Device : IDisposable
 
     /// <summary>Allocates zeroed memory.</summary>
     /// <exception cref="WinnowException">The device has not that much.</exception>
-    public abstract DeviceBuffer Allocate(long sizeBytes);
+    internal abstract DeviceBuffer Allocate(long sizeBytes);
 
     /// <summary>Allocates zeroed memory of the system that the device can read and write, however slowly.</summary>
     /// <exception cref="NotSupportedException">The device cannot.</exception>
     /// <exception cref="WinnowException">The system has not that much.</exception>
-    public virtual DeviceBuffer AllocateInRam(long sizeBytes) =>
+    internal virtual DeviceBuffer AllocateInRam(long sizeBytes) =>
         throw new NotSupportedException($"{Name} has memory of its own: keys and values cannot lie in that of the system");
 
     /// <summary>Makes a scratch file usable as memory of this device, where it works on host memory; the buffer takes the file over.</summary>
@@ -65,7 +65,7 @@ public abstract class Device : IDisposable
     /// <param name="targetOffset">Where the first byte goes.</param>
     /// <param name="bytes">How many.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bytes do not lie inside the buffers.</exception>
-    public void Copy(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    internal void Copy(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         source.CheckRange(sourceOffset, bytes);
@@ -85,7 +85,7 @@ public abstract class Device : IDisposable
     /// The first byte, row-major. It must stay readable until the weight is disposed: a device in host memory works on it in place.
     /// </param>
     /// <exception cref="NotSupportedException">The device has no kernels for this type.</exception>
-    public abstract Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data);
+    internal abstract Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data);
 
     /// <summary>Makes the same weight of all experts of a layer usable by this device.</summary>
     /// <param name="name">The tensor's name.</param>
@@ -94,7 +94,7 @@ public abstract class Device : IDisposable
     /// <param name="inputs">Columns of each.</param>
     /// <param name="data">The first byte of each expert, as for <see cref="LoadWeight"/>; a device of its own memory lays them side by side.</param>
     /// <exception cref="NotSupportedException">The device has no kernels for this type.</exception>
-    public virtual ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
+    internal virtual ExpertMatrix LoadExperts(string name, TensorType type, int outputs, int inputs, ReadOnlySpan<nint> data)
     {
         Weight[] weights = new Weight[data.Length];
         for (int e = 0; e < weights.Length; e++)
@@ -106,16 +106,16 @@ public abstract class Device : IDisposable
     }
 
     /// <summary>What this device lacks for a mixture of experts, in words that complete "needs …"; null where it has all of it.</summary>
-    public virtual string? FindMissing(ExpertWeights experts) => null;
+    internal virtual string? FindMissing(ExpertWeights experts) => null;
 
     /// <summary>Creates a stream of operations: one a session, used by one thread at a time.</summary>
-    public abstract ComputeStream CreateStream();
+    internal abstract ComputeStream CreateStream();
 
     /// <summary>Creates what chooses rows for one session; by itself the host does, which waits for a late device.</summary>
     internal virtual RowSelector CreateSelector() => new HostSelector();
 
     /// <summary>Allocates a matrix of zeros that owns its buffer: dispose <see cref="Matrix.Buffer"/>.</summary>
-    public Matrix AllocateMatrix(int rows, int columns)
+    internal Matrix AllocateMatrix(int rows, int columns)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
@@ -130,7 +130,7 @@ public abstract class Device : IDisposable
     }
 
     /// <summary>Implements <see cref="Copy"/>: through host memory where the device knows no better way.</summary>
-    protected virtual void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    internal virtual void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
     {
         byte[] piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(bytes, CopyPieceBytes));
         for (long done = 0; done < bytes;)

@@ -1,7 +1,7 @@
 namespace Winnow.Compute;
 
 /// <summary>A block of memory on a device, owned by whoever allocated it.</summary>
-public abstract class DeviceBuffer : IDisposable
+internal abstract class DeviceBuffer : IDisposable
 {
     /// <summary>Describes a block.</summary>
     protected DeviceBuffer(long sizeBytes)

@@ -2,7 +2,7 @@ namespace Winnow.Compute;
 
 /// <summary>Experts as single weights: for a device that takes them one after the other.</summary>
 /// <param name="weights">One for each expert, all of one shape and type.</param>
-public sealed class ExpertList(Weight[] weights)
+internal sealed class ExpertList(Weight[] weights)
     : ExpertMatrix(weights[0].Name, weights[0].Type, weights.Length, weights[0].Outputs, weights[0].Inputs)
 {
     /// <summary>The weight of an expert.</summary>

@@ -8,7 +8,7 @@ namespace Winnow.Compute;
 /// <param name="count">How many experts there are.</param>
 /// <param name="outputs">Rows of each.</param>
 /// <param name="inputs">Columns of each.</param>
-public abstract class ExpertMatrix(string name, TensorType type, int count, int outputs, int inputs) : IDisposable
+internal abstract class ExpertMatrix(string name, TensorType type, int count, int outputs, int inputs) : IDisposable
 {
     /// <summary>The tensor's name, for errors and profiles.</summary>
     public string Name { get; } = name;

@@ -7,7 +7,7 @@ namespace Winnow.Compute;
 /// </remarks>
 /// <param name="Used">Experts that each token takes.</param>
 /// <param name="NormalizesWeights">Whether the weights of the experts taken are divided by their sum.</param>
-public sealed record ExpertRouter(int Used, bool NormalizesWeights)
+internal sealed record ExpertRouter(int Used, bool NormalizesWeights)
 {
     /// <summary>What makes probabilities of scores.</summary>
     public RouterScoring Scoring { get; init; }

@@ -6,7 +6,7 @@ namespace Winnow.Compute;
 /// <param name="Down">Each [hidden, feedForward].</param>
 /// <param name="Activation">The non-linearity.</param>
 /// <param name="Router">How a token chooses.</param>
-public sealed record ExpertWeights(ExpertMatrix? Gate, ExpertMatrix Up, ExpertMatrix Down, Activation Activation, ExpertRouter Router)
+internal sealed record ExpertWeights(ExpertMatrix? Gate, ExpertMatrix Up, ExpertMatrix Down, Activation Activation, ExpertRouter Router)
 {
     /// <summary>Biases of the gates, [experts, feedForward], or null.</summary>
     public Matrix? GateBias { get; init; }

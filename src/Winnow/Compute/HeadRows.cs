@@ -6,4 +6,4 @@ namespace Winnow.Compute;
 /// <param name="Key">[tokens, kvHeads · headDimension].</param>
 /// <param name="Value">[tokens, kvHeads · valueDimension].</param>
 /// <param name="HeadDimension">Elements of a query head and of a key head.</param>
-public readonly record struct HeadRows(Matrix Query, Matrix? UnrotatedQuery, Matrix Key, Matrix Value, int HeadDimension);
+internal readonly record struct HeadRows(Matrix Query, Matrix? UnrotatedQuery, Matrix Key, Matrix Value, int HeadDimension);

@@ -8,7 +8,7 @@ namespace Winnow.Compute;
 /// Normally a layer is one group and row r is the token at position r. Where a method evicts rows, or gives heads different roles,
 /// the rows of a group are fewer than the positions, and a map names the position of each.
 /// </remarks>
-public sealed class KvGroup
+internal sealed class KvGroup
 {
     private KvPage[] _pages = [];
     private int _pageCount;

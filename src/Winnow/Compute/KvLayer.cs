@@ -2,7 +2,7 @@ namespace Winnow.Compute;
 
 /// <summary>The keys and values of one layer as kernels see them: groups of KV heads, normally a single one.</summary>
 /// <remarks>The cache that owns the pages keeps this view up to date.</remarks>
-public sealed class KvLayer
+internal sealed class KvLayer
 {
     private readonly KvGroup[] _groups;
 

@@ -9,7 +9,7 @@ namespace Winnow.Compute;
 /// follow each other, so that a dense scan streams. Keys are stored after rotation. Each row is quantized by itself along the
 /// head dimension. Side planes lie behind the rows, each at a multiple of <see cref="PlaneAlignment"/>.
 /// </remarks>
-public sealed class KvLayout
+internal sealed class KvLayout
 {
     /// <summary>Tokens in a page.</summary>
     public const int PageTokens = 64;

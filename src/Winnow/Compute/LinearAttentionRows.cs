@@ -7,4 +7,4 @@ namespace Winnow.Compute;
 /// <param name="Decay">What the state is multiplied with before a token, [tokens, heads], or [tokens, heads · keyDimension] where channels fade; one row for all tokens alike.</param>
 /// <param name="Rate">What is added is multiplied with it, [tokens, heads]; null for 1.</param>
 /// <param name="Skip">So much of its value goes to a token's output at once, [1, heads]; null for nothing.</param>
-public readonly record struct LinearAttentionRows(Matrix Query, Matrix Key, Matrix Value, Matrix Decay, Matrix? Rate = null, Matrix? Skip = null);
+internal readonly record struct LinearAttentionRows(Matrix Query, Matrix Key, Matrix Value, Matrix Decay, Matrix? Rate = null, Matrix? Skip = null);

@@ -5,7 +5,7 @@ namespace Winnow.Compute;
 /// <param name="KeyHeads">Heads of queries and keys; a divisor of <paramref name="Heads"/>.</param>
 /// <param name="KeyDimension">Elements of a query and of a key.</param>
 /// <param name="ValueDimension">Elements of a value.</param>
-public sealed record LinearAttentionShape(int Heads, int KeyHeads, int KeyDimension, int ValueDimension)
+internal sealed record LinearAttentionShape(int Heads, int KeyHeads, int KeyDimension, int ValueDimension)
 {
     /// <summary>Whether head h reads key head h mod KeyHeads; otherwise neighbours share one, h · KeyHeads / Heads.</summary>
     public bool TilesKeyHeads { get; init; }

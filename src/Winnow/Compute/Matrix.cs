@@ -6,7 +6,7 @@ namespace Winnow.Compute;
 /// <param name="Rows">Rows: tokens, or 1 for a vector.</param>
 /// <param name="Columns">Elements of a row.</param>
 /// <param name="Stride">Elements from one row to the next; larger than <paramref name="Columns"/> for a view of some columns.</param>
-public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows, int Columns, int Stride)
+internal readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows, int Columns, int Stride)
 {
     /// <summary>Rows [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The rows do not lie inside the matrix.</exception>

@@ -26,7 +26,7 @@ internal abstract class QuerySums(AttentionShape shape) : SelectionState
     internal void Expect(int tokens) => Tokens += tokens;
 
     /// <summary>Implements <see cref="CopyFrom"/>.</summary>
-    protected abstract void CopyCore(QuerySums other);
+    internal abstract void CopyCore(QuerySums other);
 
     /// <summary>Implements <see cref="Load"/>; returns the number of tokens.</summary>
     protected abstract long LoadCore(ref StateReader source);

@@ -30,7 +30,7 @@ internal abstract class RankedRows(AttentionShape shape, bool keepsQuery) : Sele
     internal void Expect(int count) => Count = count;
 
     /// <summary>Implements <see cref="CopyFrom"/>.</summary>
-    protected abstract void CopyCore(RankedRows other);
+    internal abstract void CopyCore(RankedRows other);
 
     /// <summary>Implements <see cref="Load"/>; returns the rows of each KV head.</summary>
     protected abstract int LoadCore(ref StateReader source, int length);

@@ -5,7 +5,7 @@ namespace Winnow.Compute;
 /// The angle of pair i at position p is the f32 product p · <see cref="InverseFrequencies"/>[i], as in the PyTorch models that
 /// weights come from; sine and cosine are scaled by <see cref="Magnitude"/>.
 /// </remarks>
-public sealed class RopeFrequencies
+internal sealed class RopeFrequencies
 {
     private readonly float[] _inverseFrequencies;
 

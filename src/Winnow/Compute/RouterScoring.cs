@@ -1,7 +1,7 @@
 namespace Winnow.Compute;
 
 /// <summary>What makes probabilities of a router's scores.</summary>
-public enum RouterScoring
+internal enum RouterScoring
 {
     /// <summary>Their softmax over all experts.</summary>
     Softmax,

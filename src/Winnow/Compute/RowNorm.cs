@@ -5,4 +5,4 @@ namespace Winnow.Compute;
 /// <param name="Bias">[1, width] of a layer norm that has one.</param>
 /// <param name="Epsilon">What keeps the root from zero.</param>
 /// <param name="SubtractsMean">True for a layer norm, false for a root-mean-square norm.</param>
-public sealed record RowNorm(Matrix Weight, Matrix? Bias, float Epsilon, bool SubtractsMean);
+internal sealed record RowNorm(Matrix Weight, Matrix? Bias, float Epsilon, bool SubtractsMean);

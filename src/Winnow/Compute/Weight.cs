@@ -3,7 +3,7 @@ using Winnow.Tensors;
 namespace Winnow.Compute;
 
 /// <summary>A weight matrix on a device, in its stored type: shared by all sessions, never changed.</summary>
-public abstract class Weight : IDisposable
+internal abstract class Weight : IDisposable
 {
     /// <summary>Describes a weight of shape [outputs, inputs].</summary>
     protected Weight(string name, TensorType type, int outputs, int inputs)

@@ -7,4 +7,4 @@ namespace Winnow.Compute;
 /// <param name="Negative">The factor of the other branch.</param>
 /// <param name="Beta">The factor of x.</param>
 /// <param name="Epsilon">What the exponential is limited to: next to nothing.</param>
-public sealed record Xielu(float Positive, float Negative, float Beta, float Epsilon);
+internal sealed record Xielu(float Positive, float Negative, float Beta, float Epsilon);

@@ -8,8 +8,11 @@ namespace Winnow.Generation;
 /// <param name="Dropped">Which of the messages went: the first index, and how many.</param>
 internal readonly record struct FittedChat(IReadOnlyList<int> Prompt, (int First, int Count) Dropped)
 {
-    /// <summary>The most of the context that is kept free for the answer, as a part of it.</summary>
-    private const int AnswerPart = 2;
+    /// <summary>The most of the context that is kept free for a long answer, as a part of it.</summary>
+    private const int LongestPart = 2;
+
+    /// <summary>The same for an answer of any length.</summary>
+    private const int UsualPart = 4;
 
     /// <summary>Renders a conversation, as <see cref="Engine.EncodeChat"/> does, without the oldest exchanges where it does not fit.</summary>
     /// <remarks>
@@ -35,7 +38,7 @@ internal readonly record struct FittedChat(IReadOnlyList<int> Prompt, (int First
         CancellationToken cancellation)
     {
         IReadOnlyList<int> all = engine.EncodeChat(messages, tools, variables, cancellation);
-        int room = contextLength - Math.Clamp(answerTokens ?? contextLength, 1, Math.Max(contextLength / AnswerPart, 1));
+        int room = contextLength - Math.Clamp(answerTokens ?? (contextLength / UsualPart), 1, Math.Max(contextLength / LongestPart, 1));
         if (policy != FullContextPolicy.DropOldestMessages || all.Count <= room)
         {
             return new FittedChat(all, (0, 0));

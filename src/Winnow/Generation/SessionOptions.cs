@@ -1,4 +1,6 @@
 using Winnow.Cache;
+using Winnow.Compute;
+using Winnow.Models;
 using Winnow.Tensors;
 using static Winnow.Limits;
 
@@ -32,4 +34,19 @@ public sealed record SessionOptions
 
     /// <summary>The folder of scratch files, where keys and values lie on disk; null for the system's temporary folder.</summary>
     public string? ScratchDirectory { get; init; }
+
+    /// <summary>Refuses what a model does not support, before a session is created.</summary>
+    /// <returns>The options.</returns>
+    /// <exception cref="ArgumentException">The model does not support one of them; the message names it.</exception>
+    public SessionOptions CheckedFor(ModelInfo model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (ContextLength > model.ContextLength)
+        {
+            throw OutOfRange(ContextLength.Value, $"1 to {model.ContextLength}, what {model.Name} supports", nameof(ContextLength));
+        }
+
+        _ = new KvLayout(model.KvHeads, model.HeadDimension, model.HeadDimension, KeyType ?? KvType, ValueType ?? KvType);
+        return this;
+    }
 }

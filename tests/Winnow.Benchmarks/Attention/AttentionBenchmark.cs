@@ -30,15 +30,15 @@ public abstract class AttentionBenchmark : IDisposable
     /// <summary>Enough for the working set to exceed the last-level cache.</summary>
     protected abstract int Layers { get; }
 
-    protected AttentionShape Shape { get; } = new(QueryHeads, KvHeads, HeadDimension, 0.125f, SoftCap: 0, Window: 0);
+    private protected AttentionShape Shape { get; } = new(QueryHeads, KvHeads, HeadDimension, 0.125f, SoftCap: 0, Window: 0);
 
-    protected ComputeStream Stream { get; private set; } = null!;
+    private protected ComputeStream Stream { get; private set; } = null!;
 
-    protected Matrix Queries { get; private set; }
+    private protected Matrix Queries { get; private set; }
 
-    protected Matrix Output { get; private set; }
+    private protected Matrix Output { get; private set; }
 
-    protected Matrix Mass { get; private set; }
+    private protected Matrix Mass { get; private set; }
 
     [GlobalSetup]
     public void Setup()
@@ -88,7 +88,7 @@ public abstract class AttentionBenchmark : IDisposable
     {
     }
 
-    protected KvLayer NextLayer()
+    private protected KvLayer NextLayer()
     {
         _next = (_next + 1) % Layers;
         return _cache.Layer(_next);

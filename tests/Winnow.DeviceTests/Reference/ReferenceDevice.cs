@@ -15,12 +15,12 @@ internal sealed class ReferenceDevice : Device
 
     public override bool HasRecurrences => true;
 
-    public override DeviceBuffer Allocate(long sizeBytes) => new ReferenceBuffer(sizeBytes);
+    internal override DeviceBuffer Allocate(long sizeBytes) => new ReferenceBuffer(sizeBytes);
 
-    public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
+    internal override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
         new ReferenceWeight(name, type, outputs, inputs, data);
 
-    public override ComputeStream CreateStream() => new ReferenceStream(this);
+    internal override ComputeStream CreateStream() => new ReferenceStream(this);
 
     protected override void Dispose(bool disposing)
     {

@@ -100,7 +100,7 @@ internal sealed partial class ReferenceStream(ReferenceDevice device) : ComputeS
 
     protected override void SoftCapCore(Matrix values, float cap) => Each(values, x => cap * Math.Tanh(x / cap));
 
-    protected override void CopyCore(Matrix source, Matrix target)
+    internal override void CopyCore(Matrix source, Matrix target)
     {
         for (int t = 0; t < source.Rows; t++)
         {

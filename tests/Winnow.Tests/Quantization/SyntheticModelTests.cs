@@ -1,6 +1,7 @@
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
 using Winnow.Lab.Synthesis;
+using Winnow.Tensors;
 using Winnow.Tests.Formats;
 
 namespace Winnow.Tests.Quantization;

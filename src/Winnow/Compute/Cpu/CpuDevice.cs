@@ -40,23 +40,23 @@ public sealed unsafe class CpuDevice : Device
     internal ProductObserver? ProductObserver { get; set; }
 
     /// <inheritdoc/>
-    public override DeviceBuffer Allocate(long sizeBytes) => new CpuBuffer(sizeBytes);
+    internal override DeviceBuffer Allocate(long sizeBytes) => new CpuBuffer(sizeBytes);
 
     /// <inheritdoc/>
-    public override DeviceBuffer AllocateInRam(long sizeBytes) => Allocate(sizeBytes);
+    internal override DeviceBuffer AllocateInRam(long sizeBytes) => Allocate(sizeBytes);
 
     /// <inheritdoc/>
     internal override DeviceBuffer Map(ScratchFile file) => new CpuBuffer(file);
 
     /// <inheritdoc/>
-    public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
+    internal override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
         new CpuWeight(name, type, outputs, inputs, (byte*)data, Isa);
 
     /// <inheritdoc/>
-    public override ComputeStream CreateStream() => new CpuStream(this);
+    internal override ComputeStream CreateStream() => new CpuStream(this);
 
     /// <inheritdoc/>
-    protected override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes) =>
+    internal override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes) =>
         CpuBuffer.Copy((CpuBuffer)source, sourceOffset, (CpuBuffer)target, targetOffset, bytes);
 
     /// <inheritdoc/>

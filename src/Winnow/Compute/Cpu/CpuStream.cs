@@ -12,7 +12,7 @@ internal sealed unsafe partial class CpuStream(CpuDevice device) : ComputeStream
 
     internal override void RunOnHost(IHostWork work, int parts) => _pool.Run(&RunPart, Unsafe.AsPointer(ref work), parts);
 
-    protected override void CopyCore(Matrix source, Matrix target)
+    internal override void CopyCore(Matrix source, Matrix target)
     {
         float* from = CpuBuffer.Of(source);
         float* to = CpuBuffer.Of(target);

@@ -21,7 +21,7 @@ internal sealed class DeferredCodes(DeferredDevice device, CodedKeys inner) : Co
 
     protected override void TruncateCore(int length) => device.Ask(() => inner.Truncate(length));
 
-    protected override void CopyCore(CodedKeys other)
+    internal override void CopyCore(CodedKeys other)
     {
         CodedKeys source = ((DeferredCodes)other).Inner;
         device.Ask(() => inner.CopyFrom(source));

@@ -30,14 +30,14 @@ internal sealed class DeferredDevice(Device inner, bool selects = true) : Device
 
     public override bool HasRecurrences => inner.HasRecurrences;
 
-    public override DeviceBuffer Allocate(long sizeBytes) => new DeferredBuffer(this, inner.Allocate(sizeBytes));
+    internal override DeviceBuffer Allocate(long sizeBytes) => new DeferredBuffer(this, inner.Allocate(sizeBytes));
 
-    public override DeviceBuffer AllocateInRam(long sizeBytes) => new DeferredBuffer(this, inner.AllocateInRam(sizeBytes));
+    internal override DeviceBuffer AllocateInRam(long sizeBytes) => new DeferredBuffer(this, inner.AllocateInRam(sizeBytes));
 
-    public override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
+    internal override Weight LoadWeight(string name, TensorType type, int outputs, int inputs, nint data) =>
         new DeferredWeight(inner.LoadWeight(name, type, outputs, inputs, data));
 
-    public override ComputeStream CreateStream() => new DeferredStream(this, inner.CreateStream());
+    internal override ComputeStream CreateStream() => new DeferredStream(this, inner.CreateStream());
 
     internal override DeviceBuffer Map(ScratchFile file) => new DeferredBuffer(this, inner.Map(file));
 
@@ -54,7 +54,7 @@ internal sealed class DeferredDevice(Device inner, bool selects = true) : Device
         DoAll();
     }
 
-    protected override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
+    internal override void CopyCore(DeviceBuffer source, long sourceOffset, DeviceBuffer target, long targetOffset, long bytes)
     {
         (DeviceBuffer from, DeviceBuffer to) = (DeferredBuffer.Of(source), DeferredBuffer.Of(target));
         Ask(() => inner.Copy(from, sourceOffset, to, targetOffset, bytes));

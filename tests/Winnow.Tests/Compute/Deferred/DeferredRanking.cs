@@ -15,7 +15,7 @@ internal sealed class DeferredRanking(DeferredDevice device, RankedRows inner) :
         inner.Save(target);
     }
 
-    protected override void CopyCore(RankedRows other)
+    internal override void CopyCore(RankedRows other)
     {
         RankedRows source = ((DeferredRanking)other).Inner;
         device.Ask(() => inner.CopyFrom(source));

@@ -132,7 +132,7 @@ internal sealed partial class DeferredStream(DeferredDevice device, ComputeStrea
         device.Ask(() => inner.SoftCap(target, cap));
     }
 
-    protected override void CopyCore(Matrix source, Matrix target)
+    internal override void CopyCore(Matrix source, Matrix target)
     {
         (Matrix from, Matrix to) = (DeferredBuffer.Of(source), DeferredBuffer.Of(target));
         device.Ask(() => inner.Copy(from, to));

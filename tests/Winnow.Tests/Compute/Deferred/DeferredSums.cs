@@ -15,7 +15,7 @@ internal sealed class DeferredSums(DeferredDevice device, QuerySums inner) : Que
         inner.Save(target);
     }
 
-    protected override void CopyCore(QuerySums other)
+    internal override void CopyCore(QuerySums other)
     {
         QuerySums source = ((DeferredSums)other).Inner;
         device.Ask(() => inner.CopyFrom(source));

@@ -73,7 +73,7 @@ internal sealed class HostCodes : CodedKeys
         }
     }
 
-    protected override void CopyCore(CodedKeys other)
+    internal override void CopyCore(CodedKeys other)
     {
         HostCodes source = (HostCodes)other;
         Use(source.Codebooks);

@@ -78,7 +78,7 @@ internal sealed class HostRanking(AttentionShape shape, bool keepsQuery) : Ranke
         }
     }
 
-    protected override void CopyCore(RankedRows other)
+    internal override void CopyCore(RankedRows other)
     {
         HostRanking source = (HostRanking)other;
         Length = source.Length;

@@ -55,7 +55,7 @@ internal sealed class HostSums : QuerySums
         }
     }
 
-    protected override void CopyCore(QuerySums other)
+    internal override void CopyCore(QuerySums other)
     {
         for (int head = 0; head < _moments.Length; head++)
         {
