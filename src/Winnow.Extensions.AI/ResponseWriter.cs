@@ -8,6 +8,8 @@ namespace Winnow.Extensions.AI;
 /// <summary>From the tokens of an answer to the updates of a response.</summary>
 internal sealed class ResponseWriter(string modelId, string? conversationId, ChatRequest request)
 {
+    private static readonly ChatFinishReason Repetition = new("repetition");
+
     private readonly string _responseId = $"chatcmpl-{Guid.NewGuid():N}";
     private readonly string _messageId = $"msg_{Guid.NewGuid():N}";
     private readonly DateTimeOffset _createdAt = DateTimeOffset.UtcNow;
@@ -17,9 +19,12 @@ internal sealed class ResponseWriter(string modelId, string? conversationId, Cha
     private int _reasoningTokens;
 
     /// <summary>Why the answer ended.</summary>
-    public ChatFinishReason FinishReason => _last?.FinishReason is Generation.FinishReason.Length or Generation.FinishReason.ContextFull
-        ? ChatFinishReason.Length
-        : ChatFinishReason.Stop;
+    public ChatFinishReason FinishReason => _last?.FinishReason switch
+    {
+        Generation.FinishReason.Length or Generation.FinishReason.ContextFull => ChatFinishReason.Length,
+        Generation.FinishReason.Repetition => Repetition,
+        _ => ChatFinishReason.Stop,
+    };
 
     /// <summary>The answer as a message of the conversation.</summary>
     public TemplateMessage Message => new("assistant", _answer.ToString())

@@ -270,6 +270,11 @@ internal sealed class ChatLoop : IDisposable
                     _output.WriteLine();
                     Note("the context is full; /undo and /clear make room, and so does --full-context shift or drop");
                 }
+                else if (token.FinishReason == FinishReason.Repetition)
+                {
+                    _output.WriteLine();
+                    Note("stopped, because the answer repeats itself");
+                }
             }
 
             _output.WriteLine();

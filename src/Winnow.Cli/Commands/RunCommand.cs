@@ -162,7 +162,12 @@ internal static class RunCommand
             json.WriteEndArray();
             json.WriteNumber("prompt_tokens", statistics.PromptTokens);
             json.WriteNumber("generated_tokens", statistics.GeneratedTokens);
-            json.WriteString("finish_reason", reason == FinishReason.Stop ? "stop" : "length");
+            json.WriteString("finish_reason", reason switch
+            {
+                FinishReason.Stop => "stop",
+                FinishReason.Repetition => "repetition",
+                _ => "length",
+            });
             JsonOutput.WriteRounded(json, "load_ms", loadMs);
             JsonOutput.WriteRounded(json, "prefill_ms", statistics.Prefill.TotalMilliseconds);
             JsonOutput.WriteRounded(json, "prefill_tps", statistics.PrefillTokensPerSecond);

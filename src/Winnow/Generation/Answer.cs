@@ -12,6 +12,7 @@ internal sealed class Answer
     private readonly AnswerText _text;
     private readonly float[] _choice;
     private readonly int _limit;
+    private readonly RepetitionWatch? _watch;
     private readonly bool _givesLogProbabilities;
     private readonly TokenLogProbability[] _top;
     private readonly int _promptTokens;
@@ -44,6 +45,7 @@ internal sealed class Answer
         _text = new AnswerText(engine.Tokenizer, options, startOfText: reader.Tokens.All(engine.Tokenizer.IsControl));
         int room = options.FullContext == FullContextPolicy.Shift ? int.MaxValue : reader.ContextLength - _promptTokens;
         _limit = Math.Min(options.MaxTokens ?? int.MaxValue, room);
+        _watch = options is { RepetitionLimit: > 0, IgnoreEndOfGeneration: false, Constraint: null } ? new RepetitionWatch(options.RepetitionLimit) : null;
         _givesLogProbabilities = options.Sampling.KeepsLogProbabilities;
         _top = new TokenLogProbability[options.Sampling.TopLogProbabilities];
         _prefill = Stopwatch.GetElapsedTime(start);
@@ -85,13 +87,15 @@ internal sealed class Answer
 
         string piece = _text.Append(token, out bool stopped);
         stopped |= IsOver;
-        if (!stopped && _generated < _limit)
+        bool repeats = _watch?.Accept(token) ?? false;
+        if (!stopped && !repeats && _generated < _limit)
         {
             return Describe(token, piece, null);
         }
 
         _decode = Stopwatch.GetElapsedTime(_decodeStart);
         FinishReason reason = stopped ? FinishReason.Stop
+            : repeats ? FinishReason.Repetition
             : _generated == _options.MaxTokens ? FinishReason.Length : FinishReason.ContextFull;
         return Describe(token, piece + _text.Flush(), reason);
     }

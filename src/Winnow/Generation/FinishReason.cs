@@ -11,4 +11,7 @@ public enum FinishReason
 
     /// <summary>The context is full: prompt and answer reached the session's context length.</summary>
     ContextFull,
+
+    /// <summary>The answer said one thing over and over: <see cref="GenerationOptions.RepetitionLimit"/>.</summary>
+    Repetition,
 }

@@ -18,6 +18,12 @@ public sealed record GenerationOptions
     /// <summary>Tokens that end the answer, besides the model's own end-of-generation tokens.</summary>
     public IReadOnlyList<int> StopTokens { get; init => field = EachWithin(NotNull(value), NotNegative)!; } = [];
 
+    /// <summary>
+    /// So many tokens of one phrase over and over end an answer that has neither an end of its own nor <see cref="Constraint"/>. 0 for
+    /// never, or at least 16; default 256.
+    /// </summary>
+    public int RepetitionLimit { get; init => field = value is 0 or >= 16 ? value : throw OutOfRange(value, "0, or at least 16"); } = 256;
+
     /// <summary>Whether the model's end-of-generation tokens are treated as ordinary ones, for measuring.</summary>
     public bool IgnoreEndOfGeneration { get; init; }
 
