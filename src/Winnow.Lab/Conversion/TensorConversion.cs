@@ -56,7 +56,7 @@ internal static class TensorConversion
                 return;
             }
 
-            if (IsAbsent(config, role, layer))
+            if (IsAbsent(config, role, layer) || IsShared(role, layer))
             {
                 return;
             }
@@ -64,7 +64,7 @@ internal static class TensorConversion
             // What only some files hold in one tensor goes apart where GGUF has it apart, and together where both have it together.
             bool isThere = IsTogether(role) ? finder.Names.Contains(role, layer) && !HasParts(target, role) : finder.Contains(role, layer);
             if (target.Find(role, layer) is not { } name || !isThere || (finder.Names.IsSeparate(role) && config.Experts is null)
-                || (WholeThatStays(role) is { } whole && !finder.Names.Contains(role, layer) && finder.Names.Contains(whole, layer)))
+                || (WholeThatStays(role) is { } whole && target.Find(whole) is not null && !finder.Names.Contains(role, layer) && finder.Names.Contains(whole, layer)))
             {
                 return;
             }
@@ -93,6 +93,10 @@ internal static class TensorConversion
                 tensors.Add(new ConvertedTensor(name + ".bias", values, shape.Count) { RowScales = scales is [_] ? scales : null });
             }
         }
+
+        // Files without experts may call the dense block what others call the shared expert.
+        bool IsShared(TensorRole role, int layer) => role is TensorRole.Gate or TensorRole.Up or TensorRole.GateUp or TensorRole.Down
+            && config.Experts is not null && !config.Architecture.HasDenseBesideExperts && finder.Contains(TensorRole.Router, layer);
 
         void AddRecurrent(TensorRole role, int layer)
         {
@@ -176,7 +180,7 @@ internal static class TensorConversion
 
     /// <summary>Whether a role is that of several matrices in one tensor.</summary>
     private static bool IsTogether(TensorRole role) =>
-        role is TensorRole.QueryKeyValue or TensorRole.GateUp or TensorRole.ExpertGateUp or TensorRole.LatentKeyValueUp;
+        role is TensorRole.QueryKeyValue or TensorRole.GateUp or TensorRole.ExpertGateUp or TensorRole.SharedGateUp or TensorRole.LatentKeyValueUp;
 
     /// <summary>Whether GGUF files of the architecture hold the parts of such a tensor as tensors of their own.</summary>
     private static bool HasParts(TensorNames target, TensorRole role) => role switch

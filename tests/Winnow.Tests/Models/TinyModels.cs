@@ -11,6 +11,7 @@ internal static class TinyModels
     [
         .. Bundled, "qwen3_moe", "mixtral", "gemma2", "gemma3", "phi3", "granite", "smollm3", "starcoder2", "gpt_neox", "stablelm", "olmo2",
         "lfm2", "qwen3_5", "jamba", "bamba", "falcon_h1", "olmo_hybrid", "minimax",
+        "lfm2_moe", "qwen3_5_moe", "qwen3_next", "granitemoehybrid",
     ];
 
     /// <summary>The second batch: other architectures and rotary scalings.</summary>

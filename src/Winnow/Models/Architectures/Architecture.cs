@@ -27,8 +27,9 @@ internal sealed record Architecture
         Helium.Architecture, BitNet.Architecture, Dbrx.Architecture, NanoChat.Architecture, StableLm.Architecture, StarCoder2.Architecture,
         Gpt2.Architecture, GptBigCode.Architecture, GptNeo.Architecture, GptJ.Architecture, GptNeoX.Architecture, CodeGen.Architecture,
         Falcon.Architecture, Bloom.Architecture, Mpt.Architecture, Opt.Architecture,
-        Lfm2.Architecture, Qwen35.Architecture, Mamba.Architecture, Mamba.Falcon, Mamba2.Architecture, Jamba.Architecture, Bamba.Architecture,
-        FalconH1.Architecture, OlmoHybrid.Architecture, MiniMax.Architecture,
+        Lfm2.Architecture, Lfm2Moe.Architecture, Qwen35.Architecture, Qwen35Moe.Architecture, Qwen3Next.Architecture, Mamba.Architecture,
+        Mamba.Falcon, Mamba2.Architecture, Jamba.Architecture, Bamba.Architecture, GraniteMoeHybrid.Architecture, FalconH1.Architecture,
+        OlmoHybrid.Architecture, MiniMax.Architecture,
     ];
 
     /// <summary>The <c>model_type</c> of Hugging Face's config.json.</summary>

@@ -57,7 +57,11 @@ internal static class Qwen35
         },
         config.GetInt32("linear_conv_kernel_dim"));
 
-    private static LayerBlocks[] ReadLayers(GgufKeys keys, int count, bool tilesKeyHeads)
+    /// <summary>The layers of a GGUF file.</summary>
+    /// <param name="keys">Its metadata.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="tilesKeyHeads">Whether value head h reads key head h mod keyHeads.</param>
+    public static LayerBlocks[] ReadLayers(GgufKeys keys, int count, bool tilesKeyHeads)
     {
         int heads = keys.Int32("ssm.time_step_rank");
         LinearAttentionShape shape = new(

@@ -42,6 +42,7 @@ internal readonly record struct RoleShape(int Count, int Rows, int Columns, bool
             TensorRole.Down => new RoleShape(hidden, inner),
             TensorRole.SharedRouter => new RoleShape(1, hidden),
             TensorRole.SharedGate or TensorRole.SharedUp => new RoleShape(shared, hidden),
+            TensorRole.SharedGateUp => new RoleShape(2 * shared, hidden),
             TensorRole.SharedDown => new RoleShape(hidden, shared),
             _ when config.Experts is { } experts && OfExperts(experts, role, hidden) is { } shape => shape,
             _ when latent is not null && OfLatent(config, latent, role) is { } shape => shape,

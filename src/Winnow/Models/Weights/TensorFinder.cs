@@ -132,6 +132,7 @@ internal sealed class TensorFinder
         TensorRole.Query or TensorRole.Key or TensorRole.Value => TensorRole.QueryKeyValue,
         TensorRole.Gate or TensorRole.Up => TensorRole.GateUp,
         TensorRole.ExpertGate or TensorRole.ExpertUp => TensorRole.ExpertGateUp,
+        TensorRole.SharedGate or TensorRole.SharedUp => TensorRole.SharedGateUp,
         TensorRole.LatentKeyUp or TensorRole.LatentValueUp => TensorRole.LatentKeyValueUp,
         _ => null,
     };
@@ -174,10 +175,10 @@ internal sealed class TensorFinder
             case TensorRole.Value:
                 first = RoleShape.Of(_config, TensorRole.QueryKeyValue, layer).Rows - shape.Rows;
                 break;
-            case TensorRole.Gate or TensorRole.Up or TensorRole.ExpertGate or TensorRole.ExpertUp:
+            case TensorRole.Gate or TensorRole.Up or TensorRole.ExpertGate or TensorRole.ExpertUp or TensorRole.SharedGate or TensorRole.SharedUp:
                 bool isInterleaved = _isHuggingFace && whole == TensorRole.ExpertGateUp && Architecture.HuggingFaceExperts.GateUpIsInterleaved;
                 step = isInterleaved ? 2 : 1;
-                first = role is TensorRole.Gate or TensorRole.ExpertGate ? 0 : isInterleaved ? 1 : shape.Rows;
+                first = role is TensorRole.Gate or TensorRole.ExpertGate or TensorRole.SharedGate ? 0 : isInterleaved ? 1 : shape.Rows;
                 break;
         }
 

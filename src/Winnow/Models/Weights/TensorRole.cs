@@ -233,4 +233,7 @@ internal enum TensorRole
 
     /// <summary>Down projection of the shared expert.</summary>
     SharedDown,
+
+    /// <summary>Its gate and up projections in one tensor.</summary>
+    SharedGateUp,
 }
