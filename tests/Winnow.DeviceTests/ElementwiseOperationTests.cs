@@ -154,7 +154,7 @@ public abstract class ElementwiseOperationTests : OperationTests
     [InlineData(false, 1)]
     [InlineData(true, 4)]
     [InlineData(false, 4)]
-    public void Heads_are_normalised_by_one_norm_or_by_their_own(bool subtractsMean, int norms) => Compare("norm of heads", 1e-5, o =>
+    public void Heads_are_normalised_by_one_norm_or_by_their_own(bool subtractsMean, int norms) => Compare($"norm of heads, {subtractsMean}, {norms}", 1e-5, o =>
     {
         const int Width = 24;
         Matrix heads = o.Random(3, 4 * Width, deviation: 2);

@@ -46,9 +46,25 @@ internal static class ModelFingerprint
             text.Append(culture, $"{c.AttentionOutputScale:R} {c.RecurrentOutputScale:R} {c.GateScale:R} {c.FeedForwardScale:R}\n");
         }
 
+        if (c is not { QueryKeyValueLimit: 0, ValueScale: 1, AlibiBias: 0, FirstPosition: 0 })
+        {
+            text.Append(culture, $"{c.QueryKeyValueLimit:R} {c.ValueScale:R} {c.AlibiBias:R} {c.FirstPosition}\n");
+        }
+
+        if (c.Experts?.Router is { } router && router != new ExpertRouter(router.Used, router.NormalizesWeights))
+        {
+            text.Append(culture, $"{router.Scoring} {router.Reach:R} {router.Scale:R} {router.Groups} {router.GroupsUsed} {router.GroupsSumTwo} {router.ScalesInput}\n");
+        }
+
         foreach (LayerConfig layer in c.Layers)
         {
             text.Append(culture, $"{layer.Window}");
+            if (layer is not { Chunk: 0, KvHeads: null, HeadDimension: null, ValueDimension: null, SharedKvLayer: null, ValuesAreKeys: false, Temperature: null })
+            {
+                text.Append(culture, $" {layer.Chunk} {layer.KvHeads} {layer.HeadDimension} {layer.ValueDimension} {layer.SharedKvLayer} {layer.ValuesAreKeys}");
+                text.Append(culture, $" {layer.Temperature?.Scale:R} {layer.Temperature?.Length} {layer.Temperature?.Offset}");
+            }
+
             if (layer.Recurrent is { } recurrent)
             {
                 text.Append(culture, $" {recurrent.Name} {string.Join(' ', recurrent.Numbers.Select(number => number.ToString("R", culture)))}");

@@ -409,7 +409,7 @@ internal sealed class Transformer
         return inner;
     }
 
-    private void AddFeedForward(ComputeStream stream, ForwardState state, PassRows rows, LayerWeights layer, float scale)
+    private static void AddFeedForward(ComputeStream stream, ForwardState state, PassRows rows, LayerWeights layer, float scale)
     {
         Normalize(stream, layer.PostFeedForwardNorm, state.FeedForward, state.FeedForward);
         stream.Add(rows.Hidden, state.FeedForward, scale);
