@@ -11,6 +11,8 @@ using Engine engine = await Engine.LoadAsync(args.Length > 0 ? args[0] : "models
 await using Scheduler scheduler = new(engine, new SchedulerOptions { MaxConcurrency = 8, QueueLimit = 100 });
 string system = string.Concat(Enumerable.Repeat("Answer politely and in one sentence. ", 40));
 
+string[] questions = ["Where is the harbour?", "And the mill?"];
+
 await Task.WhenAll(Enumerable.Range(1, 12).Select(TalkAsync));
 
 SchedulerStatistics sum = scheduler.Statistics;
@@ -19,7 +21,7 @@ Console.WriteLine($"{sum.Completed} answers; {sum.PromptTokens} prompt tokens, o
 async Task TalkAsync(int user)
 {
     List<ChatMessage> messages = [new("system", system)];
-    foreach (string question in (string[])["Where is the harbour?", "And the mill?"])
+    foreach (string question in questions)
     {
         messages.Add(new ChatMessage("user", $"I am user {user}. {question}"));
         GenerationRequest request = new()

@@ -16,8 +16,8 @@ public sealed class StressTests(LabEngine lab, ITestOutputHelper output) : IClas
 {
     private const int Conversations = 64;
     private const int TurnsOfConversation = 5;
-    private const int FewestTurns = 3;
-    private const int MostCompared = 120;
+    private const int FewestTurns = 2;
+    private const int MostCompared = 48;
 
     private static readonly GenerationOptions Options = new() { MaxTokens = 10, Sampling = SamplingOptions.Greedy, IgnoreEndOfGeneration = true };
     private static readonly int? LongSeconds = int.TryParse(Environment.GetEnvironmentVariable("WINNOW_STRESS_SECONDS"), CultureInfo.InvariantCulture, out int seconds) ? seconds : null;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Winnow.Sampling;
 using Winnow.Generation;
+using Winnow.Sampling;
 
 namespace Winnow.Cli.Options;
 
