@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Grids;
 using Winnow.Quantization.Layouts;
@@ -69,5 +70,23 @@ internal readonly unsafe struct IQ2_S : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales)
+    {
+        ulong* grid = Grid;
+        float eighth = d * 0.125f;
+        byte* index = block + 2;
+        for (int i = 0; i < 8; i++, index += 4)
+        {
+            int high = block[66 + i];
+            int scale = block[74 + i];
+            scales[2 * i] = eighth * ((2 * (scale & 15)) + 1);
+            scales[(2 * i) + 1] = eighth * ((2 * (scale >> 4)) + 1);
+            Vector256<sbyte> magnitudes = Vector256.Create(
+                grid[index[0] | ((high << 8) & 0x300)],
+                grid[index[1] | ((high << 6) & 0x300)],
+                grid[index[2] | ((high << 4) & 0x300)],
+                grid[index[3] | ((high << 2) & 0x300)]).AsSByte();
+            Signs.Apply(magnitudes, *(uint*)(block + 34 + (4 * i))).Store(quants + (32 * i));
+        }
+    }
 }
