@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Grids;
 using Winnow.Quantization.Layouts;
@@ -69,5 +71,27 @@ internal readonly unsafe struct IQ2_S : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales)
+    {
+        ulong* grid = Grid;
+        byte* index = block + 2;
+        // Low nibbles before high ones, as whole vectors: what is stored in pieces cannot be loaded at once before it reached the cache.
+        Vector128<byte> nibbles = Vector128.CreateScalar(*(ulong*)(block + 74)).AsByte();
+        Vector128<byte> scale = Sse2.UnpackLow(nibbles & Vector128.Create((byte)15), nibbles >> 4);
+        Vector256<float> eighth = Vector256.Create(d * 0.125f);
+        Vector256<int> low = Avx2.ConvertToVector256Int32(scale);
+        Vector256<int> upper = Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(scale, 8));
+        (Vector256.ConvertToSingle(low + low + Vector256<int>.One) * eighth).Store(scales);
+        (Vector256.ConvertToSingle(upper + upper + Vector256<int>.One) * eighth).Store(scales + 8);
+        for (int i = 0; i < 8; i++, index += 4)
+        {
+            int high = block[66 + i];
+            Vector256<sbyte> magnitudes = Vector256.Create(
+                grid[index[0] | ((high << 8) & 0x300)],
+                grid[index[1] | ((high << 6) & 0x300)],
+                grid[index[2] | ((high << 4) & 0x300)],
+                grid[index[3] | ((high << 2) & 0x300)]).AsSByte();
+            Signs.Apply(magnitudes, *(uint*)(block + 34 + (4 * i))).Store(quants + (32 * i));
+        }
+    }
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Grids;
 using Winnow.Quantization.Layouts;
@@ -67,7 +69,21 @@ internal readonly unsafe struct IQ3_S : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales)
+    {
+        Vector256<uint> scale = Avx2.ShiftRightLogicalVariable(
+            Vector256.Create(*(uint*)(block + 106)), Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28)) & Vector256.Create(15u);
+        (Vector256.ConvertToSingle((scale + scale).AsInt32() + Vector256<int>.One) * Vector256.Create(d)).Store(scales);
+        int* grid = (int*)Grid;
+        for (int i = 0; i < 8; i++)
+        {
+            Vector256<int> ninth = Avx2.ShiftLeftLogicalVariable(
+                Vector256.Create((int)block[66 + i]), Vector256.Create(8u, 7, 6, 5, 4, 3, 2, 1)) & Vector256.Create(256);
+            Vector256<int> index = Avx2.ConvertToVector256Int32(block + 2 + (8 * i)) | ninth;
+            Vector256<sbyte> magnitudes = Avx2.GatherVector256(grid, index, sizeof(int)).AsSByte();
+            Signs.Apply(magnitudes, *(uint*)(block + 74 + (4 * i))).Store(quants + (32 * i));
+        }
+    }
 
     /// <summary>Two entries of four magnitudes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -49,13 +49,13 @@ internal static unsafe class StepsSignedBlocks<TLanes, TVector>
                 {
                     Multiply<TBlock>(scales, (float*)(x + Int16Per32Record.Scales), factors);
                     TVector even = TLanes.Load(sum), odd = TLanes.Load(sum + vectorBytes);
-                    if (count == Group)
+                    for (int part = 0; part < count / 32; part++)
                     {
-                        AddParts<TBlock>(ref even, ref odd, 8, quants, x, factors);
-                    }
-                    else
-                    {
-                        AddParts<TBlock>(ref even, ref odd, count / 32, quants, x, factors);
+                        // Two sums in turn: one would wait for itself.
+                        float* factor = factors + (TBlock.ScalesPer32 ? part : 2 * part);
+                        TVector next = Add<TBlock>(even, quants + (32 * part), x + (64 * part), factor);
+                        even = odd;
+                        odd = next;
                     }
 
                     TLanes.Store(even, (float*)sum);
@@ -73,7 +73,8 @@ internal static unsafe class StepsSignedBlocks<TLanes, TVector>
     }
 
     /// <summary>Takes the blocks of up to 256 weights apart and returns the next one.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <remarks>By itself: together with the products it is more than the JIT is willing to inline.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static byte* Unpack<TBlock>(byte* block, int count, sbyte* quants, float* scales)
         where TBlock : ISignedBlock
     {
@@ -112,20 +113,6 @@ internal static unsafe class StepsSignedBlocks<TLanes, TVector>
         (Vector128.Load(scales + 4) * Vector128.Shuffle(low, Vector128.Create(2, 2, 3, 3))).Store(factors + 4);
         (Vector128.Load(scales + 8) * Vector128.Shuffle(high, Vector128.Create(0, 0, 1, 1))).Store(factors + 8);
         (Vector128.Load(scales + 12) * Vector128.Shuffle(high, Vector128.Create(2, 2, 3, 3))).Store(factors + 12);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddParts<TBlock>(ref TVector even, ref TVector odd, int parts, sbyte* quants, byte* activations, float* factors)
-        where TBlock : ISignedBlock
-    {
-        TVector first = even, second = odd;
-        for (int part = 0; part < parts; part++)
-        {
-            // Two sums in turn: one would wait for itself.
-            (first, second) = (second, Add<TBlock>(first, quants + (32 * part), activations + (64 * part), factors + (TBlock.ScalesPer32 ? part : 2 * part)));
-        }
-
-        (even, odd) = (first, second);
     }
 
     /// <summary>Adds the products of 32 weights.</summary>
