@@ -26,7 +26,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     private const int LongestPrompt = 30;
     private const int LongestSplitPrompt = 8;
 
-    public static TheoryData<string> Names => [.. TinyModels.All];
+    public static TheoryData<string> Names => [.. TinyModels.All.Except(TinyModels.Hybrids)];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -6,12 +6,17 @@ internal static class TinyModels
     /// <summary>Those in the repository.</summary>
     public static readonly string[] Bundled = ["llama", "llama-mha", "mistral", "qwen2", "qwen3"];
 
+    /// <summary>Those with attention in some layers and states in others, which only the processor computes.</summary>
+    public static readonly string[] Hybrids =
+    [
+        "lfm2", "lfm2_moe", "qwen3_5", "qwen3_5_moe", "qwen3_next", "jamba", "bamba", "granitemoehybrid", "falcon_h1", "olmo_hybrid", "minimax",
+    ];
+
     /// <summary>All of the first batch: each kind of block, on every device.</summary>
     public static readonly string[] All =
     [
         .. Bundled, "qwen3_moe", "mixtral", "gemma2", "gemma3", "phi3", "granite", "smollm3", "starcoder2", "gpt_neox", "stablelm", "olmo2",
-        "lfm2", "qwen3_5", "jamba", "bamba", "falcon_h1", "olmo_hybrid", "minimax",
-        "lfm2_moe", "qwen3_5_moe", "qwen3_next", "granitemoehybrid",
+        .. Hybrids,
     ];
 
     /// <summary>The second batch: other architectures and rotary scalings.</summary>
