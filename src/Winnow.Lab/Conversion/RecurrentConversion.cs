@@ -1,4 +1,3 @@
-using Winnow.Compute;
 using Winnow.Formats;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;

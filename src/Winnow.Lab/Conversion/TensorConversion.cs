@@ -1,7 +1,6 @@
 using System.Globalization;
 using Winnow.Compute;
 using Winnow.Formats;
-using Winnow.Models.Architectures;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
 
