@@ -97,7 +97,7 @@ void storeQ8_0(uint64_t source, uint64_t target) {
         largest = max(largest, abs(loadReal(source + 4ul * i)));
     }
 
-    // Where the scale would be no normal f32, its f16 is 0 and so are the values, whatever the quants.
+    // Where the scale would be no normal f32, its f16 is a zero of that sign and so are the values, whatever the quants.
     bool isZero = largest < 1.5e-36;
     float scale = isZero ? 0.0 : scaleOf(largest);
     float inverse = isZero ? 0.0 : inverseOf(scale);
@@ -124,11 +124,11 @@ void storeQ4_0(uint64_t source, uint64_t target) {
         extreme = abs(value) > abs(extreme) ? value : extreme;
     }
 
-    // Where the scale would be no normal f32, its f16 is 0 and so are the values, whatever the quants.
+    // Where the scale would be no normal f32, its f16 is a zero of that sign and so are the values, whatever the quants.
     bool isZero = abs(extreme) < 1e-37;
     float scale = isZero ? 0.0 : extreme / -8.0;
     float inverse = isZero ? 0.0 : inverseOf(abs(scale)) * (scale < 0.0 ? -1.0 : 1.0);
-    Half(target).value = uint16_t(halfBits(scale));
+    Half(target).value = uint16_t(isZero ? ((floatBitsToUint(extreme) >> 16) & 0x8000u) ^ 0x8000u : halfBits(scale));
     for (uint i = 0u; i < 8u; i++) {
         uint pair = 0u;
         for (uint j = 0u; j < 4u; j++) {

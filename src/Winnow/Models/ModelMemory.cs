@@ -26,7 +26,7 @@ internal sealed class ModelMemory
         _embedding = file.Tensors.TryGetValue(embedding, out TensorEntry? table) ? table.SizeBytes : 0;
         _output = _isTied ? _embedding : 0;
         long[] layers = new long[config.Layers.Count];
-        foreach (TensorEntry tensor in file.Tensors.Values)
+        foreach (TensorEntry tensor in file.Tensors.Values.Where(tensor => !TensorNaming.IsConstant(tensor.Name)))
         {
             if (TensorNaming.LayerOf(tensor.Name) is { } layer && layer < layers.Length)
             {

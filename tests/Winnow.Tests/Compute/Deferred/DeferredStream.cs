@@ -114,6 +114,12 @@ internal sealed partial class DeferredStream(DeferredDevice device, ComputeStrea
         device.Ask(() => inner.Add(sum, more, scale));
     }
 
+    public override void AddGated(Matrix target, Matrix addend, Matrix gates)
+    {
+        (Matrix sum, Matrix more, Matrix weights) = (DeferredBuffer.Of(target), DeferredBuffer.Of(addend), DeferredBuffer.Of(gates));
+        device.Ask(() => inner.AddGated(sum, more, weights));
+    }
+
     protected override void ScaleCore(Matrix values, float factor)
     {
         Matrix target = DeferredBuffer.Of(values);
