@@ -114,18 +114,21 @@ public static class DeviceCheck
 
     private static float[] Activate(CheckOperands o)
     {
-        Matrix gate = o.Random(3, 1111, deviation: 4);
-        Matrix up = o.Random(3, 1111);
+        List<float> results = [];
         foreach (Activation activation in Enum.GetValues<Activation>())
         {
+            Matrix gate = o.Random(3, 1111, deviation: 4);
+            Matrix up = o.Random(3, 1111);
             o.Stream.Gate(activation, gate, up, up);
             o.Stream.Activate(activation, gate);
             o.Stream.Add(up, gate, 0.5f);
+            o.Stream.SoftCap(up, 5);
+            o.Stream.Scale(up, 1.5f);
+            results.AddRange(o.Read(gate));
+            results.AddRange(o.Read(up));
         }
 
-        o.Stream.SoftCap(up, 5);
-        o.Stream.Scale(up, 1.5f);
-        return [.. o.Read(gate), .. o.Read(up)];
+        return [.. results];
     }
 
     private static float[] Rotate(CheckOperands o)
