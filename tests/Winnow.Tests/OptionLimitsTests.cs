@@ -15,6 +15,7 @@ using Winnow.Lab.Quantization;
 using Winnow.Lab.Synthesis;
 using Winnow.Retrieval;
 using Winnow.Sampling;
+using Winnow.Scheduling;
 using Winnow.Templates;
 using Winnow.Tests.Cli;
 
@@ -79,6 +80,13 @@ public class OptionLimitsTests
         { typeof(SessionOptions), "ContextLength", 1, Any, null },
         { typeof(SessionOptions), "KvResidentBytes", 0, Any, null },
         { typeof(GenerationOptions), "MaxTokens", 1, Any, null },
+        { typeof(GenerationOptions), "KeptTokens", 0, Any, null },
+        { typeof(SchedulerOptions), "MaxConcurrency", 1, 1024, null },
+        { typeof(SchedulerOptions), "QueueLimit", 0, Any, null },
+        { typeof(SchedulerOptions), "KvBudgetBytes", 1, Any, null },
+        { typeof(SchedulerOptions), "PrefixCacheBytes", 0, Any, null },
+        { typeof(SchedulerOptions), "SpillBytes", 0, Any, null },
+        { typeof(SchedulerOptions), "MaxAnswerTokens", 1, Any, null },
         { typeof(EvaluationCaseFilter), "Limit", 0, Any, null },
         { typeof(ChatTemplateLimits), "MaxSteps", 1, Any, null },
         { typeof(ChatTemplateLimits), "MaxTextLength", 1, Any, null },
@@ -104,12 +112,14 @@ public class OptionLimitsTests
         { typeof(SamplingOptions), "DryPenaltyLastN", 0, 1 << 20, null },
         { typeof(SamplingOptions), "MirostatTau", 0, 100, null },
         { typeof(SamplingOptions), "MirostatEta", 0, 1, null },
+        { typeof(SamplingOptions), "TopLogProbabilities", 0, 100, null },
     };
 
-    /// <summary>Numbers without a range of this kind: seeds, and 0 or 2.</summary>
+    /// <summary>Numbers without a range of this kind: seeds, 0 or 2, and 0 or at least 16.</summary>
     private static (Type, string)[] Unlimited =>
     [
         (typeof(CalibrationOptions), "Seed"), (typeof(SyntheticOptions), "Seed"), (typeof(SamplingOptions), "Seed"), (typeof(SamplingOptions), "Mirostat"),
+        (typeof(GenerationOptions), "RepetitionLimit"),
     ];
 
     [Theory]
