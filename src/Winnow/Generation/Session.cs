@@ -265,9 +265,7 @@ public sealed class Session : IDisposable
     {
         if (Tokens.Count == ContextLength)
         {
-            IReadOnlyList<int> rest = ContextShift.Shorten([.. Tokens, token], options.KeptTokens, ContextLength);
-            answer.ShiftedTokens += Tokens.Count + 1 - rest.Count;
-            _lifetime.Run(stop => _reader.ReadPrompt(rest, cancellation: stop), cancellationToken);
+            MakeRoom(token, answer, options, cancellationToken);
             return;
         }
 
@@ -280,6 +278,14 @@ public sealed class Session : IDisposable
         {
             _lifetime.Leave();
         }
+    }
+
+    // Apart from the step, which must not allocate what this captures.
+    private void MakeRoom(int token, Answer answer, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<int> rest = ContextShift.Shorten([.. Tokens, token], options.KeptTokens, ContextLength);
+        answer.ShiftedTokens += Tokens.Count + 1 - rest.Count;
+        _lifetime.Run(stop => _reader.ReadPrompt(rest, cancellation: stop), cancellationToken);
     }
 
     /// <summary>A prompt, or what a transforming method makes of it.</summary>
