@@ -152,7 +152,7 @@ internal sealed class HuggingFaceConfigReader
             return null;
         }
 
-        int layers = _config.GetInt32("num_hidden_layers");
+        int layers = CountLayers();
         int size = (_config.GetInt32OrListOrNull("moe_intermediate_size", layers) ?? [_config.GetInt32("intermediate_size")])[0];
         int used = (_config.GetInt32OrListOrNull("num_experts_per_tok", layers) ?? [_config.GetInt32("num_experts_per_tok")])[0];
         int shared = _config.GetInt32OrNull("shared_expert_intermediate_size")
@@ -180,9 +180,9 @@ internal sealed class HuggingFaceConfigReader
     private LayerConfig[] ReadLayers(int headDimension, LayerBlocks[]? blocks)
     {
         int count = CountLayers();
-        if (headDimension == 0)
+        if (headDimension == 0 && blocks is not null)
         {
-            return Array.ConvertAll(blocks!, block => block.In(new LayerConfig(Window: 0, Rope: null)));
+            return Array.ConvertAll(blocks, block => block.In(new LayerConfig(Window: 0, Rope: null)));
         }
 
         bool hasRotation = _architecture.HasRotation;
