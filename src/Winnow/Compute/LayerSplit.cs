@@ -41,16 +41,30 @@ internal static class LayerSplit
     {
         for (int device = 0; device < counts.Length; device++)
         {
-            int next = first;
-            while (next < end && cost(first, next + 1) <= part * Math.Max(1, room[device]))
-            {
-                next++;
-            }
-
-            counts[device] = next - first;
-            first = next;
+            counts[device] = Fitting(first, end, cost, part * Math.Max(1, room[device]));
+            first += counts[device];
         }
 
         return first == end;
+    }
+
+    /// <summary>How many layers from one on fit into so many bytes: more layers cost more, so the number is halved down to.</summary>
+    private static int Fitting(int first, int end, Func<int, int, long> cost, double bytes)
+    {
+        int fits = first;
+        while (fits < end)
+        {
+            int middle = fits + ((end - fits + 1) / 2);
+            if (cost(first, middle) <= bytes)
+            {
+                fits = middle;
+            }
+            else
+            {
+                end = middle - 1;
+            }
+        }
+
+        return fits - first;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class Placement
     private readonly List<Device> _devices;
     private readonly long[] _room;
     private readonly int _context;
-    private readonly KvTypes? _kvTypes;
+    private readonly long[] _keysAndValuesBefore;
     private readonly long _scratch;
 
     private Placement(ModelMemory memory, List<Device> devices, EngineOptions options)
@@ -38,7 +38,13 @@ internal sealed class Placement
         // Keys and values grow with a conversation: a model is not refused for a context that nobody asked for.
         _context = Math.Min(memory.ContextLength, session.ContextLength ?? (measures ? memory.ContextLength : 0));
         KvTypes types = new(session.KeyType ?? session.KvType, session.ValueType ?? session.KvType);
-        _kvTypes = session.KvTier == KvTier.Device ? types : null;
+        _keysAndValuesBefore = new long[memory.Layers + 1];
+        for (int layer = 0; layer < memory.Layers && session.KvTier == KvTier.Device; layer++)
+        {
+            // More than that fits nowhere, and the sum of the most layers stays in range.
+            _keysAndValuesBefore[layer + 1] = _keysAndValuesBefore[layer] + Math.Min(memory.KeysAndValues(layer, types, _context), Unknown);
+        }
+
         int chunk = devices.Max(device => device.PreferredChunk);
         _scratch = memory.Scratch(chunk, _context > 0 ? _context : Math.Min(chunk, memory.ContextLength));
     }
@@ -127,9 +133,7 @@ internal sealed class Placement
     }
 
     /// <summary>Bytes of layers [first, end) with their keys and values.</summary>
-    private long Layers(int first, int end) =>
-        _memory.Weights(first, end)
-        + (_kvTypes is { } types ? Enumerable.Range(first, end - first).Sum(layer => _memory.KeysAndValues(layer, types, _context)) : 0);
+    private long Layers(int first, int end) => _memory.Weights(first, end) + _keysAndValuesBefore[end] - _keysAndValuesBefore[first];
 
     /// <summary>Bytes that a device lacks; none where it is not positive.</summary>
     private long Excess(DeviceLayers part) => part.NeededBytes - _room[_devices.IndexOf(part.Device)];

@@ -35,6 +35,20 @@ public sealed class LayerSplitTests
         }
     }
 
+    /// <summary>A file may claim thousands of layers: each is not asked for again and again.</summary>
+    [Fact]
+    public void Many_layers_are_split_with_few_questions()
+    {
+        int questions = 0;
+        int[] counts = LayerSplit.Split(0, 4096, [1000, 3000], (first, end) =>
+        {
+            questions++;
+            return end - first;
+        });
+        Assert.Equal([1024, 3072], counts);
+        Assert.InRange(questions, 1, 4096);
+    }
+
     /// <summary>Against all splits there are.</summary>
     [Fact]
     public void No_split_is_more_even()
