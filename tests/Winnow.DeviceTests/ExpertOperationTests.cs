@@ -106,6 +106,23 @@ public abstract unsafe class ExpertOperationTests
         Assert.Equal(Mix(CreateDevice(), first, 1, 4, 2, true), Mix(CreateDevice(), same, 1, 4, 2, true));
     }
 
+    /// <summary>Scores overflow where a model's numbers make no sense: nothing is written over, and other rows do not notice.</summary>
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void A_row_whose_scores_are_no_numbers_harms_no_other(float score)
+    {
+        const int Experts = 4;
+        const int Scores = Experts * 3 * Hidden * Inner;
+        float[] values = Values(seed: 7, count: Scores + (3 * (Experts + Hidden)));
+        float[] broken = [.. values];
+        broken.AsSpan(Scores + Experts, Experts).Fill(score);
+        float[] expected = Mix(CreateDevice(), values, 3, Experts, 2, true);
+        float[] actual = Mix(CreateDevice(), broken, 3, Experts, 2, true);
+        Assert.Equal(expected[..Hidden], actual[..Hidden]);
+        Assert.Equal(expected[(2 * Hidden)..], actual[(2 * Hidden)..]);
+    }
+
     /// <summary>Runs on a device, which is disposed.</summary>
     private static float[] Mix(Device created, float[] values, int tokens, int experts, int used, bool normalizes, int steps = 0) =>
         Mix(created, values, tokens, experts, new ExpertRouter(used, normalizes), steps)!;

@@ -51,8 +51,13 @@ internal static class Dbrx
     private static ModelConfig ReadHuggingFace(HuggingFaceConfig keys, ModelConfig config)
     {
         float? norm = keys.GetSingleOrNull("moe_normalize_expert_weights");
-        return norm is null or 1
-            ? config with { Experts = config.Experts! with { Router = config.Experts.Router with { NormalizesWeights = norm is not null } } }
-            : throw keys.Wrong("moe_normalize_expert_weights", "1 or null: only sums of weights are supported");
+        if (norm is not (null or 1))
+        {
+            throw keys.Wrong("moe_normalize_expert_weights", "1 or null: only sums of weights are supported");
+        }
+
+        return config.Experts is not { } experts
+            ? config
+            : config with { Experts = experts with { Router = experts.Router with { NormalizesWeights = norm is not null } } };
     }
 }

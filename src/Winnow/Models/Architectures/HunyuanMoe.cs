@@ -18,7 +18,7 @@ internal static class HunyuanMoe
             """,
 
         // All feed-forward blocks are of one size, whatever other keys say.
-        ReadHuggingFace = (_, config) => config with { Experts = config.Experts! with { SharedSize = config.FeedForwardSize } },
+        ReadHuggingFace = (_, config) => config.Experts is not { } experts ? config : config with { Experts = experts with { SharedSize = config.FeedForwardSize } },
         HuggingFaceTensors = TensorNames.HuggingFaceExperts.With(new()
         {
             [TensorRole.QueryNorm] = "model.layers.{0}.self_attn.query_layernorm",

@@ -65,7 +65,7 @@ internal static class Llama4
         return config with
         {
             NormsHeads = keys.GetBoolOrNull("use_qk_norm") ?? true,
-            Experts = config.Experts! with { SharedSize = config.Experts.FeedForwardSize },
+            Experts = config.Experts is { } experts ? experts with { SharedSize = experts.FeedForwardSize } : null,
             Layers = [.. config.Layers.Select((layer, i) => With(layer, (types?[i] ?? (layer.Rope is null ? "" : "chunked_attention")) == "chunked_attention" ? chunk : 0, temperature))],
         };
     }

@@ -22,7 +22,7 @@ internal static class PhiMoe
             """,
         ReadHuggingFace = ReadHuggingFace,
         ReadGguf = (keys, config) => config with { Experts = WithReach(config.Experts, keys.SingleOrNull("router_jitter_noise") ?? 0.01f) },
-        WriteGguf = (config, set) => set("router_jitter_noise", config.Experts!.Router.Reach / 2),
+        WriteGguf = (config, set) => set("router_jitter_noise", (config.Experts?.Router.Reach ?? 0) / 2),
         HuggingFaceTensors = Mixtral.Architecture.HuggingFaceTensors,
     };
 

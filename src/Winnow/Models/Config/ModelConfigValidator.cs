@@ -66,6 +66,12 @@ internal sealed class ModelConfigValidator(string path)
         {
             CheckLayer(config, i);
         }
+
+        if (config.PerLayerSize != 0)
+        {
+            Range("size of tokens' vectors for each layer", config.PerLayerSize, 1, MaxSize / config.Layers.Count);
+            Range("vocabulary of tokens' vectors for each layer", config.PerLayerVocabulary, config.VocabularySize, MaxSize);
+        }
     }
 
     private void CheckLayer(ModelConfig config, int index)
@@ -92,6 +98,20 @@ internal sealed class ModelConfigValidator(string path)
         if (layer.Rope is { } rope)
         {
             CheckRope(rope, config.HeadDimensionOf(index));
+        }
+
+        if (layer.Temperature is { } temperature)
+        {
+            Range("number of positions that share a temperature of queries", temperature.Length, 1, MaxContext);
+            Require(float.IsFinite(temperature.Scale), $"scale of the temperature of queries is {temperature.Scale}, but must be a number");
+        }
+
+        if (layer.SharedKvLayer is { } source)
+        {
+            Require(
+                source < index && config.Layers[source] is { Attends: true, SharedKvLayer: null } && config.KvHeadsOf(source) == config.KvHeadsOf(index)
+                && config.HeadDimensionOf(source) == config.HeadDimensionOf(index) && config.ValueDimensionOf(source) == config.ValueDimensionOf(index),
+                $"layer {index} cannot take the keys and values of layer {source}: their heads differ");
         }
     }
 

@@ -3,6 +3,9 @@ namespace Winnow.Compute.Cpu.Experts;
 /// <summary>Which rows go through which expert, and what each is worth: filled anew for every pass, in memory that is kept.</summary>
 internal sealed unsafe class ExpertRouting
 {
+    /// <summary>The rank of an expert that the row has: below every other one.</summary>
+    private const double Taken = double.NaN;
+
     private double[] _probabilities = [];
     private double[] _ranks = [];
     private int[] _counts = [];
@@ -52,10 +55,10 @@ internal sealed unsafe class ExpertRouting
         double total = 0;
         for (int i = 0; i < taken.Length; i++)
         {
-            int best = 0;
-            for (int e = 1; e < ranks.Length; e++)
+            int best = -1;
+            for (int e = 0; e < ranks.Length; e++)
             {
-                best = ranks[e] > ranks[best] ? e : best;
+                best = !double.IsNaN(ranks[e]) && (best < 0 || ranks[e] > ranks[best]) ? e : best;
             }
 
             taken[i] = best;
@@ -64,7 +67,7 @@ internal sealed unsafe class ExpertRouting
                 probabilities[best] = WeightWithin(router.Reach, scores, ranks, best);
             }
 
-            ranks[best] = double.NegativeInfinity;
+            ranks[best] = Taken;
             total += probabilities[best];
         }
 
@@ -116,7 +119,9 @@ internal sealed unsafe class ExpertRouting
         float* correction = experts.Correction is { } matrix ? CpuBuffer.Of(matrix) : null;
         for (int e = 0; e < ranks.Length; e++)
         {
-            ranks[e] = correction is null ? scores[e] : probabilities[e] + correction[e];
+            double rank = correction is null ? scores[e] : probabilities[e] + correction[e];
+            // Where a row is no number any more, other experts than those taken are left all the same.
+            ranks[e] = double.IsNaN(rank) ? double.NegativeInfinity : rank;
         }
 
         ExpertRouter router = experts.Router;
