@@ -12,7 +12,12 @@ internal static class TinyFiles
     private const int Heads = 2;
     private const int HeadDim = 8;
     private const int Inner = 24;
+
+    /// <summary>Elements of the longest block of a quantization type.</summary>
+    private const int Block = 256;
     private const string Template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}{% if add_generation_prompt %}<a>{% endif %}";
+
+    private static readonly TensorType[] QuantizedTypes = [.. Enum.GetValues<TensorType>().Where(type => type.IsSupported() && type.BlockLength() > 1)];
 
     /// <summary>The tokens of the SentencePiece vocabulary.</summary>
     public static IReadOnlyList<string> Pieces { get; } =
@@ -25,6 +30,7 @@ internal static class TinyFiles
         Write(folder, WithSentencePieces(), Tensors("llama", Pieces.Count, isGguf: true)),
         Write(folder, WithBytes(), Tensors("qwen3", 32, isGguf: true)),
         Write(folder, WithWords(), []),
+        .. QuantizedTypes.Chunk(9).Select(types => Write(folder, WithSentencePieces(Block), Quantized(types))),
         Write(folder, WithEverything(), [("matrix", TensorType.F32, [4, 2]), ("quants", TensorType.Q8_0, [2, 2, 32]), ("half", TensorType.F16, [16])]),
     ];
 
@@ -75,12 +81,18 @@ internal static class TinyFiles
             count *= extent;
         }
 
+        InputRandom random = new(1, count);
         if (type != TensorType.F32)
         {
-            return new byte[type.SizeBytes(count)];
+            byte[] blocks = new byte[type.SizeBytes(count)];
+            foreach (ref byte part in blocks.AsSpan())
+            {
+                part = (byte)random.Next(256);
+            }
+
+            return blocks;
         }
 
-        InputRandom random = new(1, count);
         float[] values = [.. Enumerable.Range(0, (int)count).Select(_ => (random.Next(2001) - 1000) / 2000f)];
         return MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
     }
@@ -129,29 +141,38 @@ internal static class TinyFiles
         return [.. tensors.Select((tensor, i) => ((i < 3 ? "" : layer) + (isGguf ? tensor.Ours : tensor.Theirs) + ".weight", TensorType.F32, tensor.Shape))];
     }
 
-    private static GgufMetadata Shaped(string architecture, int tokens)
+    /// <summary>A model whose matrices are of one type after the other, with blocks of any bits: bits that no encoder writes too.</summary>
+    private static (string Name, TensorType Type, long[] Shape)[] Quantized(TensorType[] types)
+    {
+        int next = 0;
+        return [.. Tensors("llama", Pieces.Count, isGguf: true).Select(tensor => tensor.Shape is [long rows, _]
+            ? (tensor.Name, types[next++ % types.Length], [rows switch { HeadDim => Block / Heads, Hidden or Inner => Block, _ => rows }, Block])
+            : tensor with { Shape = [Block] })];
+    }
+
+    private static GgufMetadata Shaped(string architecture, int tokens, int hidden = Hidden)
     {
         GgufMetadata metadata = new("made.gguf");
         metadata.Set("general.architecture", architecture);
         metadata.Set("general.name", "tiny");
         metadata.Set($"{architecture}.vocab_size", (uint)tokens);
         metadata.Set($"{architecture}.context_length", 64u);
-        metadata.Set($"{architecture}.embedding_length", (uint)Hidden);
+        metadata.Set($"{architecture}.embedding_length", (uint)hidden);
         metadata.Set($"{architecture}.block_count", 1u);
-        metadata.Set($"{architecture}.feed_forward_length", (uint)Inner);
+        metadata.Set($"{architecture}.feed_forward_length", (uint)(hidden == Hidden ? Inner : hidden));
         metadata.Set($"{architecture}.attention.head_count", (uint)Heads);
         metadata.Set($"{architecture}.attention.head_count_kv", 1u);
-        metadata.Set($"{architecture}.attention.key_length", (uint)HeadDim);
-        metadata.Set($"{architecture}.attention.value_length", (uint)HeadDim);
+        metadata.Set($"{architecture}.attention.key_length", (uint)(hidden / Heads));
+        metadata.Set($"{architecture}.attention.value_length", (uint)(hidden / Heads));
         metadata.Set($"{architecture}.attention.layer_norm_rms_epsilon", 1e-5f);
         metadata.Set($"{architecture}.rope.freq_base", 10_000f);
-        metadata.Set($"{architecture}.rope.dimension_count", (uint)HeadDim);
+        metadata.Set($"{architecture}.rope.dimension_count", (uint)(hidden / Heads));
         return metadata;
     }
 
-    private static GgufMetadata WithSentencePieces()
+    private static GgufMetadata WithSentencePieces(int hidden = Hidden)
     {
-        GgufMetadata metadata = Shaped("llama", Pieces.Count);
+        GgufMetadata metadata = Shaped("llama", Pieces.Count, hidden);
         metadata.Set("llama.rope.scaling.type", "yarn");
         metadata.Set("llama.rope.scaling.factor", 4f);
         metadata.Set("llama.rope.scaling.original_context_length", 16u);

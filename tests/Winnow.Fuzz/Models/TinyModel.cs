@@ -14,7 +14,7 @@ internal sealed class TinyModel : IDisposable
     public const int KvHeads = 2;
 
     /// <summary>Elements of a key.</summary>
-    public const int HeadDim = 16;
+    public const int HeadDim = 32;
 
     private static readonly SyntheticShape Shape = new()
     {
@@ -50,7 +50,7 @@ internal sealed class TinyModel : IDisposable
     public Engine Engine { get; private set; }
 
     /// <summary>A text of its vocabulary, in tokens.</summary>
-    public static int[] Prompt(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => 5 + (i * 37 % 400))];
+    public static int[] Prompt(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => 5 + (i * 37 % 300))];
 
     /// <summary>Loads the model again.</summary>
     /// <param name="calibration">The sidecar; null for none.</param>

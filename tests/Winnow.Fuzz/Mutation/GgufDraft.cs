@@ -265,7 +265,7 @@ internal sealed class GgufDraft
             case 0:
                 return tensor with { Name = Encoding.UTF8.GetBytes(random.Pick(words)) };
             case 1:
-                return tensor with { Type = (uint)random.Next(42) };
+                return tensor with { Type = (uint)random.Next(44) };
             case 2:
                 return tensor with { Offset = random.OneIn(2) ? (ulong)ByteMutation.Number(random) : (ulong)random.Next(1 << 12) * Alignment };
             case 3:

@@ -46,7 +46,8 @@ internal static class FileWalk
     {
         using Engine engine = Engine.Load(path, new EngineOptions { Threads = 1 });
         using Session session = engine.CreateSession();
-        session.Prefill([1, 2, 0]);
-        session.Diagnostics.Step(engine.Model.VocabularySize - 1);
+        int tokens = engine.Model.VocabularySize;
+        session.Prefill([1 % tokens, 2 % tokens, 0]);
+        session.Diagnostics.Step(tokens - 1);
     }
 }

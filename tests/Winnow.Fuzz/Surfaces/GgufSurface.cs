@@ -28,7 +28,7 @@ internal class GgufSurface : Surface
 
     public GgufSurface()
     {
-        _seeds = new Lazy<byte[][]>(() => TinyFiles.Gguf(Folder.Root));
+        _seeds = new Lazy<byte[][]>(() => [.. TinyFiles.Gguf(Folder.Root), .. SharedModels.Gguf(Folder.PathOf("made.gguf"))]);
         _drafts = new Lazy<GgufDraft[]>(() => [.. _seeds.Value.Select(seed => GgufDraft.Parse(seed))]);
     }
 
