@@ -7,7 +7,7 @@ using Winnow.Tensors;
 
 namespace Winnow.Lab.Devices;
 
-/// <summary>Compares the operations of a device with the processor's, group by group: what a user of a card that nobody here has can run.</summary>
+/// <summary>Compares the operations of a device and a model under each attention method with the processor's, group by group: what a user of a card that nobody here has can run.</summary>
 public static class DeviceCheck
 {
     private const int Inputs = 512;
@@ -17,11 +17,16 @@ public static class DeviceCheck
     private const double Attention = 1e-5;
     private const double Products = 1e-4;
 
+    private const double Models = 1e-3;
+
     // Where a device rounds operands of prompts to f16.
     private const double HalfPrompts = 3e-3;
 
     // Where it rounds activations of steps to 1/254 of the largest of a block.
     private const double ByteSteps = 2e-2;
+
+    // Where it does either.
+    private const double RoundedModels = 1e-1;
 
     /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
     /// <param name="device">The device.</param>
@@ -31,18 +36,24 @@ public static class DeviceCheck
         using CpuDevice processor = new();
         foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups(device))
         {
-            yield return Run(device, processor, name, allowed, scenario);
+            yield return Compare(name, allowed, () => Run(device, isReference: false, scenario), () => Run(processor, isReference: true, scenario));
+        }
+
+        double models = device.RoundsPromptsToHalf || device.RoundsStepsToBytes ? RoundedModels : Models;
+        foreach (string method in MethodCheck.Methods)
+        {
+            yield return Compare($"model under {method}", models, () => MethodCheck.Logits(device.Name, method), () => MethodCheck.Logits(processor.Name, method));
         }
     }
 
-    private static DeviceCheckResult Run(Device device, CpuDevice processor, string name, double allowed, Func<CheckOperands, float[]> scenario)
+    private static DeviceCheckResult Compare(string name, double allowed, Func<float[]> compute, Func<float[]> expect)
     {
         long start = Stopwatch.GetTimestamp();
         try
         {
-            float[] actual = Run(device, isReference: false, scenario);
+            float[] actual = compute();
             double elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            return new DeviceCheckResult(name, Difference(Run(processor, isReference: true, scenario), actual), allowed, elapsed, null);
+            return new DeviceCheckResult(name, Difference(expect(), actual), allowed, elapsed, null);
         }
         catch (Exception e) when (e is WinnowException or NotSupportedException)
         {
