@@ -11,8 +11,8 @@ public abstract partial class AttentionOperationTests : OperationTests
 
     public static TheoryData<TensorType> Types => [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0];
 
-    /// <summary>Where a pass of 64 queries is cut; fewer places where a device takes its time.</summary>
-    protected virtual int[] Cuts => [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 63];
+    /// <summary>Where a pass of 64 queries is cut.</summary>
+    private int[] Cuts => IsSlow ? [1, 5, 31, 63] : [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 63];
 
     /// <summary>Query heads, KV heads, head dimension: no groups, groups of odd sizes, one KV head for all, dimensions that are no whole vectors.</summary>
     private static (int QueryHeads, int KvHeads, int HeadDimension)[] Shapes(TensorType type) => type is TensorType.Q8_0 or TensorType.Q4_0
@@ -37,13 +37,10 @@ public abstract partial class AttentionOperationTests : OperationTests
     [MemberData(nameof(Types))]
     public void Many_queries_attend_to_the_rows_before_them(TensorType type)
     {
-        foreach ((int queryHeads, int kvHeads, int dimension) in Shapes(type))
+        foreach (((int queryHeads, int kvHeads, int dimension), (int tokens, int rows)) in Pairs(Shapes(type), [(2, 2), (3, 70), (7, 7), (65, 200), (130, 130)], (int)type))
         {
-            foreach ((int tokens, int rows) in new[] { (2, 2), (3, 70), (7, 7), (65, 200), (130, 130) })
-            {
-                Compare($"{type} {queryHeads}/{kvHeads}x{dimension}: {tokens} over {rows}", Tolerance, o =>
-                    Attend(o, Shape(queryHeads, kvHeads, dimension), type, tokens, rows, _ => AttentionPlan.All));
-            }
+            Compare($"{type} {queryHeads}/{kvHeads}x{dimension}: {tokens} over {rows}", Tolerance, o =>
+                Attend(o, Shape(queryHeads, kvHeads, dimension), type, tokens, rows, _ => AttentionPlan.All));
         }
     }
 
@@ -137,19 +134,19 @@ public abstract partial class AttentionOperationTests : OperationTests
     [MemberData(nameof(Types))]
     public void A_plan_that_names_every_row_gives_the_bits_of_dense_attention(TensorType type)
     {
-        foreach (AttentionPlanKind kind in new[] { AttentionPlanKind.Shared, AttentionPlanKind.PerKvHead, AttentionPlanKind.PerQueryHead })
+        (AttentionPlanKind, bool)[] plans =
+        [
+            .. new[] { AttentionPlanKind.Shared, AttentionPlanKind.PerKvHead, AttentionPlanKind.PerQueryHead }
+                .SelectMany(kind => new[] { (kind, false), (kind, true) }),
+        ];
+        (int, int, int)[] sizes = [(1, 1, 0), (1, 63, 0), (1, 1500, 0), (1, 300, 77), (5, 5, 0), (100, 400, 0), (100, 400, 77)];
+        foreach (((AttentionPlanKind kind, bool selectsQueries), (int tokens, int rows, int window)) in Pairs(plans, sizes, (int)type))
         {
-            foreach ((int tokens, int rows, int window) in new[] { (1, 1, 0), (1, 63, 0), (1, 1500, 0), (1, 300, 77), (5, 5, 0), (100, 400, 0), (100, 400, 77) })
-            {
-                foreach (bool selectsQueries in new[] { false, true })
-                {
-                    AttentionShape shape = Shape(14, 2, 64) with { Window = window };
-                    CompareBits(
-                        $"{type} {kind} {tokens} over {rows}",
-                        o => Attend(o, shape, type, tokens, rows, _ => AttentionPlan.All),
-                        o => Attend(o, shape, type, tokens, rows, _ => Plan(o, kind, selectsQueries, rows, 1)));
-                }
-            }
+            AttentionShape shape = Shape(14, 2, 64) with { Window = window };
+            CompareBits(
+                $"{type} {kind} {tokens} over {rows}",
+                o => Attend(o, shape, type, tokens, rows, _ => AttentionPlan.All),
+                o => Attend(o, shape, type, tokens, rows, _ => Plan(o, kind, selectsQueries, rows, 1)));
         }
     }
 
@@ -248,7 +245,7 @@ public abstract partial class AttentionOperationTests : OperationTests
     {
         foreach ((int tokens, int rows) in new[] { (1, 1500), (150, 500) })
         {
-            foreach (int threads in new[] { 2, 3 })
+            foreach (int threads in IsSlow ? new[] { 2 } : [2, 3])
             {
                 CompareBits(
                     $"{type} {tokens} over {rows}",
@@ -274,30 +271,27 @@ public abstract partial class AttentionOperationTests : OperationTests
     public void The_bits_of_a_query_do_not_depend_on_the_queries_beside_it(TensorType type)
     {
         const int Tokens = 64;
-        foreach ((int queryHeads, int kvHeads, int dimension) in Shapes(type))
+        foreach (((int queryHeads, int kvHeads, int dimension), (int before, int window)) in Pairs(Shapes(type), [(0, 0), (37, 30), (470, 0), (470, 100)], (int)type))
         {
-            foreach ((int before, int window) in new[] { (0, 0), (37, 30), (470, 0), (470, 100) })
+            using Device device = CreateDevice(2);
+            using Operands o = new(device, 7);
+            AttentionShape shape = Shape(queryHeads, kvHeads, dimension) with { Window = window };
+            KvLayer layer = o.RandomCache(kvHeads, dimension, type, before + Tokens).Layer(0);
+            Matrix queries = o.Random(Tokens, queryHeads * dimension, gap: 3);
+            Matrix output = o.Zeros(Tokens, queryHeads * dimension, gap: 1);
+            foreach (bool isStep in new[] { false, true })
             {
-                using Device device = CreateDevice(2);
-                using Operands o = new(device, 7);
-                AttentionShape shape = Shape(queryHeads, kvHeads, dimension) with { Window = window };
-                KvLayer layer = o.RandomCache(kvHeads, dimension, type, before + Tokens).Layer(0);
-                Matrix queries = o.Random(Tokens, queryHeads * dimension, gap: 3);
-                Matrix output = o.Zeros(Tokens, queryHeads * dimension, gap: 1);
-                foreach (bool isStep in new[] { false, true })
+                o.Stream.Attend(shape, queries, layer, before, AttentionPlan.All, isStep, output);
+                float[] whole = o.Read(output);
+                foreach (int cut in Cuts)
                 {
-                    o.Stream.Attend(shape, queries, layer, before, AttentionPlan.All, isStep, output);
-                    float[] whole = o.Read(output);
-                    foreach (int cut in Cuts)
+                    foreach ((int first, int count) in new[] { (0, cut), (cut, Tokens - cut), (cut, 1) })
                     {
-                        foreach ((int first, int count) in new[] { (0, cut), (cut, Tokens - cut), (cut, 1) })
-                        {
-                            Matrix part = output.RowSlice(first, count);
-                            o.Stream.Attend(shape, queries.RowSlice(first, count), layer, before + first, AttentionPlan.All, isStep, part);
-                            Assert.Equal(
-                                whole[(first * queryHeads * dimension)..((first + count) * queryHeads * dimension)].Select(BitConverter.SingleToInt32Bits),
-                                o.Read(part).Select(BitConverter.SingleToInt32Bits));
-                        }
+                        Matrix part = output.RowSlice(first, count);
+                        o.Stream.Attend(shape, queries.RowSlice(first, count), layer, before + first, AttentionPlan.All, isStep, part);
+                        Assert.Equal(
+                            whole[(first * queryHeads * dimension)..((first + count) * queryHeads * dimension)].Select(BitConverter.SingleToInt32Bits),
+                            o.Read(part).Select(BitConverter.SingleToInt32Bits));
                     }
                 }
             }

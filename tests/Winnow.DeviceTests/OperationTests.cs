@@ -11,8 +11,19 @@ public abstract class OperationTests
     /// <summary>What the reference yields for each case: the suites of several devices ask for the same.</summary>
     private static readonly ConcurrentDictionary<string, float[]> References = new();
 
+    /// <summary>A driver that computes on the processor takes its time: not every case of one kind is tried with every case of another.</summary>
+    protected virtual bool IsSlow => false;
+
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
     protected abstract Device CreateDevice(int threads);
+
+    /// <summary>Every case of one kind with every case of another; on a slow device each case once or more, each time beside the next of the other kind.</summary>
+    /// <param name="first">Cases of one kind.</param>
+    /// <param name="second">Cases of another.</param>
+    /// <param name="shift">Where a slow device begins in the second list: other numbers give other pairs.</param>
+    private protected IEnumerable<(T First, TOther Second)> Pairs<T, TOther>(IReadOnlyList<T> first, IReadOnlyList<TOther> second, int shift) => IsSlow
+        ? Enumerable.Range(0, Math.Max(first.Count, second.Count)).Select(i => (first[i % first.Count], second[(i + shift) % second.Count]))
+        : first.SelectMany(one => second.Select(other => (one, other)));
 
     /// <summary>Runs a scenario on the device and on the reference and compares what it returns.</summary>
     /// <param name="what">Names the case in a failure; different for each scenario of a test.</param>

@@ -25,6 +25,8 @@ public sealed class ModelTests(ITestOutputHelper output)
     // Prompts of the lab model that are not too long for a driver that computes on the processor; a variable allows more.
     private const int LongestPrompt = 30;
     private const int LongestSplitPrompt = 8;
+    private const int GreedySteps = 8;
+    private const int FewGreedySteps = 2;
 
     public static TheoryData<string> Names => [.. TinyModels.All.Except(TinyModels.Hybrids)];
 
@@ -33,7 +35,23 @@ public sealed class ModelTests(ITestOutputHelper output)
     public void Logits_and_greedy_ids_of_tiny_models_are_golden(string name)
     {
         using VulkanDevice device = TestDevice.Open();
-        CheckTiny(name, _ => device, [7, 512]);
+        CheckTiny(name, _ => device, [512]);
+    }
+
+    /// <summary>
+    /// Latent attention, sinks, layers that share keys and values, distances, blocks side by side, positions that are learned; all others but
+    /// Llama 4, which is refused by name, where a driver is asked for what takes longer.
+    /// </summary>
+    public static TheoryData<string> Others => PromptLimit.IsGiven
+        ? [.. TinyModels.Others.Except(["llama4"])]
+        : ["deepseek_v2", "gpt_oss", "gemma4", "bloom", "cohere2", "gpt2"];
+
+    [Theory]
+    [MemberData(nameof(Others))]
+    public void Logits_and_greedy_ids_of_other_architectures_are_golden(string name)
+    {
+        using VulkanDevice device = TestDevice.Open();
+        CheckTiny(name, _ => device, [512]);
     }
 
     /// <summary>Kinds of blocks: Llama's, windows and norms around them, experts, and both blocks side by side.</summary>
@@ -42,7 +60,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData("gemma3")]
     [InlineData("mixtral")]
     [InlineData("gpt_neox")]
-    public void Tiny_models_are_golden_on_the_processor_and_two_devices(string name) =>
+    public void Tiny_models_are_golden_in_chunks_on_the_processor_and_two_devices(string name) =>
         OnThreeDevices(place => CheckTiny(name, place, [7]));
 
     [Fact]
@@ -167,7 +185,8 @@ public sealed class ModelTests(ITestOutputHelper output)
             double error = logits.Zip(expected.Skip(prompt * vocabulary), (a, b) => Math.Abs(a - b)).Max();
             output.WriteLine($"{ids.Length} tokens: largest error {error:E2}");
             Assert.InRange(error, 0, LabTolerance);
-            for (int i = 0; i < Math.Min(8, greedy.Length) && margins[i] >= SmallestMargin; i++)
+            int steps = Math.Min(PromptLimit.IsGiven ? GreedySteps : FewGreedySteps, greedy.Length);
+            for (int i = 0; i < steps && margins[i] >= SmallestMargin; i++)
             {
                 Assert.Equal(greedy[i], Array.IndexOf(logits, logits.Max()));
                 reader.Step(greedy[i]).CopyTo(logits);

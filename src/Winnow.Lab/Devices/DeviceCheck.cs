@@ -29,7 +29,7 @@ public static class DeviceCheck
     private const double RoundedModels = 1e-1;
 
     /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
-    /// <param name="device">The device.</param>
+    /// <param name="device">The device, of a kind that <see cref="Compute.Devices.Add"/> knows: whole models open it by its name.</param>
     public static IEnumerable<DeviceCheckResult> Run(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
