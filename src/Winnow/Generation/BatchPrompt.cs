@@ -42,7 +42,7 @@ public sealed class BatchPrompt : IDisposable
     /// <summary>Tokens of the prompt that did not have to be read; known after the first slice.</summary>
     public int CachedTokens => _reading?.CachedTokens ?? 0;
 
-    /// <summary>Computes for about <see cref="SessionBatchOptions.PromptSlice"/>.</summary>
+    /// <summary>Computes for about <see cref="SessionBatchOptions.PromptSlice"/>, or for as long as the last step took.</summary>
     /// <param name="cancellationToken">Stops within the slice and gives the prompt up; the chunks that were computed stay.</param>
     /// <returns>Whether there is more to do. Once there is not, the session is free, and its <see cref="SessionDiagnostics.Logits"/> are those after the prompt.</returns>
     /// <exception cref="ObjectDisposedException">The session, the batch or the engine was disposed, or this prompt is done.</exception>
@@ -78,7 +78,7 @@ public sealed class BatchPrompt : IDisposable
 
     private bool Compute(CancellationToken stop)
     {
-        double slice = _batch.Options.PromptSlice.TotalSeconds;
+        double slice = _batch.PromptSlice.TotalSeconds;
         long start = Stopwatch.GetTimestamp();
         ForwardPass pass = _pass!;
         _reading ??= Session.BeginPrompt(_prompt, pass, _progress, stop);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Winnow.Models.Forward;
 
@@ -19,6 +20,7 @@ public sealed class SessionBatch : IDisposable
     private readonly Stack<ForwardPass> _prompts = [];
     private readonly List<ForwardPass> _passes = [];
     private readonly List<Segment> _segments = [];
+    private TimeSpan _lastStep;
 
     internal SessionBatch(Engine engine, SessionBatchOptions options)
     {
@@ -32,6 +34,9 @@ public sealed class SessionBatch : IDisposable
 
     /// <summary>How the sessions compute together.</summary>
     public SessionBatchOptions Options { get; }
+
+    /// <summary>How long a slice of a prompt may take.</summary>
+    internal TimeSpan PromptSlice => _lastStep > Options.PromptSlice ? _lastStep : Options.PromptSlice;
 
     /// <summary>Buffers of all passes.</summary>
     internal Workspace Work { get; }
@@ -74,7 +79,9 @@ public sealed class SessionBatch : IDisposable
                 _segments.Add(sessions[i].Reader.BeginStep(tokens[i]));
             }
 
+            long start = Stopwatch.GetTimestamp();
             _steps.Run(CollectionsMarshal.AsSpan(_segments), CancellationToken.None);
+            _lastStep = Stopwatch.GetElapsedTime(start);
             foreach (Session session in sessions)
             {
                 session.Reader.EndPass();
