@@ -2,9 +2,11 @@ using System.CommandLine;
 using Winnow.Cli;
 using Winnow.Cli.Commands;
 using Winnow.Compute;
+using Winnow.Documents.Formats;
 using Winnow.Vulkan;
 
 Devices.Add(new VulkanDeviceKind());
+CommonFormats.Add();
 
 RootCommand root = new("Winnow: local LLM inference in pure C#.")
 {

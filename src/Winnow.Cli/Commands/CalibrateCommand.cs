@@ -14,7 +14,7 @@ internal static class CalibrateCommand
     {
         Command command = new("calibrate", "Find out what attention methods need to know of a model and write it beside the model.");
         ModelOptions model = new ModelOptions().AddTo(command);
-        Option<string[]> corpus = new("--file", "-f") { Description = "Texts like those that the model will read; a small built-in one by default.", HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
+        Option<string[]> corpus = new("--file", "-f") { Description = "Texts, documents or folders like those that the model will read; a small built-in text by default.", HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
         Option<string?> methods = new("--methods") { Description = $"Methods, separated by commas; all by default: {string.Join(", ", Calibrator.Methods)}.", HelpName = "LIST" };
         Option<string[]> tune = new("--tune") { Description = "A value that suits the model better than the paper's, such as a2ats:window=256; sessions take it where --attention names none. Nothing is calibrated unless --methods says so.", HelpName = "SPEC", AllowMultipleArgumentsPerToken = true };
         Option<string?> output = new("--output", "-o") { Description = "File to write; beside the model by default.", HelpName = "SIDECAR" };
@@ -33,7 +33,7 @@ internal static class CalibrateCommand
         {
             CalibrationOptions options = new()
             {
-                Corpus = parsed.GetValue(corpus) is { Length: > 0 } files ? [.. files.Select(File.ReadAllText)] : [CalibrationText.Create()],
+                Corpus = parsed.GetValue(corpus) is { Length: > 0 } files ? [.. DocumentFiles.Find(files, cancellationToken).Select(document => document.ReadToEnd())] : [CalibrationText.Create()],
                 Methods = parsed.GetValue(methods)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                     ?? (parsed.GetValue(tune) is { Length: > 0 } ? [] : null),
                 Tuning = parsed.GetValue(tune) ?? [],

@@ -34,7 +34,7 @@ internal static class CompareCommand
 
             using Engine engine = model.Load(parsed, cancellationToken);
             List<(int[] Prompt, int[] Forced)> texts = parsed.GetValue(file) is { } path
-                ? [Cut(engine, path, parsed.GetValue(prompt), parsed.GetValue(tokens))]
+                ? [Cut(engine, path, parsed.GetValue(prompt), parsed.GetValue(tokens), cancellationToken)]
                 : [.. cases.Read(parsed).Select(item => (engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true), engine.Tokenizer.Encode(item.Answer)))];
             IReadOnlyList<AttentionOptions> attentions = model.Attentions(parsed);
             model.WriteNotes(engine, attentions);
@@ -65,14 +65,14 @@ internal static class CompareCommand
         return command;
     }
 
-    private static (int[] Prompt, int[] Forced) Cut(Engine engine, string path, int prompt, int forced)
+    private static (int[] Prompt, int[] Forced) Cut(Engine engine, string path, int prompt, int forced, CancellationToken cancellationToken)
     {
         if (prompt < 1 || forced < 1)
         {
             throw new UsageException("--prompt and --tokens must be at least 1");
         }
 
-        int[] ids = engine.Tokenizer.Encode(File.ReadAllText(path), addSpecial: true);
+        int[] ids = engine.Tokenizer.Encode(DocumentFiles.Read(path, cancellationToken), addSpecial: true);
         return ids.Length >= prompt + forced
             ? (ids[..prompt], ids[prompt..(prompt + forced)])
             : throw new UsageException($"{path} has {ids.Length} tokens, fewer than --prompt {prompt} and --tokens {forced} together");

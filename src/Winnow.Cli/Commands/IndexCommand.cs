@@ -23,11 +23,11 @@ internal static class IndexCommand
 
     private static Argument<string> Index() => new("index") { Description = "The index file." };
 
-    private static Argument<string[]> Files() => new("files") { Description = "Text files.", Arity = ArgumentArity.OneOrMore };
+    private static Argument<string[]> Files() => new("files") { Description = "Files or folders: text in any encoding, PDF, DOCX, HTML.", Arity = ArgumentArity.OneOrMore };
 
     private static Command CreateBuild()
     {
-        Command command = new("build", "Scan text files into a new index, in place of an older one of that name.");
+        Command command = new("build", "Scan documents into a new index, in place of an older one of that name.");
         ModelOptions model = new ModelOptions().AddTo(command);
         ScanOptions scan = new ScanOptions().AddTo(command);
         Argument<string> path = Index();
@@ -42,7 +42,7 @@ internal static class IndexCommand
             long start = Stopwatch.GetTimestamp();
             using ProgressLine line = new("scanning");
             using DocumentIndex index = DocumentIndex.Build(
-                engine, Sources(parsed.GetRequiredValue(files)), parsed.GetRequiredValue(path), scan.Read(parsed), Progress(line), cancellationToken);
+                engine, Sources(parsed.GetRequiredValue(files), cancellationToken), parsed.GetRequiredValue(path), scan.Read(parsed), Progress(line), cancellationToken);
             line.Dispose();
             Report(index, parsed.GetRequiredValue(path), Stopwatch.GetElapsedTime(start), parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Success);
@@ -52,7 +52,7 @@ internal static class IndexCommand
 
     private static Command CreateAdd()
     {
-        Command command = new("add", "Scan more text files into an index.");
+        Command command = new("add", "Scan more documents into an index.");
         ModelOptions model = new ModelOptions().AddTo(command);
         ScanOptions scan = new ScanOptions().AddTo(command);
         Argument<string> path = Index();
@@ -67,7 +67,7 @@ internal static class IndexCommand
             using DocumentIndex index = DocumentIndex.Open(engine, parsed.GetRequiredValue(path), scan.Read(parsed));
             long start = Stopwatch.GetTimestamp();
             using ProgressLine line = new("scanning");
-            index.Add(Sources(parsed.GetRequiredValue(files)), Progress(line), cancellationToken);
+            index.Add(Sources(parsed.GetRequiredValue(files), cancellationToken), Progress(line), cancellationToken);
             line.Dispose();
             Report(index, parsed.GetRequiredValue(path), Stopwatch.GetElapsedTime(start), parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Success);
@@ -158,7 +158,8 @@ internal static class IndexCommand
         return command;
     }
 
-    private static DocumentSource[] Sources(string[] files) => [.. files.Select(DocumentSource.FromFile)];
+    private static DocumentSource[] Sources(string[] files, CancellationToken cancellationToken) =>
+        [.. DocumentFiles.Find(files, cancellationToken).Select(DocumentSource.FromDocument)];
 
     private static SynchronousProgress<IndexProgress> Progress(ProgressLine line) =>
         new(p => line.Report(p.Fraction, 1, $"{p.Document}, {p.Tokens} tokens"));

@@ -34,7 +34,7 @@ internal static class MakeCasesCommand
             }
 
             using Engine engine = model.Load(parsed, cancellationToken);
-            CaseGenerator generator = new(engine, File.ReadAllText(parsed.GetRequiredValue(file)));
+            CaseGenerator generator = new(engine, DocumentFiles.Read(parsed.GetRequiredValue(file), cancellationToken));
             IReadOnlyList<string> names = NumberList.Names(parsed.GetValue(tasks)) is { Length: > 0 } some ? some : generator.Tasks;
             if (names.FirstOrDefault(name => !generator.Tasks.Contains(name)) is { } unknown)
             {

@@ -30,7 +30,7 @@ internal static class PerplexityCommand
 
         command.SetAction((parsed, cancellationToken) =>
         {
-            string text = File.ReadAllText(parsed.GetRequiredValue(file));
+            string text = DocumentFiles.Read(parsed.GetRequiredValue(file), cancellationToken);
             IReadOnlyList<AttentionOptions> attentions = model.Attentions(parsed);
             using Engine engine = model.Load(parsed, cancellationToken);
             int[] tokens = engine.Tokenizer.Encode(text, addSpecial: true, cancellationToken: cancellationToken);

@@ -16,7 +16,7 @@ internal static class BinaryKind
         ([.. "%PDF-"u8], "is a PDF document, and nothing here reads PDF (package Winnow.Documents.Formats)"),
         ([.. "{\\rtf"u8], "is an RTF document, which is not supported: save it as DOCX, PDF or text"),
         ([.. "%!PS"u8], "is a PostScript file, which is not supported: save it as PDF or text"),
-        ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "is an old Office document (DOC, XLS, PPT), which is not supported: save it as DOCX, PDF or text"),
+        ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "is an old or encrypted Office document (DOC, XLS, PPT), which is not supported: save it as DOCX, PDF or text"),
         ([0x89, .. "PNG"u8], "is a PNG image, no text"),
         ([0xFF, 0xD8, 0xFF], "is a JPEG image, no text"),
         ([.. "GIF8"u8], "is a GIF image, no text"),

@@ -59,7 +59,7 @@ public sealed class DocumentFolder
                 foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    string name = System.IO.Path.Combine(folder, entry.Name);
+                    string name = folder == "." ? entry.Name : System.IO.Path.Combine(folder, entry.Name);
                     if (entry.Name.StartsWith('.') || entry.Attributes.HasFlag(FileAttributes.Hidden))
                     {
                         hidden++;

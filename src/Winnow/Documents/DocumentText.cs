@@ -85,14 +85,31 @@ public sealed class DocumentText
     public static string Read(string path, bool asWritten = false, CancellationToken cancellationToken = default) =>
         Find(path, asWritten, cancellationToken).ReadToEnd();
 
+    /// <summary>Reads text in any encoding that can be told: for formats that are text with markup.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="file">The file, which can be sought in.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DocumentException">It is no text, or too long.</exception>
+    public static string Decode(string path, Stream file, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        byte[] head = new byte[Math.Min(DocumentFormat.HeadBytes, file.Length)];
+        file.Position = 0;
+        file.ReadExactly(head);
+        TextEncoding encoding = TextEncoding.Of(path, file, head, cancellationToken);
+        CheckSize(path, file.Length, encoding);
+        file.Position = encoding.MarkBytes;
+        using StreamReader reader = new(file, encoding.Reader, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+        return reader.ReadToEnd();
+    }
+
     /// <summary>Its whole text.</summary>
     /// <exception cref="DocumentException">It is longer than <see cref="MaxCharacters"/>, only white space, or cannot be read.</exception>
     public string ReadToEnd()
     {
-        if (Encoding is not null && Size > (long)MaxCharacters * Encoding.Reader.GetByteCount("a"))
+        if (Encoding is not null)
         {
-            throw new DocumentException(Path, string.Create(
-                CultureInfo.InvariantCulture, $"has {Size / 1e6:F0} MB; up to {MaxCharacters / 1e6:F0} million characters are read at once"));
+            CheckSize(Path, Size, Encoding);
         }
 
         using TextReader reader = Open();
@@ -108,6 +125,15 @@ public sealed class DocumentText
         file.Position = Encoding!.MarkBytes;
         return new StreamReader(file, Encoding.Reader, detectEncodingFromByteOrderMarks: false);
     });
+
+    private static void CheckSize(string path, long size, TextEncoding encoding)
+    {
+        if (size > (long)MaxCharacters * encoding.Reader.GetByteCount("a"))
+        {
+            throw new DocumentException(path, string.Create(
+                CultureInfo.InvariantCulture, $"has {size / 1e6:F0} MB; up to {MaxCharacters / 1e6:F0} million characters are read at once"));
+        }
+    }
 
     /// <summary>Opens a file, or takes a pipe into memory.</summary>
     private static Stream OpenFile(string path)

@@ -91,7 +91,7 @@ public sealed class DocumentTextTests : IDisposable
         { "table.xlsx", [.. "PK\x03\x04"u8, 20, 0, 0, 0, .. "xl/workbook.xml"u8], "save it as CSV" },
         { "x.gguf", [.. "GGUF"u8, 3, 0, 0, 0], "is a model: name it with -m" },
         { "x.idx", [.. "WINNOWIX"u8, 0, 0], "is a document index" },
-        { "old.doc", [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0], "old Office document" },
+        { "old.doc", [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0], "old or encrypted Office document" },
         { "letter.rtf", [.. "{\\rtf1\\ansi Hello}"u8], "is an RTF document" },
         { "a.png", [0x89, .. "PNG\r\n"u8, 0x1A, 10, 0, 0], "is a PNG image" },
         { "a.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0], "is a gzip archive" },
