@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -13,7 +14,7 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        Command command = new("compare", "Compare attention methods with full attention along the same tokens.");
+        Command command = new Command("compare", "Compare attention methods with full attention along the same tokens.").WithExamples("winnow eval compare -f book.txt --attention \"recycled;delta\"");
         ModelOptions model = new ModelOptions().AddTo(command);
         CaseOptions cases = new CaseOptions(required: false).AddTo(command);
         Option<string?> file = new("--file", "-f") { Description = "A text; instead of --cases, which gives prompts and answers.", HelpName = "TEXT" };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -11,7 +12,7 @@ internal static class MakeCasesCommand
 {
     public static Command Create()
     {
-        Command command = new("make", "Make fresh long-context cases from a text, for eval ruler.");
+        Command command = new Command("make", "Make fresh long-context cases from a text, for eval ruler.").WithExamples("winnow eval make -f book.txt --lengths 4096,8192 -o cases.jsonl.gz");
         ModelOptions model = new ModelOptions().AddTo(command);
         Option<string> file = new("--file", "-f") { Description = "The text to hide facts in; paragraphs are separated by empty lines.", Required = true, HelpName = "TEXT" };
         Option<string> output = new("--output", "-o") { Description = "The case file; compressed where it ends with .gz.", Required = true, HelpName = "FILE" };
@@ -43,7 +44,7 @@ internal static class MakeCasesCommand
 
             string path = parsed.GetRequiredValue(output);
             EvaluationCaseFile.Write(path, Make(generator, names, targets, each, parsed.GetValue(seed), cancellationToken));
-            FileSummary.Write(path);
+            Console.Error.WriteLine($"{path}: {names.Count * targets.Length * each} cases, {each} of each of {names.Count} tasks at {string.Join(", ", targets)} tokens");
             return Task.FromResult(ExitCodes.Success);
         });
         return command;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -13,7 +14,7 @@ internal static class PerplexityCommand
 {
     public static Command Create()
     {
-        Command command = new("perplexity", "Perplexity of a text: in windows, or token by token under attention methods.");
+        Command command = new Command("perplexity", "Perplexity of a text: in windows, or token by token under attention methods.").WithExamples("winnow eval perplexity -f book.txt -m model.gguf");
         ModelOptions model = new ModelOptions().AddTo(command);
         Option<string> file = new("--file", "-f") { Description = "The text.", Required = true, HelpName = "TEXT" };
         Option<int?> stride = new("--stride") { Description = "Tokens from one window to the next; only what a window adds is scored. The window's length by default.", HelpName = "N" };
