@@ -6,7 +6,7 @@ namespace Winnow.Cli.Charts;
 /// <summary>A line chart over evenly spaced categories, as a group of SVG elements.</summary>
 /// <param name="Title">What is shown.</param>
 /// <param name="Categories">Labels of the x axis.</param>
-/// <param name="Series">The lines. They stand a little apart, so that points and bars of equal values are all seen.</param>
+/// <param name="Series">The lines. Those with bars stand a little apart, so that bars of equal values are all seen.</param>
 /// <param name="Top">The greatest value of the y axis.</param>
 /// <param name="Unit">What comes after the numbers of the y axis.</param>
 internal sealed record LineChart(
@@ -15,7 +15,7 @@ internal sealed record LineChart(
     private const int Ticks = 4;
 
     /// <summary>The part of a category's width that its points lie in.</summary>
-    private const double Spread = 0.5;
+    private const double Spread = 0.3;
 
     /// <summary>Okabe and Ito's colours, told apart by colour-blind readers too.</summary>
     private static readonly string[] Palette = ["#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"];
@@ -54,11 +54,12 @@ internal sealed record LineChart(
             Append(svg, $"<text class=\"tick\" x=\"{X(i):0.#}\" y=\"{top + height + 20:0.#}\" text-anchor=\"middle\">{Escape(Categories[i])}</text>\n");
         }
 
+        bool hasBars = Series.SelectMany(series => series.Points).Any(point => point is { } known && !double.IsNaN(known.Low));
         for (int series = 0; series < Series.Count; series++)
         {
             (int Category, ChartPoint Point)[] known =
                 [.. Series[series].Points.Select((point, category) => (category, point)).Where(item => item.point is not null).Select(item => (item.category, item.point!.Value))];
-            double shift = Series.Count < 2 ? 0 : Spread * ((series / (Series.Count - 1.0)) - 0.5) * width / Categories.Count;
+            double shift = Series.Count < 2 || !hasBars ? 0 : Spread * ((series / (Series.Count - 1.0)) - 0.5) * width / Categories.Count;
             string points = string.Join(' ', known.Select(item => string.Create(CultureInfo.InvariantCulture, $"{X(item.Category) + shift:0.#},{Y(item.Point.Value):0.#}")));
             Append(svg, $"<polyline fill=\"none\" stroke=\"{Color(series)}\" stroke-width=\"2\"{Dash(series)} points=\"{points}\"/>\n");
             foreach ((int category, ChartPoint point) in known)

@@ -73,7 +73,7 @@ internal static class CompareCommand
             throw new UsageException("--prompt and --tokens must be at least 1");
         }
 
-        int[] ids = engine.Tokenizer.Encode(DocumentFiles.Read(path, cancellationToken), addSpecial: true);
+        int[] ids = engine.Tokenizer.Encode(DocumentFiles.Read(path, cancellationToken), addSpecial: true, cancellationToken: cancellationToken);
         return ids.Length >= prompt + forced
             ? (ids[..prompt], ids[prompt..(prompt + forced)])
             : throw new UsageException($"{path} has {ids.Length} tokens, fewer than --prompt {prompt} and --tokens {forced} together");

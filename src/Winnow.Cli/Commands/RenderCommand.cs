@@ -49,6 +49,11 @@ internal static class RenderCommand
                 Variables = variables,
                 Clock = Clock(),
             });
+            if (parsed.GetValue(tools) is not null && !chat.UsesTools)
+            {
+                Console.Error.WriteLine("note: this template knows of no tools, and leaves them out");
+            }
+
             StandardStreams.Answer.Write(text);
             return ExitCodes.Success;
         });

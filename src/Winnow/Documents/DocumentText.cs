@@ -12,7 +12,7 @@ public sealed class DocumentText
     /// <summary>The longest text that is read at once; <see cref="Open"/> reads longer ones in pieces.</summary>
     public const int MaxCharacters = 1 << 28;
 
-        private DocumentText(string path, string kind, long size)
+    private DocumentText(string path, string kind, long size)
     {
         Path = path;
         Kind = kind;
