@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 
@@ -10,9 +10,6 @@ namespace Winnow.Cli;
 /// <summary>Runs a command: Ctrl-C and the signals that end a process cancel, an error is one line on stderr, the exit code says how it ended.</summary>
 internal static class CommandHost
 {
-    /// <summary>Narrower than this, help is cut by the terminal instead of a word a line.</summary>
-    private const int LeastHelpWidth = 40;
-
     /// <summary>How long a command may take to stop when the process is told to end.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
@@ -20,10 +17,22 @@ internal static class CommandHost
     {
         StandardStreams.Install();
         Prepare(root);
-        ParseResult parsed = root.Parse(OptionValues.Join(root, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        if (args is ["help", .. string[] about])
         {
-            return Fail(ExitCodes.Usage, $"{parsed.Errors[0].Message} (see: winnow {PathOf(parsed.CommandResult)}--help)");
+            args = [.. about, "--help"];
+        }
+
+        ParseResult parsed = root.Parse(OptionValues.Join(root, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.CommandResult.Command.Subcommands.Count > 0 && parsed is { UnmatchedTokens.Count: 0, Errors.Count: > 0 })
+        {
+            // A name of commands alone asks which there are.
+            HelpPage.Write(Console.Out, parsed.CommandResult.Command, HelpPage.Width());
+            return ExitCodes.Success;
+        }
+
+        if (parsed.Action is not HelpPage && UsageError.Of(parsed) is { } wrong)
+        {
+            return Fail(ExitCodes.Usage, $"{wrong} (see: {HelpPage.PathOf(parsed.CommandResult.Command)} --help)");
         }
 
         using CancellationTokenSource interrupt = new();
@@ -82,16 +91,9 @@ internal static class CommandHost
         InvariantNumbers.Use(root);
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
-            if (help.Action is HelpAction action)
-            {
-                action.MaxWidth = Math.Max(action.MaxWidth, LeastHelpWidth);
-            }
+            help.Action = new HelpPage();
         }
     }
-
-    /// <summary>What is typed for a command, such as <c>eval ruler</c>.</summary>
-    private static string PathOf(SymbolResult command) =>
-        command is CommandResult { Command: not RootCommand, Command.Name: string name, Parent: { } parent } ? $"{PathOf(parent)}{name} " : "";
 
     private static int Fail(int exitCode, string message)
     {

@@ -27,6 +27,7 @@ public sealed class SurfaceTests
         { "gbnf", 1500 },
         { "schema", 1500 },
         { "cases", 5000 },
+        { "document", 1000 },
     };
 
     [Theory]

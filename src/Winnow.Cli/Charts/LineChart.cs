@@ -6,13 +6,16 @@ namespace Winnow.Cli.Charts;
 /// <summary>A line chart over evenly spaced categories, as a group of SVG elements.</summary>
 /// <param name="Title">What is shown.</param>
 /// <param name="Categories">Labels of the x axis.</param>
-/// <param name="Series">Lines with one value for each category; NaN for none.</param>
+/// <param name="Series">The lines. Those with bars stand a little apart, so that bars of equal values are all seen.</param>
 /// <param name="Top">The greatest value of the y axis.</param>
 /// <param name="Unit">What comes after the numbers of the y axis.</param>
 internal sealed record LineChart(
-    string Title, IReadOnlyList<string> Categories, IReadOnlyList<(string Name, double[] Values)> Series, double Top, string Unit)
+    string Title, IReadOnlyList<string> Categories, IReadOnlyList<ChartSeries> Series, double Top, string Unit)
 {
     private const int Ticks = 4;
+
+    /// <summary>The part of a category's width that its points lie in.</summary>
+    private const double Spread = 0.3;
 
     /// <summary>Okabe and Ito's colours, told apart by colour-blind readers too.</summary>
     private static readonly string[] Palette = ["#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"];
@@ -51,15 +54,23 @@ internal sealed record LineChart(
             Append(svg, $"<text class=\"tick\" x=\"{X(i):0.#}\" y=\"{top + height + 20:0.#}\" text-anchor=\"middle\">{Escape(Categories[i])}</text>\n");
         }
 
+        bool hasBars = Series.SelectMany(series => series.Points).Any(point => point is { } known && !double.IsNaN(known.Low));
         for (int series = 0; series < Series.Count; series++)
         {
-            double[] values = Series[series].Values;
-            int[] known = [.. Enumerable.Range(0, values.Length).Where(i => !double.IsNaN(values[i]))];
-            string points = string.Join(' ', known.Select(i => string.Create(CultureInfo.InvariantCulture, $"{X(i):0.#},{Y(values[i]):0.#}")));
+            (int Category, ChartPoint Point)[] known =
+                [.. Series[series].Points.Select((point, category) => (category, point)).Where(item => item.point is not null).Select(item => (item.category, item.point!.Value))];
+            double shift = Series.Count < 2 || !hasBars ? 0 : Spread * ((series / (Series.Count - 1.0)) - 0.5) * width / Categories.Count;
+            string points = string.Join(' ', known.Select(item => string.Create(CultureInfo.InvariantCulture, $"{X(item.Category) + shift:0.#},{Y(item.Point.Value):0.#}")));
             Append(svg, $"<polyline fill=\"none\" stroke=\"{Color(series)}\" stroke-width=\"2\"{Dash(series)} points=\"{points}\"/>\n");
-            foreach (int i in known)
+            foreach ((int category, ChartPoint point) in known)
             {
-                Append(svg, $"<circle cx=\"{X(i):0.#}\" cy=\"{Y(values[i]):0.#}\" r=\"3.5\" fill=\"{Color(series)}\"><title>{Escape(Series[series].Name)}, {Escape(Categories[i])}: {values[i]:0.#}{Escape(Unit)}</title></circle>\n");
+                double x = X(category) + shift;
+                if (!double.IsNaN(point.Low))
+                {
+                    Append(svg, $"<path class=\"bar\" stroke=\"{Color(series)}\" d=\"M{x:0.#} {Y(point.Low):0.#}V{Y(point.High):0.#}M{x - 3:0.#} {Y(point.Low):0.#}h6M{x - 3:0.#} {Y(point.High):0.#}h6\"/>\n");
+                }
+
+                Append(svg, $"<circle cx=\"{x:0.#}\" cy=\"{Y(point.Value):0.#}\" r=\"3.5\" fill=\"{Color(series)}\"><title>{Escape(Series[series].Name)}, {Escape(Categories[category])}: {point.Value:0.#}{Escape(Unit)}{Escape(point.Note)}</title></circle>\n");
             }
         }
 

@@ -42,19 +42,26 @@ internal static class BenchCommand
             }
 
             CpuRoofline? roofline = parsed.GetValue(withRoofline) ? MeasureRoofline(engine, cancellationToken) : null;
+            int[] promptLengths = [.. Numbers(parsed.GetValue(prompts)!, "-p").Where(n => n > 0)];
+            int[] generationLengths = [.. Numbers(parsed.GetValue(generations)!, "-n").Where(n => n > 0)];
+            if (promptLengths.Length + generationLengths.Length == 0)
+            {
+                throw new UsageException("there is nothing to measure: -p and -n are 0");
+            }
+
             bool random = parsed.GetValue(fill) == "random";
             List<BenchRow> rows = [];
             foreach (AttentionOptions attention in model.Attentions(parsed))
             {
                 foreach (int depth in Numbers(parsed.GetValue(depths)!, "-d"))
                 {
-                    foreach (int length in Numbers(parsed.GetValue(prompts)!, "-p").Where(n => n > 0))
+                    foreach (int length in promptLengths)
                     {
                         using Session session = model.CreateSession(parsed, engine, attention);
                         rows.Add(Measure(session, engine.Model.VocabularySize, count, length, 0, depth, random, cancellationToken));
                     }
 
-                    foreach (int length in Numbers(parsed.GetValue(generations)!, "-n").Where(n => n > 0))
+                    foreach (int length in generationLengths)
                     {
                         using Session session = model.CreateSession(parsed, engine, attention);
                         rows.Add(Measure(session, engine.Model.VocabularySize, count, 0, length, depth, random, cancellationToken));
@@ -76,7 +83,8 @@ internal static class BenchCommand
         return command;
     }
 
-    private static BenchRow Measure(
+    /// <summary>Measures one row: after a round that is not counted, so many that are.</summary>
+    internal static BenchRow Measure(
         Session session, int vocabularySize, int repetitions, int prompt, int generate, int depth, bool random, CancellationToken cancellationToken)
     {
         if (depth + prompt + generate + 1 > session.ContextLength)
@@ -270,7 +278,8 @@ internal static class BenchCommand
         json.WriteEndArray();
     });
 
-    private sealed record BenchRow(string Attention, int Prompt, int Generate, int Depth, IReadOnlyList<double> Samples)
+    /// <summary>Tokens per second of some rounds.</summary>
+    internal sealed record BenchRow(string Attention, int Prompt, int Generate, int Depth, IReadOnlyList<double> Samples)
     {
         public double Mean => Samples.Average();
 

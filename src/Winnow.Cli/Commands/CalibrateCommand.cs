@@ -14,10 +14,10 @@ internal static class CalibrateCommand
     {
         Command command = new("calibrate", "Find out what attention methods need to know of a model and write it beside the model.");
         ModelOptions model = new ModelOptions().AddTo(command);
-        Option<string[]> corpus = new("--file", "-f") { Description = "Texts like those that the model will read; a small built-in one by default.", HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
+        Option<string[]> corpus = new("--file", "-f") { Description = "Texts, documents or folders like those that the model will read; a small built-in text by default.", HelpName = "CORPUS", AllowMultipleArgumentsPerToken = true };
         Option<string?> methods = new("--methods") { Description = $"Methods, separated by commas; all by default: {string.Join(", ", Calibrator.Methods)}.", HelpName = "LIST" };
         Option<string[]> tune = new("--tune") { Description = "A value that suits the model better than the paper's, such as a2ats:window=256; sessions take it where --attention names none. Nothing is calibrated unless --methods says so.", HelpName = "SPEC", AllowMultipleArgumentsPerToken = true };
-        Option<string?> output = new("--output", "-o") { Description = "File to write; beside the model by default.", HelpName = "SIDECAR" };
+        Option<string?> output = new("--output", "-o") { Description = "File to write; beside the model by default. Its methods that were made of the same corpus and options stay as they are, so that an interrupted run goes on.", HelpName = "SIDECAR" };
         Option<int?> tokens = new("--tokens") { Description = "Tokens of the corpus to read at most; each method's own choice by default.", HelpName = "N" };
         Option<int> seed = new("--seed", "-s") { Description = "Seed of whatever is drawn.", DefaultValueFactory = _ => 1, HelpName = "N" };
         Option<int?> centroids = new("--centroids") { Description = "a2ats: centroids of a codebook, 2 to 65536; more tell keys apart better and cost more in each step.", HelpName = "N" };
@@ -31,9 +31,9 @@ internal static class CalibrateCommand
         centroids.AtLeast(2);
         command.SetAction((parsed, cancellationToken) =>
         {
-            CalibrationOptions options = new()
+            CalibrationOptions options = UserInput.Read(() => new CalibrationOptions
             {
-                Corpus = parsed.GetValue(corpus) is { Length: > 0 } files ? [.. files.Select(File.ReadAllText)] : [CalibrationText.Create()],
+                Corpus = parsed.GetValue(corpus) is { Length: > 0 } files ? [.. DocumentFiles.Find(files, cancellationToken).Select(document => document.ReadToEnd())] : [CalibrationText.Create()],
                 Methods = parsed.GetValue(methods)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                     ?? (parsed.GetValue(tune) is { Length: > 0 } ? [] : null),
                 Tuning = parsed.GetValue(tune) ?? [],
@@ -41,9 +41,14 @@ internal static class CalibrateCommand
                 Centroids = parsed.GetValue(centroids),
                 Seed = parsed.GetValue(seed),
                 S3 = s3.Read(parsed),
-            };
+            });
+            if (parsed.GetValue(output) is null && IsBundled(model, parsed))
+            {
+                throw new UsageException("the bundled model has its calibration, which this would change: name another file with -o, or another model with -m");
+            }
+
             using Engine engine = model.Load(parsed, cancellationToken);
-            using ProgressLine line = new("calibrating");
+            using CalibrationReport report = new(options.Methods?.Count ?? Calibrator.Methods.Count);
             string path;
             try
             {
@@ -51,7 +56,7 @@ internal static class CalibrateCommand
                     engine,
                     options,
                     parsed.GetValue(output),
-                    new SynchronousProgress<CalibrationProgress>(p => line.Report(p.Fraction, 1, $"{p.Method}: {p.Activity}")),
+                    new SynchronousProgress<CalibrationProgress>(report.Show),
                     cancellationToken);
             }
             catch (AttentionSpecException e)
@@ -59,10 +64,28 @@ internal static class CalibrateCommand
                 throw new UsageException(e.Message);
             }
 
-            line.Dispose();
+            report.Dispose();
             FileSummary.Write(path);
             return Task.FromResult(ExitCodes.Success);
         });
         return command;
+    }
+
+    /// <summary>Whether the model is the bundled one, also where it is named.</summary>
+    private static bool IsBundled(ModelOptions model, ParseResult parsed)
+    {
+        if (model.IsBundled(parsed))
+        {
+            return true;
+        }
+
+        try
+        {
+            return Path.GetFullPath(model.Path(parsed)) == Path.GetFullPath(BundledModel.Find());
+        }
+        catch (UsageException)
+        {
+            return false;
+        }
     }
 }

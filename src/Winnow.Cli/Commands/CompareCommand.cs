@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -13,7 +14,7 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        Command command = new("compare", "Compare attention methods with full attention along the same tokens.");
+        Command command = new Command("compare", "Compare attention methods with full attention along the same tokens.").WithExamples("winnow eval compare -f book.txt --attention \"recycled;delta\"");
         ModelOptions model = new ModelOptions().AddTo(command);
         CaseOptions cases = new CaseOptions(required: false).AddTo(command);
         Option<string?> file = new("--file", "-f") { Description = "A text; instead of --cases, which gives prompts and answers.", HelpName = "TEXT" };
@@ -34,7 +35,7 @@ internal static class CompareCommand
 
             using Engine engine = model.Load(parsed, cancellationToken);
             List<(int[] Prompt, int[] Forced)> texts = parsed.GetValue(file) is { } path
-                ? [Cut(engine, path, parsed.GetValue(prompt), parsed.GetValue(tokens))]
+                ? [Cut(engine, path, parsed.GetValue(prompt), parsed.GetValue(tokens), cancellationToken)]
                 : [.. cases.Read(parsed).Select(item => (engine.Tokenizer.Encode(item.Prompt, addSpecial: true, parseSpecial: true), engine.Tokenizer.Encode(item.Answer)))];
             IReadOnlyList<AttentionOptions> attentions = model.Attentions(parsed);
             model.WriteNotes(engine, attentions);
@@ -65,14 +66,14 @@ internal static class CompareCommand
         return command;
     }
 
-    private static (int[] Prompt, int[] Forced) Cut(Engine engine, string path, int prompt, int forced)
+    private static (int[] Prompt, int[] Forced) Cut(Engine engine, string path, int prompt, int forced, CancellationToken cancellationToken)
     {
         if (prompt < 1 || forced < 1)
         {
             throw new UsageException("--prompt and --tokens must be at least 1");
         }
 
-        int[] ids = engine.Tokenizer.Encode(File.ReadAllText(path), addSpecial: true);
+        int[] ids = engine.Tokenizer.Encode(DocumentFiles.Read(path, cancellationToken), addSpecial: true, cancellationToken: cancellationToken);
         return ids.Length >= prompt + forced
             ? (ids[..prompt], ids[prompt..(prompt + forced)])
             : throw new UsageException($"{path} has {ids.Length} tokens, fewer than --prompt {prompt} and --tokens {forced} together");

@@ -15,12 +15,11 @@ internal static class ConvertCommand
         Argument<string> input = new("DIR") { Description = "The directory." };
         Argument<string> output = new("OUT") { Description = "GGUF file to write." };
         Option<string> type = new("--type") { Description = $"auto (as the directory has them), or one of {string.Join(", ", QuantizationMixes.Names)}.", DefaultValueFactory = _ => "auto", HelpName = "TYPE" };
-        Option<int> threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
+        Option<int> threads = ModelOptions.ThreadsOption();
         command.Add(input);
         command.Add(output);
         command.Add(type);
         command.Add(threads);
-        threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("converting");
@@ -29,7 +28,7 @@ internal static class ConvertCommand
                 parsed.GetRequiredValue(input),
                 parsed.GetRequiredValue(output),
                 name == "auto" ? null : QuantizeCommand.Mix(name),
-                parsed.GetValue(threads),
+                ModelOptions.ThreadCount(parsed, threads),
                 new SynchronousProgress<QuantizationProgress>(p => line.Report(p.ElementsDone, p.ElementsTotal, p.Tensor)),
                 cancellationToken);
             line.Dispose();

@@ -27,7 +27,7 @@ internal static class ImportanceCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             string path = parsed.GetRequiredValue(file);
-            string text = File.ReadAllText(path);
+            string text = DocumentFiles.Read(path, cancellationToken);
             int length = parsed.GetValue(chunk);
             using Engine engine = model.Load(parsed, cancellationToken);
             int[] tokens = engine.Tokenizer.Encode(text, addSpecial: true, cancellationToken: cancellationToken);

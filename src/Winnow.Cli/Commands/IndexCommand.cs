@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -23,11 +24,11 @@ internal static class IndexCommand
 
     private static Argument<string> Index() => new("index") { Description = "The index file." };
 
-    private static Argument<string[]> Files() => new("files") { Description = "Text files.", Arity = ArgumentArity.OneOrMore };
+    private static Argument<string[]> Files() => new("files") { Description = "Files or folders: text in any encoding, PDF, DOCX, HTML.", Arity = ArgumentArity.OneOrMore };
 
     private static Command CreateBuild()
     {
-        Command command = new("build", "Scan text files into a new index, in place of an older one of that name.");
+        Command command = new Command("build", "Scan documents into a new index, in place of an older one of that name.").WithExamples("winnow index build notes.idx notes/ report.pdf");
         ModelOptions model = new ModelOptions().AddTo(command);
         ScanOptions scan = new ScanOptions().AddTo(command);
         Argument<string> path = Index();
@@ -42,7 +43,7 @@ internal static class IndexCommand
             long start = Stopwatch.GetTimestamp();
             using ProgressLine line = new("scanning");
             using DocumentIndex index = DocumentIndex.Build(
-                engine, Sources(parsed.GetRequiredValue(files)), parsed.GetRequiredValue(path), scan.Read(parsed), Progress(line), cancellationToken);
+                engine, Sources(parsed.GetRequiredValue(files), cancellationToken), parsed.GetRequiredValue(path), scan.Read(parsed), Progress(line), cancellationToken);
             line.Dispose();
             Report(index, parsed.GetRequiredValue(path), Stopwatch.GetElapsedTime(start), parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Success);
@@ -52,7 +53,7 @@ internal static class IndexCommand
 
     private static Command CreateAdd()
     {
-        Command command = new("add", "Scan more text files into an index.");
+        Command command = new("add", "Scan more documents into an index.");
         ModelOptions model = new ModelOptions().AddTo(command);
         ScanOptions scan = new ScanOptions().AddTo(command);
         Argument<string> path = Index();
@@ -67,7 +68,7 @@ internal static class IndexCommand
             using DocumentIndex index = DocumentIndex.Open(engine, parsed.GetRequiredValue(path), scan.Read(parsed));
             long start = Stopwatch.GetTimestamp();
             using ProgressLine line = new("scanning");
-            index.Add(Sources(parsed.GetRequiredValue(files)), Progress(line), cancellationToken);
+            index.Add(Sources(parsed.GetRequiredValue(files), cancellationToken), Progress(line), cancellationToken);
             line.Dispose();
             Report(index, parsed.GetRequiredValue(path), Stopwatch.GetElapsedTime(start), parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Success);
@@ -127,22 +128,26 @@ internal static class IndexCommand
 
     private static Command CreateSearch()
     {
-        Command command = new("search", "Find the passages of an index that may answer a question.");
+        Command command = new Command("search", "Find the passages of an index that may answer a question, the best first.").WithExamples("winnow index search notes.idx -p \"When does the office close?\" --top 3");
         ModelOptions model = new ModelOptions().AddTo(command);
         SearchCliOptions search = new SearchCliOptions().AddTo(command);
         Argument<string> path = Index();
         Option<string> question = new("--prompt", "-p") { Description = "The question.", Required = true, HelpName = "TEXT" };
+        Option<int?> top = new("--top") { Description = "Only so many passages; all that were found by default.", HelpName = "N" };
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
+        top.AtLeast(1);
         command.Add(path);
         command.Add(question);
+        command.Add(top);
         command.Add(json);
         command.SetAction((parsed, cancellationToken) =>
         {
             using Engine engine = model.Load(parsed, cancellationToken);
             using DocumentIndex index = DocumentIndex.Open(engine, parsed.GetRequiredValue(path));
             long start = Stopwatch.GetTimestamp();
-            IReadOnlyList<EvidenceSpan> spans = index.Search(parsed.GetRequiredValue(question), search.Read(parsed), cancellationToken);
+            IReadOnlyList<EvidenceSpan> found = index.Search(parsed.GetRequiredValue(question), search.Read(parsed), cancellationToken);
             TimeSpan time = Stopwatch.GetElapsedTime(start);
+            List<EvidenceSpan> spans = [.. found.OrderByDescending(span => span.Score).Take(parsed.GetValue(top) ?? int.MaxValue)];
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(writer => WriteSearch(writer, index, spans, time));
@@ -158,7 +163,8 @@ internal static class IndexCommand
         return command;
     }
 
-    private static DocumentSource[] Sources(string[] files) => [.. files.Select(DocumentSource.FromFile)];
+    private static DocumentSource[] Sources(string[] files, CancellationToken cancellationToken) =>
+        [.. DocumentFiles.Find(files, cancellationToken).Select(DocumentSource.FromDocument)];
 
     private static SynchronousProgress<IndexProgress> Progress(ProgressLine line) =>
         new(p => line.Report(p.Fraction, 1, $"{p.Document}, {p.Tokens} tokens"));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -11,7 +12,7 @@ internal static class MakeCasesCommand
 {
     public static Command Create()
     {
-        Command command = new("make", "Make fresh long-context cases from a text, for eval ruler.");
+        Command command = new Command("make", "Make fresh long-context cases from a text, for eval ruler.").WithExamples("winnow eval make -f book.txt --lengths 4096,8192 -o cases.jsonl.gz");
         ModelOptions model = new ModelOptions().AddTo(command);
         Option<string> file = new("--file", "-f") { Description = "The text to hide facts in; paragraphs are separated by empty lines.", Required = true, HelpName = "TEXT" };
         Option<string> output = new("--output", "-o") { Description = "The case file; compressed where it ends with .gz.", Required = true, HelpName = "FILE" };
@@ -34,7 +35,7 @@ internal static class MakeCasesCommand
             }
 
             using Engine engine = model.Load(parsed, cancellationToken);
-            CaseGenerator generator = new(engine, File.ReadAllText(parsed.GetRequiredValue(file)));
+            CaseGenerator generator = new(engine, DocumentFiles.Read(parsed.GetRequiredValue(file), cancellationToken));
             IReadOnlyList<string> names = NumberList.Names(parsed.GetValue(tasks)) is { Length: > 0 } some ? some : generator.Tasks;
             if (names.FirstOrDefault(name => !generator.Tasks.Contains(name)) is { } unknown)
             {
@@ -43,7 +44,7 @@ internal static class MakeCasesCommand
 
             string path = parsed.GetRequiredValue(output);
             EvaluationCaseFile.Write(path, Make(generator, names, targets, each, parsed.GetValue(seed), cancellationToken));
-            FileSummary.Write(path);
+            Console.Error.WriteLine($"{path}: {names.Count * targets.Length * each} cases, {each} of each of {names.Count} tasks at {string.Join(", ", targets)} tokens");
             return Task.FromResult(ExitCodes.Success);
         });
         return command;

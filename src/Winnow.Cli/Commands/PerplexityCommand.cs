@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -13,7 +14,7 @@ internal static class PerplexityCommand
 {
     public static Command Create()
     {
-        Command command = new("perplexity", "Perplexity of a text: in windows, or token by token under attention methods.");
+        Command command = new Command("perplexity", "Perplexity of a text: in windows, or token by token under attention methods.").WithExamples("winnow eval perplexity -f book.txt -m model.gguf");
         ModelOptions model = new ModelOptions().AddTo(command);
         Option<string> file = new("--file", "-f") { Description = "The text.", Required = true, HelpName = "TEXT" };
         Option<int?> stride = new("--stride") { Description = "Tokens from one window to the next; only what a window adds is scored. The window's length by default.", HelpName = "N" };
@@ -30,7 +31,7 @@ internal static class PerplexityCommand
 
         command.SetAction((parsed, cancellationToken) =>
         {
-            string text = File.ReadAllText(parsed.GetRequiredValue(file));
+            string text = DocumentFiles.Read(parsed.GetRequiredValue(file), cancellationToken);
             IReadOnlyList<AttentionOptions> attentions = model.Attentions(parsed);
             using Engine engine = model.Load(parsed, cancellationToken);
             int[] tokens = engine.Tokenizer.Encode(text, addSpecial: true, cancellationToken: cancellationToken);

@@ -14,7 +14,7 @@ internal static class QuantizeCommand
         Argument<string> input = new("IN") { Description = "GGUF file with float weights." };
         Argument<string> output = new("OUT") { Description = "GGUF file to write." };
         Argument<string> type = new("TYPE") { Description = $"One of {string.Join(", ", QuantizationMixes.Names)}." };
-        Option<int> threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
+        Option<int> threads = ModelOptions.ThreadsOption();
         Option<bool> requantize = new("--allow-requantize") { Description = "Accept weights that are quantized already; costs quality twice." };
         Option<string?> importance = new("--imatrix") { Description = "Importance matrix of the model, from winnow imatrix or llama-imatrix; small types need one.", HelpName = "FILE" };
         Option<bool> pure = new("--pure") { Description = "All matrices in the type that TYPE is named after." };
@@ -25,7 +25,6 @@ internal static class QuantizeCommand
         command.Add(requantize);
         command.Add(importance);
         command.Add(pure);
-        threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
             QuantizationMix mix = Mix(parsed.GetRequiredValue(type));
@@ -42,7 +41,7 @@ internal static class QuantizeCommand
                 mix,
                 new QuantizerOptions
                 {
-                    Threads = parsed.GetValue(threads),
+                    Threads = ModelOptions.ThreadCount(parsed, threads),
                     AllowRequantizing = parsed.GetValue(requantize),
                     Importance = matrix,
                     Pure = parsed.GetValue(pure),

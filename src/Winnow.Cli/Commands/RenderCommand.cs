@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Winnow.Cli.Output;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Templates;
 using Winnow.Tokenization;
@@ -48,6 +49,11 @@ internal static class RenderCommand
                 Variables = variables,
                 Clock = Clock(),
             });
+            if (parsed.GetValue(tools) is not null && !chat.UsesTools)
+            {
+                Console.Error.WriteLine("note: this template knows of no tools, and leaves them out");
+            }
+
             StandardStreams.Answer.Write(text);
             return ExitCodes.Success;
         });
@@ -58,7 +64,7 @@ internal static class RenderCommand
     {
         if (templateFile is not null)
         {
-            return (ChatTemplate.Parse(File.ReadAllText(templateFile), templateFile), []);
+            return (ChatTemplate.Parse(DocumentText.Read(templateFile, asWritten: true), templateFile), []);
         }
 
         string path = modelFile ?? BundledModel.Find();
@@ -73,7 +79,7 @@ internal static class RenderCommand
 
     private static JsonArray ReadArray(string file)
     {
-        string text = file == "-" ? StandardStreams.ReadToEnd() : File.ReadAllText(file);
+        string text = file == "-" ? StandardStreams.ReadToEnd() : DocumentText.Read(file, asWritten: true);
         try
         {
             return JsonNode.Parse(text) as JsonArray ?? throw new WinnowException($"{file}: must hold a JSON array");

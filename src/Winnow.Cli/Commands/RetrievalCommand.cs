@@ -55,9 +55,9 @@ internal static class RetrievalCommand
                 score.Task,
                 RulerReport.Length(score.Length),
                 score.Cases.ToString(CultureInfo.InvariantCulture),
-                score.Features is { } features ? Percent(features) : "-",
-                Percent(score.Words),
-                Percent(score.Hybrid),
+                score.Features is { } features ? Share(features, score.Cases) : "-",
+                Share(score.Words, score.Cases),
+                Share(score.Hybrid, score.Cases),
                 Percent(score.EvidenceFraction),
                 score.ScanMs.ToString("F0", CultureInfo.InvariantCulture),
                 score.SearchMs.ToString("F1", CultureInfo.InvariantCulture));
@@ -94,6 +94,9 @@ internal static class RetrievalCommand
 
         json.WriteEndArray();
     });
+
+    /// <summary>A part of the cases, and where it lies with 95 % confidence.</summary>
+    private static string Share(double value, int cases) => $"{Percent(value)} ({RulerReport.Range(Interval.Of((int)Math.Round(value * cases), cases))})";
 
     private static string Percent(double value) => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %");
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Winnow.Cli.Charts;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -12,7 +13,7 @@ internal static class RulerCommand
 {
     public static Command Create()
     {
-        Command command = new("ruler", "Answer long-context cases under one or several attention methods.");
+        Command command = new Command("ruler", "Answer long-context cases under one or several attention methods.").WithExamples("winnow eval ruler --cases cases.jsonl.gz --attention \"full;recycled;delta\" --chart lengths.svg");
         ModelOptions model = new ModelOptions().AddTo(command);
         CaseOptions cases = new CaseOptions(required: true).AddTo(command);
         Option<string?> outputs = new("--outputs") { Description = "Write what the model answered to each case, JSON Lines.", HelpName = "FILE" };
@@ -38,7 +39,7 @@ internal static class RulerCommand
 
             if (parsed.GetValue(chart) is { } path)
             {
-                File.WriteAllText(path, RulerChart.Draw(results));
+                File.WriteAllText(path, RulerChart.Draw(results, $"{VisibleText.OneLine(engine.Model.Name)} {engine.Model.Quantization} on {PlacementText.Devices(engine)}"));
             }
 
             if (parsed.GetValue(json))

@@ -19,12 +19,12 @@ internal static class RunCommand
         PromptOptions prompt = new PromptOptions().AddTo(command);
         SamplingCliOptions sampling = new SamplingCliOptions().AddTo(command);
         GrammarOptions grammar = new GrammarOptions().AddTo(command);
-        Option<int?> tokens = new("--n-predict", "-n") { Description = "The most tokens to generate; -1, as by default: up to the end of the answer or context; 0: only the prompt is computed.", HelpName = "N" };
+        Option<int?> tokens = new("--n-predict", "-n", "--predict") { Description = "The most tokens to generate; -1, as by default: up to the end of the answer or context; 0: only the prompt is computed.", HelpName = "N" };
         Option<string[]> stop = new("--stop") { Description = "A text that ends the answer; may be repeated.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
         Option<bool> ignoreEos = new("--ignore-eos") { Description = "Treat end-of-generation tokens as ordinary ones." };
         Option<bool> special = new("--special") { Description = "Parse control tokens in the prompt, and show those of the answer." };
         Option<bool> chat = new("--chat") { Description = "Put the prompt into the model's chat template as a user's message." };
-        Option<string?> system = new("--system") { Description = "With --chat: the system message.", HelpName = "TEXT" };
+        Option<string?> system = new("--system") { Description = "The system message of a chat; with it, --chat is meant.", HelpName = "TEXT" };
         Option<bool> json = new("--json") { Description = "Print one JSON object with text, tokens, timings and memory." };
         tokens.AtLeast(-2);
         stop.Validators.Add(result =>
@@ -42,9 +42,10 @@ internal static class RunCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             string? text = prompt.Text(parsed);
-            if (text is null && parsed.GetValue(chat))
+            bool isChat = parsed.GetValue(chat) || parsed.GetValue(system) is not null;
+            if (text is null && isChat)
             {
-                throw new UsageException("--chat needs a text: -p TEXT or -f FILE");
+                throw new UsageException("a chat needs a text: -p TEXT or -f FILE");
             }
 
             long start = Stopwatch.GetTimestamp();
@@ -53,7 +54,7 @@ internal static class RunCommand
             engine.RequireRoom(text ?? "");
             IReadOnlyList<int> ids =
                 text is null ? prompt.Ids(parsed, engine.Model.VocabularySize)
-                : parsed.GetValue(chat) ? engine.EncodeChat(Messages(parsed.GetValue(system), text), cancellationToken: cancellationToken)
+                : isChat ? engine.EncodeChat(Messages(parsed.GetValue(system), text), cancellationToken: cancellationToken)
                 : engine.Tokenizer.Encode(text, addSpecial: true, parsed.GetValue(special), cancellationToken);
             if (ids.Count == 0)
             {
@@ -112,6 +113,7 @@ internal static class RunCommand
         Engine engine, Session session, IReadOnlyList<int> ids, GenerationOptions options, ProgressLine progress, bool verbose, CancellationToken cancellationToken)
     {
         bool inLine = false;
+        FinishReason? reason = null;
         try
         {
             foreach (GeneratedToken token in session.Generate(ids, options, cancellationToken))
@@ -119,6 +121,7 @@ internal static class RunCommand
                 progress.Dispose();
                 StandardStreams.Answer.Write(token.Text);
                 inLine = true;
+                reason = token.FinishReason;
             }
         }
         finally
@@ -130,9 +133,24 @@ internal static class RunCommand
             }
         }
 
+        WriteNote(reason, engine, session);
         if (verbose && session.LastGeneration is { } statistics)
         {
             Console.Error.WriteLine(StatisticsText.Line(statistics, session));
+        }
+    }
+
+    /// <summary>Says on stderr why an answer ended before its end.</summary>
+    private static void WriteNote(FinishReason? reason, Engine engine, Session session)
+    {
+        if (reason == FinishReason.ContextFull)
+        {
+            string more = session.ContextLength < engine.Model.ContextLength ? $"; --ctx allows up to {engine.Model.ContextLength}" : "";
+            Console.Error.WriteLine($"note: the answer ends here because the context of {session.ContextLength} tokens is full{more}");
+        }
+        else if (reason == FinishReason.Repetition)
+        {
+            Console.Error.WriteLine("note: the answer ends here because it repeats itself");
         }
     }
 
@@ -149,6 +167,7 @@ internal static class RunCommand
             reason = token.FinishReason;
         }
 
+        WriteNote(reason, engine, session);
         GenerationStatistics statistics = session.LastGeneration!;
         JsonOutput.Write(json =>
         {

@@ -13,10 +13,10 @@ internal static class SynthCommand
     {
         Command command = new("synth", "Write a GGUF file with random weights of a known shape, to measure speed and memory without a download.");
         Argument<string> output = new("OUT") { Description = "GGUF file to write." };
-        Option<string> shape = new("--shape") { Description = "The shape.", Required = true, HelpName = "NAME" };
+        Option<string> shape = new("--shape") { Description = $"The shape: {string.Join(", ", SyntheticShape.Named.Select(named => named.Name))}.", Required = true, HelpName = "NAME" };
         Option<string> type = new("--type") { Description = "The type of the weights.", HelpName = "TYPE", DefaultValueFactory = _ => "Q4_K_M" };
-        Option<ulong> seed = new("--seed") { Description = "Same seed, same file.", DefaultValueFactory = _ => 1 };
-        Option<int> threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
+        Option<ulong> seed = new("--seed") { Description = "Same seed, same file.", DefaultValueFactory = _ => 1, HelpName = "S" };
+        Option<int> threads = ModelOptions.ThreadsOption();
         shape.AcceptOnlyFromAmong([.. SyntheticShape.Named.Select(named => named.Name)]);
         foreach (Option option in (Option[])[shape, type, seed, threads])
         {
@@ -24,7 +24,6 @@ internal static class SynthCommand
         }
 
         command.Add(output);
-        threads.Within(0, ModelOptions.MaxThreads);
         command.SetAction((parsed, cancellationToken) =>
         {
             using ProgressLine line = new("writing");
@@ -32,7 +31,7 @@ internal static class SynthCommand
                 parsed.GetRequiredValue(output),
                 SyntheticShape.Find(parsed.GetRequiredValue(shape)),
                 QuantizeCommand.Mix(parsed.GetRequiredValue(type)),
-                new SyntheticOptions { Seed = parsed.GetValue(seed), Threads = parsed.GetValue(threads) },
+                new SyntheticOptions { Seed = parsed.GetValue(seed), Threads = ModelOptions.ThreadCount(parsed, threads) },
                 new SynchronousProgress<QuantizationProgress>(p => line.Report(p.ElementsDone, p.ElementsTotal, p.Tensor)),
                 cancellationToken);
             line.Dispose();

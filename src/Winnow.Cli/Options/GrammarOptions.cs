@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Sampling;
 
@@ -31,7 +32,7 @@ internal sealed class GrammarOptions
         }
 
         Grammar? grammar =
-            grammarFile is not null ? Grammar.ParseGbnf(File.ReadAllText(grammarFile))
+            grammarFile is not null ? Grammar.ParseGbnf(DocumentText.Read(grammarFile, asWritten: true))
             : schemaFile is not null ? Grammar.FromJsonSchema(ReadSchema(schemaFile))
             : null;
         return grammar is null ? null : engine.Constrain(grammar);
@@ -44,7 +45,7 @@ internal sealed class GrammarOptions
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(file), documentOptions: new JsonDocumentOptions { MaxDepth = MaxSchemaDepth });
+            return JsonNode.Parse(DocumentText.Read(file, asWritten: true), documentOptions: new JsonDocumentOptions { MaxDepth = MaxSchemaDepth });
         }
         catch (JsonException e)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Cli.Help;
 using Winnow.Cli.Output;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
@@ -15,13 +16,13 @@ namespace Winnow.Cli.Options;
 internal sealed class ModelOptions
 {
     /// <summary>What <see cref="EngineOptions.Threads"/> allows.</summary>
-    public const int MaxThreads = 4096;
+    private const int MaxThreads = 4096;
 
     private readonly Option<string?> _model = new("--model", "-m") { Description = "GGUF file or Hugging Face directory; the bundled lab model by default.", HelpName = "FILE" };
 
-    private readonly Option<int> _threads = new("--threads", "-t") { Description = "Threads that compute; 0: one per core.", HelpName = "N" };
+    private readonly Option<int> _threads = ThreadsOption();
 
-    private readonly Option<int?> _context = new("--ctx", "-c") { Description = "Context length in tokens; 0, as by default: what the model was trained for.", HelpName = "N" };
+    private readonly Option<int?> _context = new("--ctx", "-c", "--ctx-size") { Description = "Context length in tokens; 0, as by default: what the model was trained for.", HelpName = "N" };
 
     private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored: f32, f16, bf16, q8_0 or q4_0, or one for each, such as q8_0,q4_0.", DefaultValueFactory = _ => "f16", HelpName = "TYPE" };
 
@@ -29,7 +30,7 @@ internal sealed class ModelOptions
 
     private readonly Option<string> _device = new("--device") { Description = "What computes, by a name that winnow devices lists; several of a kind share the layers: vulkan:0,1.", DefaultValueFactory = _ => "cpu", HelpName = "NAME" };
 
-    private readonly Option<GpuLayers> _gpuLayers = new("--gpu-layers", "-ngl") { Description = "Layers, the last ones, that the device computes, and the processor the others: a number, auto for as many as fit, or all, as by default.", HelpName = "N" };
+    private readonly Option<GpuLayers> _gpuLayers = new("--gpu-layers", "-ngl", "--n-gpu-layers") { Description = "Layers, the last ones, that the device computes, and the processor the others: a number, auto for as many as fit, or all, as by default.", HelpName = "N" };
 
     private readonly Option<string?> _isa = new("--isa") { Description = "Instruction set of the CPU kernels; the widest available by default." };
 
@@ -77,19 +78,42 @@ internal sealed class ModelOptions
 
             return layers;
         };
-        _threads.Within(0, MaxThreads);
         _context.AtLeast(0);
         _isa.AcceptOnlyFromAmong([.. Enum.GetValues<CpuIsa>().Select(NameOf)]);
     }
 
     public ModelOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _threads, _context, _kvType, _kvTier, _device, _gpuLayers, _isa, _attention, _calibration, _scratch, _noMmap, _verbose])
+        command.Add(_model);
+        foreach (Option option in (Option[])[_attention, _context, _kvType, _kvTier, _scratch, _calibration])
         {
-            command.Add(option);
+            command.Add(option.Under(HelpTopics.Attention));
+        }
+
+        foreach (Option option in (Option[])[_device, _gpuLayers, _threads, _isa, _noMmap, _verbose])
+        {
+            command.Add(option.Under(HelpTopics.Model));
         }
 
         return this;
+    }
+
+    /// <summary>How many threads compute.</summary>
+    public static Option<int> ThreadsOption() =>
+        new Option<int>("--threads", "-t") { Description = "Threads that compute, up to one per core; 0, as by default: one per core.", HelpName = "N" }
+            .Within(0, MaxThreads).Under(HelpTopics.Model);
+
+    /// <summary>The threads asked for, no more than there are cores: those that do not run keep the others waiting.</summary>
+    public static int ThreadCount(ParseResult parsed, Option<int> threads)
+    {
+        int asked = parsed.GetValue(threads);
+        if (asked <= Environment.ProcessorCount)
+        {
+            return asked;
+        }
+
+        Console.Error.WriteLine($"note: {asked} threads are asked for, and {Environment.ProcessorCount} cores can be used: so many threads compute");
+        return Environment.ProcessorCount;
     }
 
     /// <summary>A type for both, or one for keys and one for values.</summary>
@@ -136,7 +160,7 @@ internal sealed class ModelOptions
             Device = parsed.GetValue(_device)!,
             GpuLayers = gpuLayers,
             ExpectedSession = SessionOptions(parsed),
-            Threads = parsed.GetValue(_threads),
+            Threads = ThreadCount(parsed, _threads),
             MapsWeights = !parsed.GetValue(_noMmap),
             CalibrationPath = parsed.GetValue(_calibration),
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Cli.Output;
+using Winnow.Documents;
 
 namespace Winnow.Cli.Options;
 
@@ -9,7 +10,7 @@ internal sealed class PromptOptions
 {
     private readonly Option<string?> _text = new("--prompt", "-p") { Description = "The prompt.", HelpName = "TEXT" };
 
-    private readonly Option<string?> _file = new("--file", "-f") { Description = "Read the prompt from a file (- for standard input).", HelpName = "FILE" };
+    private readonly Option<string?> _file = new("--file", "-f") { Description = "Read the prompt from a file: text in any encoding, PDF or DOCX (- for standard input).", HelpName = "FILE" };
 
     private readonly Option<string?> _tokensFile = new("--tokens-file") { Description = "Token ids separated by white space, used as they are.", HelpName = "FILE" };
 
@@ -32,14 +33,14 @@ internal sealed class PromptOptions
             throw new UsageException("name the prompt once: -p TEXT, -f FILE or --tokens-file FILE");
         }
 
-        return text ?? (file is null ? null : file == "-" ? StandardStreams.ReadToEnd() : File.ReadAllText(file));
+        return text ?? (file is null ? null : file == "-" ? StandardStreams.ReadToEnd() : DocumentText.Read(file, asWritten: true));
     }
 
     /// <summary>The ids of <c>--tokens-file</c>.</summary>
     public int[] Ids(ParseResult parsed, int vocabularySize) => ReadIds(parsed.GetValue(_tokensFile)!, vocabularySize);
 
     /// <summary>Reads ids separated by white space.</summary>
-    public static int[] ReadIds(string path, int vocabularySize) => ParseIds(File.ReadAllText(path), path, (char[]?)null, vocabularySize);
+    public static int[] ReadIds(string path, int vocabularySize) => ParseIds(DocumentText.Read(path, asWritten: true), path, (char[]?)null, vocabularySize);
 
     /// <summary>Reads ids separated by commas.</summary>
     public static int[] ParseIdList(string list, int vocabularySize) => ParseIds(list, "--tokens", [','], vocabularySize);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Winnow.Cli.Help;
 using Winnow.Sampling;
 
 namespace Winnow.Cli.Options;
@@ -8,7 +9,7 @@ internal sealed class SamplingCliOptions
 {
     private static readonly SamplingOptions Defaults = new();
 
-    private readonly Option<float> _temperature = Number("--temp", "Temperature; 0 always takes the most likely token.", Defaults.Temperature);
+    private readonly Option<float> _temperature = Number("--temp", "--temperature", "Temperature; 0 always takes the most likely token.", Defaults.Temperature);
 
     private readonly Option<int> _topK = Number("--top-k", "Keep the K most likely tokens; 0: all.", Defaults.TopK);
 
@@ -44,7 +45,7 @@ internal sealed class SamplingCliOptions
 
     private readonly Option<float> _mirostatEta = Number("--mirostat-lr", "Mirostat's learning rate.", Defaults.MirostatEta);
 
-    private readonly Option<long> _seed = Number("--seed", "Same seed, same answer; -1: a new one each time.", Defaults.Seed);
+    private readonly Option<long> _seed = Number("--seed", "-s", "Same seed, same answer; -1: a new one each time.", Defaults.Seed);
 
     public SamplingCliOptions AddTo(Command command)
     {
@@ -52,7 +53,7 @@ internal sealed class SamplingCliOptions
             [_temperature, _topK, _topP, _minP, _typicalP, _topNSigma, _xtcProbability, _xtcThreshold, _repeatLastN, _repeatPenalty,
              _presencePenalty, _frequencyPenalty, _dryMultiplier, _dryBase, _dryAllowedLength, _mirostat, _mirostatTau, _mirostatEta, _seed])
         {
-            command.Add(option);
+            command.Add(option.Under(HelpTopics.Sampling));
         }
 
         return this;
@@ -82,6 +83,8 @@ internal sealed class SamplingCliOptions
         Seed = parsed.GetValue(_seed),
     });
 
-    private static Option<T> Number<T>(string name, string description, T defaultValue) =>
-        new(name) { Description = description, DefaultValueFactory = _ => defaultValue, HelpName = "N" };
+    private static Option<T> Number<T>(string name, string description, T defaultValue) => Number(name, null, description, defaultValue);
+
+    private static Option<T> Number<T>(string name, string? alias, string description, T defaultValue) =>
+        new(name, alias is null ? [] : [alias]) { Description = description, DefaultValueFactory = _ => defaultValue, HelpName = "N" };
 }

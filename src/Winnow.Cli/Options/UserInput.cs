@@ -5,8 +5,43 @@ namespace Winnow.Cli.Options;
 /// <summary>Turns the engine's refusal of a value that the user typed into an error of the command line.</summary>
 internal static class UserInput
 {
+    /// <summary>What the command line calls the properties that the engine's messages name.</summary>
+    private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
+    {
+        ["Temperature"] = "--temp",
+        ["TopK"] = "--top-k",
+        ["TopP"] = "--top-p",
+        ["MinP"] = "--min-p",
+        ["TypicalP"] = "--typical",
+        ["TopNSigma"] = "--top-nsigma",
+        ["XtcProbability"] = "--xtc-probability",
+        ["XtcThreshold"] = "--xtc-threshold",
+        ["RepeatLastN"] = "--repeat-last-n",
+        ["RepeatPenalty"] = "--repeat-penalty",
+        ["PresencePenalty"] = "--presence-penalty",
+        ["FrequencyPenalty"] = "--frequency-penalty",
+        ["DryMultiplier"] = "--dry-multiplier",
+        ["DryBase"] = "--dry-base",
+        ["DryAllowedLength"] = "--dry-allowed-length",
+        ["Mirostat"] = "--mirostat",
+        ["MirostatTau"] = "--mirostat-ent",
+        ["MirostatEta"] = "--mirostat-lr",
+        ["Seed"] = "--seed",
+        ["Expansion"] = "--s3-expansion",
+        ["Active"] = "--s3-active",
+        ["Steps"] = "--s3-steps",
+        ["Centroids"] = "--centroids",
+        ["Budget"] = "--budget",
+        ["Bm25"] = "--bm25",
+        ["Edges"] = "--edges",
+        ["ChunkTokens"] = "--chunk",
+        ["PruneAbove"] = "--prune",
+        ["ContextLength"] = "--ctx",
+        ["Threads"] = "--threads",
+    };
+
     /// <summary>Reads options into the engine's records, which check ranges.</summary>
-    /// <exception cref="UsageException">A value was refused: the engine's message, without the name of a parameter that no user has seen.</exception>
+    /// <exception cref="UsageException">A value was refused: the engine's message, in the words of the command line.</exception>
     public static T Read<T>(Func<T> read)
     {
         try
@@ -15,8 +50,19 @@ internal static class UserInput
         }
         catch (ArgumentException e)
         {
-            throw new UsageException(e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal));
+            throw new UsageException(InWords(e));
         }
+    }
+
+    private static string InWords(ArgumentException error)
+    {
+        if (error.ParamName is not { } name)
+        {
+            return error.Message;
+        }
+
+        string message = error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+        return Options.TryGetValue(name, out string? option) && message.StartsWith(name, StringComparison.Ordinal) ? option + message[name.Length..] : message;
     }
 
     /// <summary>Refuses numbers below a bound when the command line is parsed.</summary>

@@ -22,7 +22,7 @@ internal static class RulerReport
             json.WriteString("attention", result.Attention.ToString());
             json.WriteNumber("cases", result.Total.Count);
             json.WriteNumber("skipped", result.Skipped);
-            WriteRatio(json, "accuracy", result.Total.Accuracy);
+            WriteAccuracy(json, result.Total);
             json.WriteStartObject("by_task");
             foreach ((string task, RulerResult ofTask) in result.ByTask)
             {
@@ -31,7 +31,7 @@ internal static class RulerReport
                 {
                     json.WriteStartObject(length.ToString(CultureInfo.InvariantCulture));
                     json.WriteNumber("n", score.Count);
-                    WriteRatio(json, "accuracy", score.Accuracy);
+                    WriteAccuracy(json, score);
                     json.WriteEndObject();
                 }
 
@@ -52,13 +52,14 @@ internal static class RulerReport
     /// <summary>A summary of all methods, then accuracy by task and length for each.</summary>
     public static void WriteText(TextWriter output, IReadOnlyList<RulerResult> results)
     {
-        TextTable summary = new("attention", "cases", "accuracy", "rows read", "decode tok/s", "prefill tok/s", "KV MiB");
+        TextTable summary = new("attention", "right", "accuracy", "95 % interval", "rows read", "decode tok/s", "prefill tok/s", "KV MiB");
         foreach (RulerResult result in results)
         {
             summary.Add(
                 result.Attention.ToString(),
-                Text($"{result.Total.Count}"),
+                Text($"{result.Total.Right} of {result.Total.Count}"),
                 Percent(result.Total.Accuracy),
+                Range(result.Total.Interval),
                 Percent(result.Total.AttendedFraction),
                 Text($"{result.Total.DecodeTokensPerSecond:F1}"),
                 Text($"{result.Total.PrefillTokensPerSecond:F0}"),
@@ -72,10 +73,12 @@ internal static class RulerReport
             TextTable table = new([result.Attention.ToString(), .. lengths.Select(Length), "all"]);
             foreach ((string task, RulerResult ofTask) in result.ByTask)
             {
-                table.Add([task, .. Cells(lengths, ofTask), Percent(ofTask.Total.Accuracy)]);
+                table.Add([task, .. Cells(lengths, ofTask, Fraction), Fraction(ofTask.Total)]);
             }
 
-            table.Add(["all", .. Cells(lengths, result), Percent(result.Total.Accuracy)]);
+            table.Add(["all", .. Cells(lengths, result, Fraction), Fraction(result.Total)]);
+            table.Add(["accuracy", .. Cells(lengths, result, score => Percent(score.Accuracy)), Percent(result.Total.Accuracy)]);
+            table.Add(["95 % interval", .. Cells(lengths, result, score => Range(score.Interval)), Range(result.Total.Interval)]);
             output.WriteLine(table);
         }
 
@@ -120,11 +123,25 @@ internal static class RulerReport
     /// <summary>A length as the field writes it: 4K, 16K, 1000.</summary>
     public static string Length(int tokens) => tokens % 1024 == 0 ? Text($"{tokens / 1024}K") : Text($"{tokens}");
 
-    private static IEnumerable<string> Cells(int[] lengths, RulerResult result)
+    private static IEnumerable<string> Cells(int[] lengths, RulerResult result, Func<RulerScore, string> cell)
     {
         Dictionary<int, RulerScore> scores = result.ByLength.ToDictionary(row => row.Length, row => row.Score);
-        return lengths.Select(length => scores.TryGetValue(length, out RulerScore? score) ? Percent(score.Accuracy) : "");
+        return lengths.Select(length => scores.TryGetValue(length, out RulerScore? score) ? cell(score) : "");
     }
+
+    private static void WriteAccuracy(Utf8JsonWriter json, RulerScore score)
+    {
+        WriteRatio(json, "accuracy", score.Accuracy);
+        json.WriteStartArray("accuracy_95");
+        json.WriteNumberValue(Math.Round(score.Interval.Low, 6));
+        json.WriteNumberValue(Math.Round(score.Interval.High, 6));
+        json.WriteEndArray();
+    }
+
+    /// <summary>Both ends of an interval in whole percent.</summary>
+    public static string Range(Interval interval) => Text($"{100 * interval.Low:F0}–{100 * interval.High:F0} %");
+
+    private static string Fraction(RulerScore score) => Text($"{score.Right}/{score.Count}");
 
     private static void WriteRatio(Utf8JsonWriter json, string name, double value) => json.WriteNumber(name, Math.Round(value, 6));
 

@@ -45,6 +45,10 @@ internal sealed class CalibrationRun
     /// <summary>Names the corpus in settings.</summary>
     public string CorpusHash { get; }
 
+    /// <summary>Names corpus, seed, limit, and what else a result depends on.</summary>
+    public string OriginWith(params IEnumerable<object?> more) =>
+        CalibrationFile.HashOf(string.Join(' ', [CorpusHash, Options.Seed, Options.MaxTokens, .. more]));
+
     /// <summary>Looked at often.</summary>
     public CancellationToken Cancellation { get; }
 

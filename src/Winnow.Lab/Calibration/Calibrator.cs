@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Winnow.Attention;
 using Winnow.Calibration;
 using Winnow.Generation;
@@ -11,6 +12,8 @@ namespace Winnow.Lab.Calibration;
 /// <summary>Makes the calibration file of a model: what <c>winnow calibrate</c> does.</summary>
 public static class Calibrator
 {
+    private const string OriginKey = "origin";
+
     private static readonly MethodCalibrator[] All = [new TokenSparseCalibrator(), new DeltaCalibrator(), new A2atsCalibrator(), new S3Calibrator()];
 
     /// <summary>The methods that can be calibrated.</summary>
@@ -21,7 +24,7 @@ public static class Calibrator
     /// <param name="options">Corpus, methods, seed.</param>
     /// <param name="path">The file; null for the one beside the model.</param>
     /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellationToken">Stops soon; sections that were completed before are in the file.</param>
+    /// <param name="cancellationToken">Stops soon; sections that were completed before are in the file, and are not made again by a run with the same options.</param>
     /// <returns>The file's path.</returns>
     /// <exception cref="AttentionSpecException">What is to be tuned is not one that there is.</exception>
     /// <exception cref="CalibrationException">A method is unknown, the corpus is too small, or the file is of another model.</exception>
@@ -68,7 +71,19 @@ public static class Calibrator
                 section => CalibrationFile.Update(path, engine.Model.Identity, sections => sections[draft] = section),
                 progress,
                 cancellationToken);
+            string? origin = calibrator.Origin(run);
+            if (origin is not null && !saved.ContainsKey(draft) && IsFrom(saved.GetValueOrDefault(method), origin))
+            {
+                run.Report("made already", 1);
+                continue;
+            }
+
             CalibrationSectionDraft finished = calibrator.Calibrate(run);
+            if (origin is not null)
+            {
+                finished.Settings[OriginKey] = origin;
+            }
+
             CalibrationFile.Update(path, engine.Model.Identity, sections =>
             {
                 sections.Remove(draft);
@@ -78,6 +93,9 @@ public static class Calibrator
 
         return path;
     }
+
+    private static bool IsFrom(CalibrationSectionDraft? section, string origin) =>
+        section?.Settings[OriginKey] is JsonValue value && value.TryGetValue(out string? made) && made == origin;
 
     private static MethodCalibrator[] Choose(IReadOnlyList<string>? methods)
     {

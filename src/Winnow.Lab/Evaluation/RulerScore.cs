@@ -7,8 +7,14 @@ public sealed record RulerScore(IReadOnlyList<RulerOutcome> Outcomes)
     /// <summary>Cases.</summary>
     public int Count => Outcomes.Count;
 
+    /// <summary>Cases that were answered right.</summary>
+    public int Right => Outcomes.Count(outcome => outcome.IsRight);
+
     /// <summary>The part of the cases that was answered right; 0 where there is none.</summary>
-    public double Accuracy => Count == 0 ? 0 : (double)Outcomes.Count(outcome => outcome.IsRight) / Count;
+    public double Accuracy => Count == 0 ? 0 : (double)Right / Count;
+
+    /// <summary>Where the accuracy over all such cases lies, with 95 % confidence.</summary>
+    public Interval Interval => Interval.Of(Right, Count);
 
     /// <summary>Rows read by decode steps over rows that full attention would have read; 1 where there was no step.</summary>
     public double AttendedFraction

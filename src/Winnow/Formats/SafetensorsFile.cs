@@ -94,6 +94,12 @@ public sealed class SafetensorsFile : ITensorFile
             throw new ModelFormatException(folder, $"cannot be read: {e.Message}", e);
         }
 
+        if (others.Length == 0)
+        {
+            // A folder of something else is refused as what it is.
+            _ = ModelFolder.Config(folder);
+        }
+
         return others is [string only]
             ? only
             : throw new ModelFormatException(folder, $"holds {others.Length} safetensors files, but neither {IndexName} nor {SingleName}");

@@ -146,7 +146,7 @@ public sealed class Engine : IDisposable
     /// <summary>Renders a conversation with the model's chat template and tokenizes it: what a session computes for it.</summary>
     /// <remarks>Control tokens that are spelled out in a message stay text; only the template's own become tokens.</remarks>
     /// <param name="messages">The conversation.</param>
-    /// <param name="tools">What the model may call; null for nothing.</param>
+    /// <param name="tools">What the model may call; null for nothing. A template may not know of tools: see <see cref="ChatTemplate.UsesTools"/>.</param>
     /// <param name="variables">Further variables of the template, such as <c>enable_thinking</c>; null for none.</param>
     /// <param name="cancellationToken">Gives up on a long conversation.</param>
     /// <exception cref="WinnowException">The model has no chat template, or it refuses this conversation.</exception>

@@ -98,12 +98,13 @@ public sealed class ModelSummary
     public static ModelSummary Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using ITensorFile file = Directory.Exists(path) ? SafetensorsFile.Open(path) : GgufFile.Open(path);
+        string? configuration = Directory.Exists(path) ? ModelFolder.Config(path) : null;
+        using ITensorFile file = configuration is null ? GgufFile.Open(path) : SafetensorsFile.Open(path);
         try
         {
             ModelConfig config = file is GgufFile gguf
                 ? GgufConfigReader.Read(gguf)
-                : HuggingFaceConfigReader.Read(System.IO.Path.Combine(path, "config.json"));
+                : HuggingFaceConfigReader.Read(configuration!);
             return new ModelSummary(file, config);
         }
         catch (WinnowException e)

@@ -112,7 +112,7 @@ internal sealed class Model : IDisposable
     {
         if (Directory.Exists(path))
         {
-            ModelConfig config = HuggingFaceConfigReader.Read(Path.Combine(path, "config.json"));
+            ModelConfig config = HuggingFaceConfigReader.Read(ModelFolder.Config(path));
             return (SafetensorsFile.Open(path, maps, cancellation), config);
         }
 

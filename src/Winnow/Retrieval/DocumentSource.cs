@@ -1,4 +1,4 @@
-using System.Text;
+using Winnow.Documents;
 
 namespace Winnow.Retrieval;
 
@@ -24,10 +24,17 @@ public sealed record DocumentSource
     /// <summary>The file, where it is one.</summary>
     internal string? Path { get; private init; }
 
-    /// <summary>A text file (UTF-8, or UTF-16 with a byte order mark).</summary>
+    /// <summary>A file of text, in any encoding that can be told, or in one of the <see cref="DocumentFormats"/>.</summary>
     /// <param name="path">The file; as given here, it is the document's name.</param>
-    public static DocumentSource FromFile(string path) =>
-        new(path, () => new StreamReader(path, Encoding.UTF8), File.Exists(path) ? new FileInfo(path).Length : null) { Path = path };
+    /// <exception cref="DocumentException">It is no text, empty, or cannot be read.</exception>
+    public static DocumentSource FromFile(string path) => FromDocument(DocumentText.Find(path));
+
+    /// <summary>A file that was looked at; its path is the document's name.</summary>
+    public static DocumentSource FromDocument(DocumentText document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return new DocumentSource(document.Path, document.Open, document.Size) { Path = document.Path };
+    }
 
     /// <summary>A text in memory.</summary>
     public static DocumentSource FromText(string name, string text)

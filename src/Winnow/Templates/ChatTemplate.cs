@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Winnow.Templates.Jinja;
 using Winnow.Templates.Jinja.Library;
 using Winnow.Templates.Jinja.Nodes;
@@ -13,7 +14,7 @@ namespace Winnow.Templates;
 /// <c>extends</c>, <c>block</c>, <c>include</c> and <c>import</c> are refused. A parsed template is immutable and may be rendered
 /// by several threads at once.
 /// </remarks>
-public sealed class ChatTemplate
+public sealed partial class ChatTemplate
 {
     /// <summary>The longest template that is parsed; those of models have some ten thousand characters.</summary>
     private const int MaxLength = 1 << 20;
@@ -32,6 +33,12 @@ public sealed class ChatTemplate
 
     /// <summary>The template's text.</summary>
     public string Source { get; }
+
+    /// <summary>Whether it looks at tools at all. One that does not renders a conversation alike with tools and without.</summary>
+    public bool UsesTools => ToolsName().IsMatch(Source);
+
+    [GeneratedRegex(@"\btools\b", RegexOptions.CultureInvariant)]
+    private static partial Regex ToolsName();
 
     /// <summary>Parses a template.</summary>
     /// <param name="source">The template's text.</param>

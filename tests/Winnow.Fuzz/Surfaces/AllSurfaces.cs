@@ -18,6 +18,7 @@ internal static class AllSurfaces
         ["gbnf"] = () => new GbnfSurface(),
         ["schema"] = () => new SchemaSurface(),
         ["cases"] = () => new CasesSurface(),
+        ["document"] = () => new DocumentSurface(),
     };
 
     /// <summary>Those of the engine, without those that go wrong on purpose.</summary>

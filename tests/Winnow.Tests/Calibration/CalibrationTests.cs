@@ -203,6 +203,30 @@ public sealed class CalibrationTests : IDisposable
     }
 
     [Fact]
+    public void An_interrupted_calibration_goes_on_behind_the_methods_that_were_finished()
+    {
+        CalibrationOptions options = new() { Corpus = [Corpus + Corpus], Methods = ["token-sparse", "a2ats"], MaxTokens = 60, Centroids = 8 };
+        using CancellationTokenSource cancellation = new();
+        Assert.Throws<OperationCanceledException>(() => Calibrator.Run(
+            _engine, options, _path, new Recorder<CalibrationProgress>(progress => { if (progress.Method == "a2ats") { cancellation.Cancel(); } }), cancellation.Token));
+
+        Assert.Equal(["made already"], Activities(options));
+        Assert.Equal(["made already"], Activities(options));
+        Assert.DoesNotContain("made already", Activities(options with { Seed = 2 }));
+        Assert.DoesNotContain("made already", Activities(options with { Seed = 2, Corpus = [Corpus] }));
+        using CalibrationFile file = CalibrationFile.Open(_path, _engine.Model.Identity);
+        Assert.Equal(["a2ats", "token-sparse"], file.Sections.Keys.Order());
+
+        // What the first of the methods does.
+        List<string> Activities(CalibrationOptions what)
+        {
+            List<string> activities = [];
+            Calibrator.Run(_engine, what, _path, new Recorder<CalibrationProgress>(progress => { if (progress.Method == "token-sparse") { activities.Add(progress.Activity); } }));
+            return activities;
+        }
+    }
+
+    [Fact]
     public void What_heads_lose_is_not_measured_again()
     {
         CalibrationOptions options = new() { Corpus = [Corpus + Corpus], Methods = ["a2ats"], MaxTokens = 60, Centroids = 8 };

@@ -55,6 +55,52 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void An_answer_that_ends_for_want_of_context_says_so()
+    {
+        WinnowProcess full = WinnowProcess.Run(["run", "-p", "Once upon a time", "-c", "12", "-n", "30", "--temp", "0"]);
+        Assert.Equal((0, "note: the answer ends here because the context of 12 tokens is full; --ctx allows up to 32768"), (full.ExitCode, full.ErrorLine));
+        Assert.NotEqual("", full.Output);
+    }
+
+    [Fact]
+    public void More_threads_than_cores_are_not_used()
+    {
+        WinnowProcess many = WinnowProcess.Run(["run", "-p", "Once", "-n", "2", "--temp", "0", "-t", "1000"]);
+        Assert.Equal((0, $"note: 1000 threads are asked for, and {Environment.ProcessorCount} cores can be used: so many threads compute"), (many.ExitCode, many.ErrorLine));
+    }
+
+    [Fact]
+    public void A_system_message_makes_a_chat()
+    {
+        string[] asked = ["run", "-p", "What is the code?", "--system", "The code is 4711.", "-n", "8", "--temp", "0"];
+        Assert.Equal(WinnowProcess.RunJson([.. asked, "--chat"]).GetProperty("tokens").GetRawText(), WinnowProcess.RunJson(asked).GetProperty("tokens").GetRawText());
+        Assert.NotEqual(WinnowProcess.RunJson("run", "-p", "What is the code?", "-n", "8", "--temp", "0").GetProperty("tokens").GetRawText(), WinnowProcess.RunJson(asked).GetProperty("tokens").GetRawText());
+    }
+
+    [Fact]
+    public void A_folder_of_documents_is_indexed_and_searched_best_first()
+    {
+        string folder = Directory.CreateDirectory(_folder.PathOf("notes")).FullName;
+        File.WriteAllText(Path.Combine(folder, "a.txt"), "The garden has four apple trees and a pond.");
+        File.WriteAllText(Path.Combine(folder, "b.html"), "<h1>Office</h1><p>The wifi password is mellow-otter.</p><script>let wifi = 1;</script>");
+        File.WriteAllBytes(Path.Combine(folder, "c.txt"), System.Text.Encoding.Latin1.GetBytes("Das B\u00FCro schlie\u00DFt um sechs."));
+        File.WriteAllBytes(Path.Combine(folder, "d.png"), [0x89, .. "PNG"u8]);
+        string index = _folder.PathOf("notes.idx");
+        WinnowProcess built = WinnowProcess.Run(["index", "build", index, folder]);
+        Assert.Equal(0, built.ExitCode);
+        Assert.Contains("left out 1 file that is no text", built.Errors, StringComparison.Ordinal);
+        Assert.Contains("c.txt was read as Windows-1252", built.Errors, StringComparison.Ordinal);
+        Assert.Contains("3 documents", built.Errors, StringComparison.Ordinal);
+
+        JsonElement[] spans = [.. WinnowProcess.RunJson("index", "search", index, "-p", "What is the wifi password?").GetProperty("spans").EnumerateArray()];
+        Assert.Equal(3, spans.Length);
+        Assert.Equal(Path.Combine(folder, "b.html"), spans[0].GetProperty("document").GetString());
+        Assert.Equal("Office\n\nThe wifi password is mellow-otter.\n", spans[0].GetProperty("text").GetString());
+        Assert.Equal(spans.Select(span => span.GetProperty("score").GetDouble()).OrderDescending(), spans.Select(span => span.GetProperty("score").GetDouble()));
+        Assert.Equal(1, WinnowProcess.RunJson("index", "search", index, "-p", "What is the wifi password?", "--top", "1").GetProperty("spans").GetArrayLength());
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_answer()
     {
         string[] arguments = ["run", "-p", "It was", "-n", "8", "--temp", "1", "--top-k", "0", "--top-p", "0.9", "--min-p", "0", "--repeat-penalty", "1.1"];

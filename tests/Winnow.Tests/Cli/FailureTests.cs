@@ -64,6 +64,25 @@ public sealed class FailureTests : IDisposable
     public void A_missing_prompt_file_is_named() => Fails(1, "nowhere.txt", "run", "-f", _folder.PathOf("nowhere.txt"));
 
     [Fact]
+    public void A_folder_of_models_is_refused_with_their_names()
+    {
+        string folder = Directory.CreateDirectory(_folder.PathOf("models")).FullName;
+        Fails(1, $"{folder}: is a folder without config.json", "run", "-p", "x", "-m", folder);
+        File.WriteAllBytes(Path.Combine(folder, "b.gguf"), []);
+        File.WriteAllBytes(Path.Combine(folder, "a.gguf"), []);
+        Fails(1, "name one of its models: a.gguf, b.gguf", "run", "-p", "x", "-m", folder);
+        Fails(1, "name one of its models: a.gguf, b.gguf", "inspect", folder);
+    }
+
+    [Fact]
+    public void A_prompt_file_that_is_no_text_is_refused_as_what_it_is()
+    {
+        Fails(1, "is a model: name it with -m", "run", "-f", BundledModel.Find());
+        Fails(1, "is a ZIP archive", "eval", "perplexity", "-f", _folder.Write("a.zip", [.. "PK\x03\x04"u8, 0, 0, 0]));
+        Fails(1, "is empty", "index", "build", _folder.PathOf("a.idx"), _folder.Write("empty.txt", []));
+    }
+
+    [Fact]
     public void A_full_disk_is_reported()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "this system has no /dev/full");
@@ -73,7 +92,7 @@ public sealed class FailureTests : IDisposable
     [Theory]
     [InlineData("name the prompt once", "run")]
     [InlineData("name the prompt once", "run", "-p", "x", "-f", "y")]
-    [InlineData("Temperature is -1", "run", "-p", "x", "--temp", "-1")]
+    [InlineData("--temp is -1", "run", "-p", "x", "--temp", "-1")]
     [InlineData("'warm'", "run", "-p", "x", "--temp", "warm")]
     [InlineData("--ctx is 1000000000", "run", "-p", "x", "--ctx", "1000000000")]
     [InlineData("--ctx is -1", "run", "-p", "x", "--ctx", "-1")]
@@ -98,9 +117,25 @@ public sealed class FailureTests : IDisposable
     [InlineData("there is no token id", "logits", "--tokens", "")]
     [InlineData("'Q9'", "quantize", "a", "b", "Q9")]
     [InlineData("'llama-9t'", "synth", "--shape", "llama-9t", "x")]
-    [InlineData("Expansion is 0; allowed: 1 to 1024", "calibrate", "--s3-expansion", "0")]
-    [InlineData("Required command was not provided", "frobnicate")]
-    [InlineData("'--frobnicate'", "run", "--frobnicate")]
+    [InlineData("--s3-expansion is 0; allowed: 1 to 1024", "calibrate", "--s3-expansion", "0")]
+    [InlineData("the bundled model has its calibration", "calibrate")]
+    [InlineData("the bundled model has its calibration", "calibrate", "--tune", "recycled:pool=3")]
+    [InlineData("there is nothing to measure", "bench", "-p", "0", "-n", "0")]
+    [InlineData("more than the context of 32768 holds", "demo", "--length", "100000")]
+    [InlineData("'frobnicate' is no command (see: winnow --help)", "frobnicate")]
+    [InlineData("'chta' is no command; did you mean 'chat'? (see: winnow --help)", "chta")]
+    [InlineData("'rulr' is no command of eval; did you mean 'ruler'?", "eval", "rulr")]
+    [InlineData("'pull' is no command; there is no download", "pull", "llama")]
+    [InlineData("winnow run has no option '--frobnicate' (see: winnow run --help)", "run", "--frobnicate")]
+    [InlineData("winnow run has no option '--prmpt'; did you mean '--prompt'?", "run", "--prmpt=x")]
+    [InlineData("winnow inspect has no option '--al'; did you mean '--all'?", "inspect", "--al")]
+    [InlineData("'world' is one word too many; a text of several words needs quotation marks", "run", "-p", "hello", "world")]
+    [InlineData("--prompt needs a value: -p, --prompt TEXT", "run", "-p")]
+    [InlineData("--temp is given more than once", "run", "-p", "x", "--temp", "1", "--temp", "2")]
+    [InlineData("--isa: there is no 'avx3'; there are portable, ", "run", "-p", "x", "--isa", "avx3")]
+    [InlineData("did you mean 'avx2'?", "run", "-p", "x", "--isa", "avx3")]
+    [InlineData("winnow quantize needs IN", "quantize")]
+    [InlineData("winnow synth needs --shape NAME", "synth", "x")]
     public void A_wrong_command_line_is_usage(string named, params string[] arguments) => Fails(2, named, arguments);
 
     [Fact]
@@ -131,5 +166,6 @@ public sealed class FailureTests : IDisposable
         Assert.StartsWith("winnow: ", process.ErrorLine, StringComparison.Ordinal);
         Assert.Contains(named, process.ErrorLine, StringComparison.Ordinal);
         Assert.DoesNotContain("(Parameter", process.ErrorLine, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", process.ErrorLine, StringComparison.Ordinal);
     }
 }

@@ -50,6 +50,8 @@ public class RulerReportTests
         Assert.Equal(0.5, task.GetProperty("4096").GetProperty("accuracy").GetDouble());
         Assert.Equal(1, task.GetProperty("8192").GetProperty("n").GetInt32());
         Assert.Equal(1, first.GetProperty("by_task").GetProperty("kv_lookup").GetProperty("8192").GetProperty("accuracy").GetDouble());
+        Assert.Equal(0.300642, first.GetProperty("accuracy_95")[0].GetDouble());
+        Assert.Equal(0.954413, first.GetProperty("accuracy_95")[1].GetDouble());
         Assert.Equal(0.25, first.GetProperty("attended_fraction").GetDouble());
         Assert.Equal(10, first.GetProperty("decode_tps").GetDouble());
         Assert.Equal(1000, first.GetProperty("prefill_tps").GetDouble());
@@ -68,6 +70,8 @@ public class RulerReportTests
         Assert.Contains("| kv_lookup", text, StringComparison.Ordinal);
         Assert.Contains(" 4K |", text, StringComparison.Ordinal);
         Assert.Contains("75.0 %", text, StringComparison.Ordinal);
+        Assert.Contains("3 of 4", text, StringComparison.Ordinal);
+        Assert.Contains("30–95 %", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,7 +88,7 @@ public class RulerReportTests
     [Fact]
     public void The_chart_is_well_formed_and_has_a_line_for_each_method_in_each_panel()
     {
-        XDocument chart = XDocument.Parse(RulerChart.Draw(Results()));
+        XDocument chart = XDocument.Parse(RulerChart.Draw(Results(), "lab Q8_0 on <2 threads>"));
         XNamespace svg = "http://www.w3.org/2000/svg";
 
         XElement[] lines = [.. chart.Descendants(svg + "polyline")];
@@ -92,8 +96,43 @@ public class RulerReportTests
         string points = lines[0].Attribute("points")!.Value;
         Assert.Equal(2, points.Split(' ').Length);
         // 8K is fully right: the top of the panel. 4K is half right.
-        Assert.Equal(["56", "181"], points.Split(' ').Reverse().Select(point => point.Split(',')[1]));
+        Assert.Equal(["80", "205"], points.Split(' ').Reverse().Select(point => point.Split(',')[1]));
         Assert.Contains(chart.Descendants(svg + "text"), text => text.Value == "8K");
+        Assert.Contains(chart.Descendants(svg + "text"), text => text.Value == "lab Q8_0 on <2 threads>; 4 cases, 2 at each length");
+        Assert.Contains(chart.Descendants(svg + "text"), text => text.Value.StartsWith("recycled: 3 of 4 right", StringComparison.Ordinal));
+
+        // Accuracy has a bar at each point, speed has none.
+        XElement[] bars = [.. chart.Descendants(svg + "path")];
+        Assert.Equal(4, bars.Length);
+        Assert.All(bars, bar => Assert.Equal("bar", bar.Attribute("class")!.Value));
+    }
+
+    [Fact]
+    public void Methods_are_called_by_their_names_and_by_their_values_where_those_differ()
+    {
+        RulerScore score = new(Outcomes());
+        RulerResult[] results = [.. ((string[])["full", "recycled:k=64", "recycled:k=32", "token-sparse+delta"]).Select(spec => new RulerResult(AttentionOptions.Parse(spec), score))];
+        string[] names = RulerChart.Names(results);
+        Assert.Equal("full attention", names[0]);
+        Assert.Contains("k=64", names[1], StringComparison.Ordinal);
+        Assert.Contains("k=32", names[2], StringComparison.Ordinal);
+        Assert.Equal("token-sparse + delta", names[3]);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0, 1)]
+    [InlineData(0, 10, 0, 0.2775)]
+    [InlineData(10, 10, 0.7225, 1)]
+    [InlineData(1, 1, 0.2065, 1)]
+    [InlineData(5, 10, 0.2366, 0.7634)]
+    [InlineData(22, 35, 0.4634, 0.7683)]
+    [InlineData(81, 263, 0.2553, 0.3662)]
+    public void Intervals_are_Wilsons(int successes, int trials, double low, double high)
+    {
+        // Values of statsmodels.stats.proportion.proportion_confint(…, method="wilson"), and of Newcombe's 1998 comparison (81 of 263).
+        Interval interval = Interval.Of(successes, trials);
+        Assert.Equal(low, interval.Low, 4);
+        Assert.Equal(high, interval.High, 4);
     }
 
     [Theory]

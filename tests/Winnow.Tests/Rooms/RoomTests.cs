@@ -48,7 +48,7 @@ public sealed class RoomTests
     [Fact]
     public void Namespaces_are_folders()
     {
-        foreach (string project in (string[])["Winnow", "Winnow.Lab", "Winnow.Vulkan", "Winnow.Extensions.AI", "Winnow.Cli"])
+        foreach (string project in (string[])["Winnow", "Winnow.Lab", "Winnow.Vulkan", "Winnow.Documents.Formats", "Winnow.Extensions.AI", "Winnow.Cli"])
         {
             string source = Path.Combine(Repository.Root, "src");
             foreach (string file in Directory.EnumerateFiles(Path.Combine(source, project), "*.cs", SearchOption.AllDirectories))

@@ -9,6 +9,13 @@ public class ChatTemplateTests
         "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>' }}\n{% endfor %}"
         + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
+    [Theory]
+    [InlineData("{% for message in messages %}{{ message.content }}{% endfor %}", false)]
+    [InlineData("{% if tools %}{{ tools | tojson }}{% endif %}", true)]
+    [InlineData("{{ messages[0].content }} my_tools toolset", false)]
+    public void A_template_says_whether_it_knows_of_tools(string source, bool usesTools) =>
+        Assert.Equal(usesTools, ChatTemplate.Parse(source).UsesTools);
+
     [Fact]
     public void Messages_become_a_prompt()
     {

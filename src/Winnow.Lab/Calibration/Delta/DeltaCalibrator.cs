@@ -22,6 +22,8 @@ internal sealed class DeltaCalibrator : MethodCalibrator
 
     public override string Method => DeltaAttention.Name;
 
+    public override string Origin(CalibrationRun run) => run.OriginWith();
+
     public override CalibrationSectionDraft Calibrate(CalibrationRun run)
     {
         AttentionLayers layers = run.Engine.Transformer.AttentionLayers;

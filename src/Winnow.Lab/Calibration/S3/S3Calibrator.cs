@@ -32,6 +32,9 @@ internal sealed class S3Calibrator : MethodCalibrator
 
     public override string Method => FeatureModel.Method;
 
+    public override string Origin(CalibrationRun run) =>
+        run.OriginWith(run.Options.S3.Expansion, run.Options.S3.Active, run.Options.S3.Steps);
+
     public override CalibrationSectionDraft Calibrate(CalibrationRun run)
     {
         ModelInfo model = run.Engine.Model;

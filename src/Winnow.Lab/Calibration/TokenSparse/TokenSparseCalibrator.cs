@@ -29,6 +29,8 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
 
     public override string Method => TokenSparseAttention.Name;
 
+    public override string Origin(CalibrationRun run) => run.OriginWith(CoverageOf(run));
+
     public override CalibrationSectionDraft Calibrate(CalibrationRun run)
     {
         AttentionLayers layers = run.Engine.Transformer.AttentionLayers;
@@ -43,7 +45,7 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
         double[] drift = observer.Drift();
         int kvHeads = layers.Shapes[0].KvHeads;
         IReadOnlyList<int> heads = HeadsOf(Stable(drift, layers.Global), kvHeads);
-        float coverage = new TokenSparseAttention().Tuned(TuningSection.Of(run.Engine.Calibration)).Coverage ?? TokenSparseAttention.DefaultCoverage;
+        float coverage = CoverageOf(run);
         JsonObject settings = new()
         {
             ["drift"] = new JsonArray([.. drift.Select(value => JsonValue.Create(value))]),
@@ -124,6 +126,9 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
             return isBorne;
         }
     }
+
+    private static float CoverageOf(CalibrationRun run) =>
+        new TokenSparseAttention().Tuned(TuningSection.Of(run.Engine.Calibration)).Coverage ?? TokenSparseAttention.DefaultCoverage;
 
     private static IReadOnlyList<int> HeadsOf(IReadOnlyList<int> layers, int kvHeads) =>
         [.. layers.SelectMany(layer => Enumerable.Range(layer * kvHeads, kvHeads))];

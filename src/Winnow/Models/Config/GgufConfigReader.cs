@@ -135,7 +135,9 @@ internal sealed class GgufConfigReader
         string name = TensorNames.Gguf.Find(TensorRole.Embedding) + ".weight";
         return _file.Tensors.TryGetValue(name, out TensorEntry? embedding) && embedding.Shape is [>= 1 and <= int.MaxValue, _]
             ? (int)embedding.Shape[0]
-            : throw new ModelFormatException(_file.Path, $"has no tensor '{name}' of two dimensions");
+            : throw new ModelFormatException(_file.Path, _file.Tensors.Count == 0
+                ? "is a vocabulary without weights: it can be tokenized with, but computes nothing"
+                : $"has no tensor '{name}' of two dimensions");
     }
 
     private int CountLayers(out int drafts)

@@ -20,7 +20,9 @@ internal static class IndexSearch
         EvidenceSelection selection = new(state, budget);
         if (budget >= state.Tokens)
         {
-            selection.TryTake(0, state.Units, EvidenceSource.None, 1, budget);
+            // Everything is evidence; words say what is the best of it.
+            selection.TryTake(0, state.Units, EvidenceSource.None, 0, budget);
+            WordSearch.Take(state, WordSearch.Score(state, question), selection, budget);
             return selection.Spans();
         }
 

@@ -1,0 +1,189 @@
+using System.Globalization;
+
+namespace Winnow.Documents;
+
+/// <summary>A file as text: in any encoding that can be told, or in one of the <see cref="DocumentFormats"/>. What is no text is refused by name.</summary>
+/// <remarks>
+/// A byte order mark says what the encoding is: UTF-8, UTF-16 or UTF-32. Without one it is UTF-8 where all bytes are, UTF-16 where that
+/// alone makes sense of its zeros, and else Windows-1252, unless so many bytes are above ASCII that they must mean other letters.
+/// </remarks>
+public sealed class DocumentText
+{
+    /// <summary>The longest text that is read at once; <see cref="Open"/> reads longer ones in pieces.</summary>
+    public const int MaxCharacters = 1 << 28;
+
+    private DocumentText(string path, string kind, long size)
+    {
+        Path = path;
+        Kind = kind;
+        Size = size;
+    }
+
+    /// <summary>The file, as it was named.</summary>
+    public string Path { get; }
+
+    /// <summary>What it was read as: "UTF-8", "Windows-1252", "PDF document".</summary>
+    public string Kind { get; }
+
+    /// <summary>Bytes of a text file, characters of what another file holds.</summary>
+    public long Size { get; }
+
+    private TextEncoding? Encoding { get; init; }
+
+    private string? Text { get; init; }
+
+    private byte[]? Bytes { get; init; }
+
+    /// <summary>Whether the encoding is certain: a mark or all bytes say so. Else a look at the text is worth it.</summary>
+    public bool IsCertain => Encoding is null || Encoding.MarkBytes > 0 || ReferenceEquals(Encoding, TextEncoding.Utf8);
+
+    /// <summary>Looks at a file and tells how to read it; of a file in one of the <see cref="DocumentFormats"/>, the text is taken out.</summary>
+    /// <param name="path">The file, or a pipe, which is read to its end.</param>
+    /// <param name="asWritten">Whether texts with markup, such as HTML, are taken as they are written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DocumentException">It is no text, empty, a folder, or cannot be opened.</exception>
+    public static DocumentText Find(string path, bool asWritten = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Guard(path, () =>
+        {
+            using Stream file = OpenFile(path);
+            byte[] head = new byte[Math.Min(DocumentFormat.HeadBytes, file.Length)];
+            file.ReadExactly(head);
+            if (head.Length == 0)
+            {
+                throw new DocumentException(path, "is empty");
+            }
+
+            DocumentFormat? format = DocumentFormats.Of(path, head);
+            if (format is not null && !(asWritten && format.IsMarkup))
+            {
+                file.Position = 0;
+                string text = format.Read(path, file, cancellationToken);
+                return text.AsSpan().IsWhiteSpace()
+                    ? throw new DocumentException(path, $"is a {format.Name} without text")
+                    : new DocumentText(path, format.Name, text.Length) { Text = text };
+            }
+
+            if (BinaryKind.Describe(head) is { } kind)
+            {
+                throw new DocumentException(path, kind);
+            }
+
+            TextEncoding encoding = TextEncoding.Of(path, file, head, cancellationToken);
+            return encoding.MarkBytes < file.Length
+                ? new DocumentText(path, encoding.Name, file.Length) { Encoding = encoding, Bytes = (file as MemoryStream)?.ToArray() }
+                : throw new DocumentException(path, "is empty");
+        });
+    }
+
+    /// <summary>Reads a whole file as text.</summary>
+    /// <param name="path">The file, or a pipe.</param>
+    /// <param name="asWritten">Whether texts with markup, such as HTML, are taken as they are written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DocumentException">It is no text, empty, a folder, too long, or cannot be opened.</exception>
+    public static string Read(string path, bool asWritten = false, CancellationToken cancellationToken = default) =>
+        Find(path, asWritten, cancellationToken).ReadToEnd();
+
+    /// <summary>Reads text in any encoding that can be told: for formats that are text with markup.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="file">The file, which can be sought in.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DocumentException">It is no text, or too long.</exception>
+    public static string Decode(string path, Stream file, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        byte[] head = new byte[Math.Min(DocumentFormat.HeadBytes, file.Length)];
+        file.Position = 0;
+        file.ReadExactly(head);
+        TextEncoding encoding = TextEncoding.Of(path, file, head, cancellationToken);
+        CheckSize(path, file.Length, encoding);
+        file.Position = encoding.MarkBytes;
+        using StreamReader reader = new(file, encoding.Reader, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>Its whole text.</summary>
+    /// <exception cref="DocumentException">It is longer than <see cref="MaxCharacters"/>, only white space, or cannot be read.</exception>
+    public string ReadToEnd()
+    {
+        if (Encoding is not null)
+        {
+            CheckSize(Path, Size, Encoding);
+        }
+
+        using TextReader reader = Open();
+        string text = Guard(Path, reader.ReadToEnd);
+        return text.AsSpan().IsWhiteSpace() ? throw new DocumentException(Path, "holds no text but white space") : text;
+    }
+
+    /// <summary>A reader of its text, which need not fit into memory where the file is a text file.</summary>
+    /// <exception cref="DocumentException">It cannot be read.</exception>
+    public TextReader Open() => Text is not null ? new StringReader(Text) : Guard(Path, () =>
+    {
+        Stream file = Bytes is null ? OpenFile(Path) : new MemoryStream(Bytes, writable: false);
+        file.Position = Encoding!.MarkBytes;
+        return new StreamReader(file, Encoding.Reader, detectEncodingFromByteOrderMarks: false);
+    });
+
+    private static void CheckSize(string path, long size, TextEncoding encoding)
+    {
+        if (size > (long)MaxCharacters * encoding.Reader.GetByteCount("a"))
+        {
+            throw new DocumentException(path, string.Create(
+                CultureInfo.InvariantCulture, $"has {size / 1e6:F0} MB; up to {MaxCharacters / 1e6:F0} million characters are read at once"));
+        }
+    }
+
+    /// <summary>Opens a file, or takes a pipe into memory.</summary>
+    private static Stream OpenFile(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new DocumentException(path, "is a folder, but a file is needed");
+        }
+
+        FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        if (file.CanSeek)
+        {
+            return file;
+        }
+
+        using (file)
+        {
+            MemoryStream bytes = new();
+            byte[] piece = new byte[1 << 16];
+            for (int read; (read = file.Read(piece)) > 0;)
+            {
+                bytes.Write(piece, 0, read);
+                if (bytes.Length > MaxCharacters)
+                {
+                    throw new DocumentException(path, string.Create(CultureInfo.InvariantCulture, $"is a pipe of more than {MaxCharacters / 1e6:F0} MB"));
+                }
+            }
+
+            bytes.Position = 0;
+            return bytes;
+        }
+    }
+
+    private static T Guard<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DocumentException(path, "does not exist", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new DocumentException(path, "may not be read by this user", e);
+        }
+        catch (IOException e)
+        {
+            throw new DocumentException(path, $"cannot be read: {e.Message}", e);
+        }
+    }
+}
