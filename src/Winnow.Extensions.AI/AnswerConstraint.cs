@@ -1,3 +1,4 @@
+using Winnow.Conversations;
 using Winnow.Sampling;
 using Winnow.Tokenization;
 

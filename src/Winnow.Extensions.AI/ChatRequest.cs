@@ -1,3 +1,4 @@
+using Winnow.Conversations;
 using Winnow.Scheduling;
 
 namespace Winnow.Extensions.AI;

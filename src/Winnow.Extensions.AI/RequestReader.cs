@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using Winnow.Conversations;
 using Winnow.Generation;
 using Winnow.Sampling;
 using Winnow.Scheduling;

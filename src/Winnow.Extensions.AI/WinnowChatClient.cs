@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Winnow.Conversations;
 using Winnow.Generation;
 using Winnow.Scheduling;
 using TemplateMessage = Winnow.Templates.ChatMessage;

@@ -26,7 +26,7 @@ internal sealed record ExampleDocument(string Text, string Question, string Answ
     public static ExampleDocument Create(int seed, int characters = ShortCharacters)
     {
         Random random = new(seed);
-        string[] names = [.. Names.SelectMany(first => Names, (first, second) => $"{first} {second}")];
+        string[] names = [.. Names.SelectMany(first => Names.Where(second => second != first), (first, second) => $"{first} {second}")];
         random.Shuffle(names);
         (string Thing, string Name, string Value)[] facts =
             [.. names.Take(Facts).Select((name, i) => (Pick(random, Things), name, $"{i + 1}{random.Next(10_000, 99_999)}"))];

@@ -74,6 +74,11 @@ internal static class RunCommand
                 Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
             };
 
+            if (parsed.GetValue(chat) && BundledModel.Is(model.Path(parsed)))
+            {
+                options = BundledModel.Shorten(options with { MaxTokens = parsed.GetValue(tokens) is null ? BundledModel.ReplyTokens : options.MaxTokens }, engine);
+            }
+
             if (parsed.GetValue(tokens) == 0)
             {
                 session.Prefill(ids, progress: options.Progress, cancellationToken: cancellationToken);

@@ -143,31 +143,37 @@ internal sealed class ModelOptions
 
     public bool Verbose(ParseResult parsed) => parsed.GetValue(_verbose);
 
+    /// <summary>What computes.</summary>
+    public string Device(ParseResult parsed) => parsed.GetValue(_device)!;
+
     /// <summary>The file to load: the one named, or the bundled one.</summary>
     public string Path(ParseResult parsed) => parsed.GetValue(_model) ?? BundledModel.Find();
 
     /// <summary>Loads the model, with progress on stderr where it takes longer than a second.</summary>
-    public Engine Load(ParseResult parsed, CancellationToken cancellationToken)
+    public Engine Load(ParseResult parsed, CancellationToken cancellationToken) => Load(parsed, Path(parsed), Device(parsed), cancellationToken);
+
+    /// <summary>Loads another model than the one named, or on another device, with the options asked for.</summary>
+    public Engine Load(ParseResult parsed, string path, string device, CancellationToken cancellationToken)
     {
         GpuLayers gpuLayers = parsed.GetValue(_gpuLayers);
         if (gpuLayers.IsAuto || gpuLayers.Count > 0)
         {
-            RequireGpu(parsed.GetValue(_device)!);
+            RequireGpu(device);
         }
 
         EngineOptions options = new()
         {
-            Device = parsed.GetValue(_device)!,
+            Device = device,
             GpuLayers = gpuLayers,
             ExpectedSession = SessionOptions(parsed),
             Threads = ThreadCount(parsed, _threads),
             MapsWeights = !parsed.GetValue(_noMmap),
-            CalibrationPath = parsed.GetValue(_calibration),
+            CalibrationPath = path == Path(parsed) ? parsed.GetValue(_calibration) : null,
             Isa = parsed.GetValue(_isa) is { } isa ? Enum.Parse<CpuIsa>(isa, ignoreCase: true) : null,
         };
         using ProgressLine line = new("loading");
         Engine engine = UserInput.Read(() => Engine.Load(
-            Path(parsed), options, new SynchronousProgress<double>(fraction => line.Report(fraction, 1)), cancellationToken));
+            path, options, new SynchronousProgress<double>(fraction => line.Report(fraction, 1)), cancellationToken));
         if (Verbose(parsed))
         {
             Console.Error.WriteLine(string.Create(

@@ -20,6 +20,9 @@ internal static class StandardStreams
     /// <summary>For what a model says: as it is into files and pipes, visible on a terminal.</summary>
     public static TextWriter Answer { get; private set; } = Console.Out;
 
+    /// <summary>Standard output with the control characters that a terminal is drawn with.</summary>
+    public static TextWriter Screen { get; private set; } = Console.Out;
+
     /// <summary>Standard error with the control characters that progress is drawn with.</summary>
     public static TextWriter Drawing { get; private set; } = Console.Error;
 
@@ -34,6 +37,7 @@ internal static class StandardStreams
     {
         Bytes = IsOpen(Output) ? OpenOutput() : new ClosedStream();
         TextWriter output = new StreamWriter(Bytes, EncodingOf(Console.OutputEncoding)) { AutoFlush = true };
+        Screen = output;
         VisibleWriter visible = new(output);
         Answer = Console.IsOutputRedirected ? output : visible;
         Console.SetOut(visible);

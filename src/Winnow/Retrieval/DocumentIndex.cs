@@ -129,6 +129,55 @@ public sealed class DocumentIndex : IDisposable
         return engine.Lifetime.Run(_ => Map(engine, path, options ?? new IndexOptions()));
     }
 
+    /// <summary>Copies an index file into memory: changes of the copy do not change the file.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static DocumentIndex Load(Engine engine, string path, IndexOptions? options = null)
+    {
+        using DocumentIndex file = Open(engine, path, options);
+        return file.Copy(engine);
+    }
+
+    /// <summary>The same documents for another engine of the same model: the same file, or a copy in memory.</summary>
+    /// <exception cref="WinnowException">The engine has another model or calibration.</exception>
+    internal DocumentIndex For(Engine engine) => _path is null ? Copy(engine) : Open(engine, _path, _options);
+
+    private DocumentIndex Copy(Engine engine)
+    {
+        FeatureModel? model = HasFeatures ? FeatureModel.Find(engine.Calibration, engine.Model) : null;
+        CheckOrigin(engine, model, _path ?? InMemory, _manifest);
+        DocumentIndex copy = new(engine, model, _options, null, Note) { _manifest = _manifest };
+        try
+        {
+            copy._state = _lifetime.Run(_ => Read(state => new IndexState([.. state.Documents.Select(text => new IndexedText(
+                text.Name, [.. text.Blocks.Select(block => new IndexBlock(InMemory, new BlockBytes(block.Bytes.ToArray()), _manifest.Latents))]))])));
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the index to a file, with all that was scanned; it goes on where it is, in memory or in its own file.</summary>
+    /// <param name="path">The file; an older one is replaced only on success.</param>
+    /// <exception cref="WinnowException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        _lifetime.Run(_ => Read(state => Write(state, path)));
+    }
+
+    private int Write(IndexState state, string path)
+    {
+        SameFile.Refuse(path, _path is null ? [] : [_path]);
+        using FileLock held = FileLock.Take(path);
+        using IndexFileWriter writer = IndexFileWriter.Create(path, held);
+        ManifestDocument[] documents = [.. state.Documents.Select(text => new ManifestDocument(text.Name, [.. text.Blocks.Select(block => writer.Add(block.Bytes))]))];
+        writer.Commit(_manifest with { Documents = documents });
+        return documents.Length;
+    }
+
     private static DocumentIndex Map(Engine engine, string path, IndexOptions options)
     {
         IndexFile file = IndexFile.Open(path);

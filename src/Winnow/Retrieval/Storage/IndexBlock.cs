@@ -71,6 +71,9 @@ internal sealed class IndexBlock
         CheckText();
     }
 
+    /// <summary>All of it, as it was written.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes.Span;
+
     /// <summary>Tokens.</summary>
     public int Tokens { get; }
 

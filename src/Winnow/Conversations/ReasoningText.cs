@@ -1,9 +1,9 @@
-namespace Winnow.Extensions.AI;
+namespace Winnow.Conversations;
 
 /// <summary>Tells the thoughts of a model from its answer, in text that comes in pieces.</summary>
 /// <param name="tags">What stands around the thoughts.</param>
 /// <param name="startsInside">Whether the prompt has opened them already.</param>
-internal sealed class ReasoningText(ReasoningTags tags, bool startsInside)
+public sealed class ReasoningText(ReasoningTags tags, bool startsInside)
 {
     private string _held = "";
     private State _state = startsInside ? State.Inside : State.Before;
