@@ -74,11 +74,10 @@ class Terminal:
 def scene(terminal):
     terminal.ready()
     terminal.type("/example")
-    lines = terminal.ready()
-    question = re.findall(r"What is the [a-z ]+ (?:for|of) [a-z ]+\?", " ".join(" ".join(lines).split()))
-    if not question:
-        sys.exit("/example proposed no question:\n" + "\n".join(lines))
-    terminal.type(question[-1])
+    # The proposed question stands at the prompt already: Enter asks it.
+    terminal.wait(lambda lines: re.search(r"> [^>]*\?\s*$", "".join(lines)[-200:]), "a proposed question")
+    time.sleep(1)
+    terminal.type("")
     terminal.ready()
     terminal.type("/stats")
     terminal.ready()
