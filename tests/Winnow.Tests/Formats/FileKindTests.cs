@@ -23,8 +23,12 @@ public sealed class FileKindTests : IDisposable
     public void A_folder_is_no_GGUF_file() => Assert.Contains("is a folder, but a GGUF file is needed", GgufRefusal(_folder.Root));
 
     [Fact]
-    public void A_folder_without_safetensors_is_refused() =>
+    public void A_folder_without_safetensors_is_refused()
+    {
+        Assert.Contains("is a folder without config.json", SafetensorsRefusal(_folder.Root));
+        _folder.Write("config.json", "{}"u8.ToArray());
         Assert.Contains("holds 0 safetensors files, but neither model.safetensors.index.json nor model.safetensors", SafetensorsRefusal(_folder.Root));
+    }
 
     [Fact]
     public void An_empty_file_is_refused()
