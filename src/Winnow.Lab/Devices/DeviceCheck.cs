@@ -26,7 +26,7 @@ public static class DeviceCheck
     private const double ByteSteps = 2e-2;
 
     // Where it does either.
-    private const double RoundedModels = 1e-1;
+    private const double RoundedModels = 2e-2;
 
     /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
     /// <param name="device">The device, of a kind that <see cref="Compute.Devices.Add"/> knows: whole models open it by its name.</param>
