@@ -1,3 +1,5 @@
+using Winnow.Cli.Help;
+
 namespace Winnow.Cli.Chat;
 
 /// <summary>A command of the chat, as help and completion know it.</summary>
@@ -61,13 +63,7 @@ internal sealed record SlashCommand(string Name, string Argument, string Summary
     }
 
     /// <summary>The command that a word was probably meant to be; null where none is close.</summary>
-    public static SlashCommand? Suggest(string word)
-    {
-        string lower = word.ToLowerInvariant();
-        SlashCommand? begun = lower.Length < 2 ? null : All.FirstOrDefault(command => command.Name.StartsWith(lower, StringComparison.Ordinal));
-        SlashCommand nearest = All.MinBy(command => Distance(command.Name, lower))!;
-        return begun ?? (Distance(nearest.Name, lower) <= Math.Max(1, lower.Length / 3) ? nearest : null);
-    }
+    public static SlashCommand? Suggest(string word) => Suggestion.For(word, All.Select(command => command.Name)) is { } name ? Find(name) : null;
 
     /// <summary>Whether a message is meant as a command: a slash and a word of letters, and nothing else in that word.</summary>
     public static bool TryParse(string message, out string word, out string argument)
@@ -83,25 +79,5 @@ internal sealed record SlashCommand(string Name, string Argument, string Summary
         word = end < 0 ? message[1..] : message[1..end];
         argument = end < 0 ? "" : message[end..].Trim();
         return word.Length > 0 && word.All(c => char.IsAsciiLetter(c) || c is '?' or '-');
-    }
-
-    /// <summary>How many letters must be added, dropped, changed or exchanged with the next to make one word of another.</summary>
-    private static int Distance(string first, string second)
-    {
-        int[,] costs = new int[first.Length + 1, second.Length + 1];
-        for (int i = 0; i <= first.Length; i++)
-        {
-            for (int j = 0; j <= second.Length; j++)
-            {
-                costs[i, j] = i == 0 || j == 0 ? i + j
-                    : Math.Min(Math.Min(costs[i - 1, j], costs[i, j - 1]) + 1, costs[i - 1, j - 1] + (first[i - 1] == second[j - 1] ? 0 : 1));
-                if (i > 1 && j > 1 && first[i - 1] == second[j - 2] && first[i - 2] == second[j - 1])
-                {
-                    costs[i, j] = Math.Min(costs[i, j], costs[i - 2, j - 2] + 1);
-                }
-            }
-        }
-
-        return costs[first.Length, second.Length];
     }
 }
