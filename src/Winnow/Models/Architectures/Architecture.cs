@@ -14,23 +14,90 @@ namespace Winnow.Models.Architectures;
 internal sealed record Architecture
 {
     /// <summary>Every architecture that is supported. Of several with one GGUF name, the first reads GGUF files.</summary>
-    public static IReadOnlyList<Architecture> All { get; } =
-    [
-        Llama.Architecture, Mistral.Architecture, Mixtral.Architecture, Ministral.Architecture, Ministral3.Architecture, Mistral4.Architecture,
-        Llama4.Architecture, Qwen2.Architecture, Qwen2Moe.Architecture, Qwen3.Architecture, Qwen3Moe.Architecture, Gemma.Architecture,
-        Gemma2.Architecture, Gemma3.Architecture, Gemma4.Architecture, GptOss.Architecture, DeepSeek2.Architecture, DeepSeek3.Architecture,
-        Glm.Architecture, Glm4.Architecture, Glm4Moe.Architecture, Glm4MoeLite.Architecture, Phi.Architecture, Phi3.Architecture,
-        PhiMoe.Architecture, Cohere.Architecture, Cohere2.Architecture, Exaone4.Architecture, Ernie45.Architecture, Ernie45Moe.Architecture,
-        HunyuanDense.Architecture, HunyuanMoe.Architecture, SeedOss.Architecture, Granite.Architecture, GraniteMoe.Architecture,
-        Olmo.Architecture, Olmo2.Architecture, Olmo3.Architecture, OlmoE.Architecture, SmolLm3.Architecture, Nemotron.Architecture,
-        Arcee.Architecture, Apertus.Architecture, MiniCpm3.Architecture, MiniMaxM2.Architecture, MiMo2.Architecture, Dots1.Architecture,
-        Helium.Architecture, BitNet.Architecture, Dbrx.Architecture, NanoChat.Architecture, StableLm.Architecture, StarCoder2.Architecture,
-        Gpt2.Architecture, GptBigCode.Architecture, GptNeo.Architecture, GptJ.Architecture, GptNeoX.Architecture, CodeGen.Architecture,
-        Falcon.Architecture, Bloom.Architecture, Mpt.Architecture, Opt.Architecture,
-        Lfm2.Architecture, Lfm2Moe.Architecture, Qwen35.Architecture, Qwen35Moe.Architecture, Qwen3Next.Architecture, Mamba.Architecture,
-        Mamba.Falcon, Mamba2.Architecture, Jamba.Architecture, Bamba.Architecture, GraniteMoeHybrid.Architecture, FalconH1.Architecture,
-        OlmoHybrid.Architecture, MiniMax.Architecture,
-    ];
+    /// <remarks>One at a time, the common ones first: whoever looks for one does not compile and create the others, which takes a tenth of a second.</remarks>
+    public static IEnumerable<Architecture> All
+    {
+        get
+        {
+            yield return Llama.Architecture;
+            yield return Mistral.Architecture;
+            yield return Mixtral.Architecture;
+            yield return Ministral.Architecture;
+            yield return Ministral3.Architecture;
+            yield return Mistral4.Architecture;
+            yield return Llama4.Architecture;
+            yield return Qwen2.Architecture;
+            yield return Qwen2Moe.Architecture;
+            yield return Qwen3.Architecture;
+            yield return Qwen3Moe.Architecture;
+            yield return Gemma.Architecture;
+            yield return Gemma2.Architecture;
+            yield return Gemma3.Architecture;
+            yield return Gemma4.Architecture;
+            yield return GptOss.Architecture;
+            yield return DeepSeek2.Architecture;
+            yield return DeepSeek3.Architecture;
+            yield return Glm.Architecture;
+            yield return Glm4.Architecture;
+            yield return Glm4Moe.Architecture;
+            yield return Glm4MoeLite.Architecture;
+            yield return Phi.Architecture;
+            yield return Phi3.Architecture;
+            yield return PhiMoe.Architecture;
+            yield return Cohere.Architecture;
+            yield return Cohere2.Architecture;
+            yield return Exaone4.Architecture;
+            yield return Ernie45.Architecture;
+            yield return Ernie45Moe.Architecture;
+            yield return HunyuanDense.Architecture;
+            yield return HunyuanMoe.Architecture;
+            yield return SeedOss.Architecture;
+            yield return Granite.Architecture;
+            yield return GraniteMoe.Architecture;
+            yield return Olmo.Architecture;
+            yield return Olmo2.Architecture;
+            yield return Olmo3.Architecture;
+            yield return OlmoE.Architecture;
+            yield return SmolLm3.Architecture;
+            yield return Nemotron.Architecture;
+            yield return Arcee.Architecture;
+            yield return Apertus.Architecture;
+            yield return MiniCpm3.Architecture;
+            yield return MiniMaxM2.Architecture;
+            yield return MiMo2.Architecture;
+            yield return Dots1.Architecture;
+            yield return Helium.Architecture;
+            yield return BitNet.Architecture;
+            yield return Dbrx.Architecture;
+            yield return NanoChat.Architecture;
+            yield return StableLm.Architecture;
+            yield return StarCoder2.Architecture;
+            yield return Gpt2.Architecture;
+            yield return GptBigCode.Architecture;
+            yield return GptNeo.Architecture;
+            yield return GptJ.Architecture;
+            yield return GptNeoX.Architecture;
+            yield return CodeGen.Architecture;
+            yield return Falcon.Architecture;
+            yield return Bloom.Architecture;
+            yield return Mpt.Architecture;
+            yield return Opt.Architecture;
+            yield return Lfm2.Architecture;
+            yield return Lfm2Moe.Architecture;
+            yield return Qwen35.Architecture;
+            yield return Qwen35Moe.Architecture;
+            yield return Qwen3Next.Architecture;
+            yield return Mamba.Architecture;
+            yield return Mamba.Falcon;
+            yield return Mamba2.Architecture;
+            yield return Jamba.Architecture;
+            yield return Bamba.Architecture;
+            yield return GraniteMoeHybrid.Architecture;
+            yield return FalconH1.Architecture;
+            yield return OlmoHybrid.Architecture;
+            yield return MiniMax.Architecture;
+        }
+    }
 
     /// <summary>The <c>model_type</c> of Hugging Face's config.json.</summary>
     public required string HuggingFaceName { get; init; }
