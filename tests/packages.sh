@@ -32,6 +32,8 @@ dotnet run --project app -c Release > jit.txt
 say "README's program" jit.txt
 dotnet publish app -c Release -r linux-x64 -p:PublishAot=true -p:TreatWarningsAsErrors=true -o aot > aot.log || { cat aot.log; exit 1; }
 grep -E "warning" aot.log && exit 1
+[ "$(dotnet msbuild app -getProperty:IlcInstructionSet -p:PublishAot=true -p:RuntimeIdentifier=linux-x64)" = x86-64-v3 ] \
+    || { echo "ahead of time, only the portable kernels are compiled in"; exit 1; }
 ./aot/App > aot.txt
 say "ahead of time, $(($(stat -c %s aot/App) / 1024)) KiB" aot.txt
 
