@@ -15,7 +15,11 @@ internal sealed class FileLock : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
     private readonly FileStream _stream;
 
-    private FileLock(FileStream stream) => _stream = stream;
+    private FileLock(FileStream stream)
+    {
+        _stream = stream;
+        HiddenFiles.Add(stream.Name);
+    }
 
     /// <summary>Waits a moment for the right to write a file.</summary>
     /// <param name="path">The target; it need not exist.</param>
@@ -53,6 +57,7 @@ internal sealed class FileLock : IDisposable
     /// <summary>Removes the hidden file, then lets the next writer in.</summary>
     public void Dispose()
     {
+        HiddenFiles.Remove(_stream.Name);
         try
         {
             if (!OperatingSystem.IsWindows())

@@ -50,6 +50,7 @@ public sealed class ReplacingFile : IDisposable
                 BufferSize = BufferBytes,
                 PreallocationSize = length,
             });
+            HiddenFiles.Add(_temporaryPath);
             _stream.SetLength(length);
         }
         catch (Exception e) when (IsSystemError(e))
@@ -93,6 +94,7 @@ public sealed class ReplacingFile : IDisposable
             _stream.Flush(flushToDisk: true);
             _stream.Dispose();
             File.Move(_temporaryPath, _path, overwrite: true);
+            HiddenFiles.Remove(_temporaryPath);
             _isCommitted = true;
             _ownLock?.Dispose();
             DirectorySync.TryFlush(Path.GetDirectoryName(_temporaryPath)!);
@@ -115,6 +117,7 @@ public sealed class ReplacingFile : IDisposable
 
     private void RemoveTemporary()
     {
+        HiddenFiles.Remove(_temporaryPath);
         try
         {
             _stream?.Dispose();

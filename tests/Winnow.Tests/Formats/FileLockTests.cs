@@ -2,12 +2,15 @@ using Winnow.Formats;
 using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Tensors;
+using Winnow.Tests.InstructionSets;
 
 namespace Winnow.Tests.Formats;
 
 /// <summary>Who writes a file: one writer at a time, never over its own input, and nothing left of those that died.</summary>
 public sealed class FileLockTests : IDisposable
 {
+    private const string FolderVariable = "WINNOW_TEST_FOLDER";
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -32,9 +35,27 @@ public sealed class FileLockTests : IDisposable
     [Fact]
     public void The_names_of_a_folder_are_put_on_the_disk()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows writes names down itself");
+        Assert.SkipUnless(SystemCalls.Unix, "Windows writes names down itself");
         Assert.True(DirectorySync.TryFlush(_folder.Root));
         Assert.False(DirectorySync.TryFlush(_folder.PathOf("nowhere")));
+    }
+
+    [Fact]
+    public async Task A_process_that_exits_in_the_middle_leaves_no_file_behind()
+    {
+        Assert.Equal(1, await TestProcess.Run([(FolderVariable, _folder.Root)], "-explicit", "on", "-method", $"*{nameof(Leave_a_file_in_the_middle)}"));
+        Assert.Equal(["begun"], _folder.Names());
+    }
+
+    /// <summary>What the test before runs in a process of its own.</summary>
+    [Fact(Explicit = true)]
+    public void Leave_a_file_in_the_middle()
+    {
+        string folder = Environment.GetEnvironmentVariable(FolderVariable)!;
+        ReplacingFile file = new(Path.Combine(folder, "a.bin"), 4);
+        file.Write(0, [1]);
+        Assert.Equal(2, Directory.GetFiles(folder).Length);
+        File.WriteAllText(Path.Combine(folder, "begun"), "");
     }
 
     [Fact]

@@ -1,12 +1,10 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
 using Winnow.Compute.Cpu;
 
 namespace Winnow.Tests.InstructionSets;
 
 /// <summary>Takes every test marked with <see cref="EveryInstructionSetAttribute"/> through the narrower kernels: in a child process for each instruction set.</summary>
 /// <remarks>Kernels that choose by what the processor offers, those of the host among them, run on this machine's widest instructions everywhere else.</remarks>
-public sealed partial class DeniedInstructionsTests
+public sealed class DeniedInstructionsTests
 {
     private const string ExpectedIsa = "WINNOW_TEST_EXPECTED_ISA";
 
@@ -30,9 +28,10 @@ public sealed partial class DeniedInstructionsTests
         Assert.SkipWhen(IsChild, "this is the child process");
         Assert.SkipUnless(CpuIsaSupport.IsSupported(denied), $"this processor has no {denied}");
         CpuIsa expected = Enum.GetValues<CpuIsa>().Where(isa => isa <= widest && CpuIsaSupport.IsSupported(isa)).Max();
-        (int exitCode, string output) = await Run(variables.Split(' '), expected, vectors);
-        Assert.True(exitCode == 0, $"exit code {exitCode}\n{output}");
-        Assert.InRange(int.Parse(Totals().Match(output).Groups[1].Value), 10, int.MaxValue);
+        (string, string)[] environment = [.. variables.Split(' ').Select(variable => (variable, "0")), (ExpectedIsa, expected.ToString())];
+        string[] marked = ["-trait", EveryInstructionSetAttribute.Every];
+        Assert.InRange(
+            await TestProcess.Run(environment, vectors ? [.. marked, "-trait", EveryInstructionSetAttribute.Vectors] : marked), 10, int.MaxValue);
     }
 
     [Fact]
@@ -45,29 +44,4 @@ public sealed partial class DeniedInstructionsTests
             Assert.False(CpuIsaSupport.HasWideUnits);
         }
     }
-
-    private static async Task<(int ExitCode, string Output)> Run(string[] denied, CpuIsa expected, bool vectors)
-    {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = [typeof(DeniedInstructionsTests).Assembly.Location, "-noColor", "-maxThreads", "1", "-trait", EveryInstructionSetAttribute.Every];
-        foreach (string argument in vectors ? [.. arguments, "-trait", EveryInstructionSetAttribute.Vectors] : arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (string variable in denied)
-        {
-            start.Environment[variable] = "0";
-        }
-
-        start.Environment[ExpectedIsa] = expected.ToString();
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, $"{output}\n{await errors}");
-    }
-
-    [GeneratedRegex("Total: ([0-9]+)")]
-    private static partial Regex Totals();
 }
