@@ -17,7 +17,7 @@ internal static unsafe partial class PageAdvice
     /// <summary>Gives advice for all pages that the bytes [data, data + length) touch.</summary>
     public static void Give(byte* data, long length, int advice)
     {
-        if (OperatingSystem.IsLinux() && length > 0)
+        if (SystemCalls.Linux && length > 0)
         {
             nint before = (nint)data % Environment.SystemPageSize;
             _ = madvise(data - before, (nuint)(length + before), advice);

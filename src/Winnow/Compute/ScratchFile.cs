@@ -41,13 +41,13 @@ internal sealed unsafe partial class ScratchFile : IDisposable
             CheckFreeSpace(directory, sizeBytes);
             string path = Path.Combine(directory, $"{Prefix}{Path.GetRandomFileName()}{Suffix}");
             _stream = Create(path, sizeBytes);
-            if (!OperatingSystem.IsWindows())
+            if (SystemCalls.Unix)
             {
                 File.Delete(path);
             }
 
             _stream.SetLength(sizeBytes);
-            if (OperatingSystem.IsLinux())
+            if (SystemCalls.Linux)
             {
                 WriteZeros(_stream, sizeBytes);
             }
@@ -95,7 +95,7 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     /// <summary>Starts writing bytes to the disk and does not wait, so that memory can be let go of cheaply later.</summary>
     public void StartWriting(long offset, long length)
     {
-        if (OperatingSystem.IsLinux())
+        if (SystemCalls.Linux)
         {
             // Nothing depends on it: the system writes sooner or later in any case.
             _ = sync_file_range((int)_stream.SafeFileHandle.DangerousGetHandle(), offset, length, StartWriteback);
@@ -105,7 +105,7 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     /// <summary>Bytes of the file that are mapped into this process's memory now, as the system counts them; null where it does not say.</summary>
     public long? MeasureResidentBytes()
     {
-        if (!OperatingSystem.IsLinux())
+        if (!SystemCalls.Linux)
         {
             return null;
         }
@@ -128,7 +128,7 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     /// <summary>How often this process has waited for the disk because memory that it touched was not there; 0 where the system does not say.</summary>
     public static long CountDiskWaits()
     {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        if (!SystemCalls.Linux || !Environment.Is64BitProcess)
         {
             return 0;
         }
@@ -164,7 +164,7 @@ internal sealed unsafe partial class ScratchFile : IDisposable
             Share = FileShare.None,
             BufferSize = 0,
             PreallocationSize = sizeBytes,
-            Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None,
+            Options = SystemCalls.Unix ? FileOptions.None : FileOptions.DeleteOnClose,
         };
         if (!OperatingSystem.IsWindows())
         {

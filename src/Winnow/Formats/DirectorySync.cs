@@ -14,7 +14,7 @@ internal static partial class DirectorySync
     public static bool TryFlush(string folder)
     {
         // .NET opens no folders.
-        int descriptor = OperatingSystem.IsWindows() ? -1 : Open(folder, ReadOnly);
+        int descriptor = SystemCalls.Unix ? Open(folder, ReadOnly) : -1;
         if (descriptor < 0)
         {
             return false;

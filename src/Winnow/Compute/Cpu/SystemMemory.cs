@@ -24,9 +24,14 @@ internal static unsafe partial class SystemMemory
     /// <returns>A multiple of the system's page size, or null where there is not that much memory.</returns>
     public static void* Allocate(nuint sizeBytes)
     {
-        if (OperatingSystem.IsWindows())
+        if (SystemCalls.Windows)
         {
             return VirtualAlloc(null, sizeBytes, ReserveAndCommit, PageReadWrite);
+        }
+
+        if (!SystemCalls.Unix)
+        {
+            return AllocateFromHeap(sizeBytes);
         }
 
         void* block = mmap(null, sizeBytes, ReadWrite, OperatingSystem.IsLinux() ? PrivateAnonymousOfLinux : PrivateAnonymousOfBsd, -1, 0);
@@ -36,13 +41,31 @@ internal static unsafe partial class SystemMemory
     /// <summary>Gives a block back.</summary>
     public static void Free(void* block, nuint sizeBytes)
     {
-        if (OperatingSystem.IsWindows())
+        if (SystemCalls.Windows)
         {
             _ = VirtualFree(block, 0, Release);
         }
-        else
+        else if (SystemCalls.Unix)
         {
             _ = munmap(block, sizeBytes);
+        }
+        else
+        {
+            NativeMemory.AlignedFree(block);
+        }
+    }
+
+    private static void* AllocateFromHeap(nuint sizeBytes)
+    {
+        try
+        {
+            void* block = NativeMemory.AlignedAlloc(sizeBytes, (nuint)Environment.SystemPageSize);
+            NativeMemory.Clear(block, sizeBytes);
+            return block;
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
         }
     }
 

@@ -30,7 +30,7 @@ public unsafe class CpuBufferTests
     [Fact]
     public void What_a_large_buffer_held_is_no_part_of_the_address_space_any_more()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        Assert.SkipUnless(SystemCalls.Linux, "reads /proc");
         List<CpuBuffer> small = [];
         List<CpuBuffer> large = [];
         for (int i = 0; i < 64; i++)
