@@ -6,8 +6,8 @@
 #
 # Hashed are the logits after each of eight tokens forced behind a prompt, the tokens of greedy answers, and quantized files; over models,
 # instruction sets (switched off in the runtime), attention methods and prompt lengths. Prints a table; exit code 1: something differs.
-# Environment: MODEL (models/lab-q8_0.gguf: all methods, and all of TYPES made of it), TINY (folders of small models; those of the tests
-# and, where present, of WINNOW_SHARED or shared beside the checkout), TYPES, SPECS, LENGTHS, THREADS (1; two builds are run at once).
+# Environment: MODEL (models/lab-q8_0.gguf: all methods, and all of TYPES made of it), TINY (folders of small models; the generated ones of
+# the tests), TYPES, SPECS, LENGTHS, THREADS (1; two builds are run at once).
 set -euo pipefail
 if [ $# -ne 2 ]; then
     sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
@@ -16,7 +16,13 @@ fi
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 model=${MODEL:-$root/models/lab-q8_0.gguf}
-tiny=${TINY-$({ ls -d "$root"/tests/Winnow.Tests/Models/Data/*/ "${WINNOW_SHARED:-$root/../shared}"/models/tiny/*/ 2> /dev/null || true; } | awk -F/ '!seen[$(NF - 1)]++')}
+if [ -z "${TINY+given}" ]; then
+    made=$(mktemp -d)
+    trap 'rm -rf "$made"' EXIT
+    dotnet run -c Release --project "$root/tests/Winnow.Benchmarks" -- models "$made" >&2
+    export TINY=$(ls -d "$made"/*/)
+fi
+tiny=$TINY
 types=${TYPES-F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K_M Q5_K_M Q6_K}
 lengths=${LENGTHS:-1 3 17 600}
 longest=${lengths##* }
@@ -61,7 +67,7 @@ hashes() {
     build=("$(realpath "$1")")
     [[ $1 != *.dll ]] || build=(dotnet "${build[0]}")
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    trap 'rm -rf "$work" ${made+"$made"}' EXIT
     cd "$work"
     "${build[@]}" devices > /dev/null
     echo 5 77 300 9 41 100 22 8 > forced
@@ -107,7 +113,7 @@ if [ "$1" = hashes ]; then
 fi
 
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+trap 'rm -rf "$results" ${made+"$made"}' EXIT
 for side in 1 2; do
     if head -c 4096 "${!side}" | grep -qP '^[^\t]+\t[^\t]+\t[^\t]+\t[0-9a-f]{16}$'; then
         cp "${!side}" "$results/$side"

@@ -12,7 +12,6 @@ set -u
 cd "$(dirname "$0")/.."
 W=${WINNOW:-$PWD/src/Winnow.Cli/bin/Release/net10.0/Winnow.Cli}
 MODEL=$PWD/models/lab-q8_0.gguf
-FOLDER=$PWD/tests/Winnow.Tests/Models/Data/llama
 KILLS=36 TERMS=24
 while getopts k:t:h option; do
   case $option in
@@ -26,6 +25,8 @@ shift $((OPTIND - 1))
 RANDOM=1 failures=0
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
+[[ " $* " != *" convert "* ]] || dotnet run -c Release --project tests/Winnow.Benchmarks -- models "$T/models" llama || exit 1
+FOLDER=$T/models/llama
 seq 1 400 | sed 's/.*/The code of box & is &&7./' > "$T/base.txt"
 seq 400 2000 | sed 's/.*/The code of chest & is &&3./' > "$T/more.txt"
 

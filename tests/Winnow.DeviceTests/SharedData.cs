@@ -6,18 +6,25 @@ namespace Winnow.DeviceTests;
 /// </summary>
 internal static class SharedData
 {
-    private static readonly string? Root = Find();
+    private static readonly string? Root = FindRoot();
 
     /// <summary>The full path of a shared file or folder; skips the calling test when it is absent.</summary>
     public static string Path(string relative)
     {
         Assert.SkipWhen(Root is null, "reference data not found: set WINNOW_SHARED to its folder");
-        string path = System.IO.Path.Combine(Root!, relative);
-        Assert.SkipUnless(File.Exists(path) || Directory.Exists(path), $"reference data '{relative}' not found");
-        return path;
+        string? path = Find(relative);
+        Assert.SkipWhen(path is null, $"reference data '{relative}' not found");
+        return path!;
     }
 
-    private static string? Find()
+    /// <summary>The full path of a shared file or folder, or null.</summary>
+    public static string? Find(string relative)
+    {
+        string? path = Root is null ? null : System.IO.Path.Combine(Root, relative);
+        return File.Exists(path) || Directory.Exists(path) ? path : null;
+    }
+
+    private static string? FindRoot()
     {
         if (Environment.GetEnvironmentVariable("WINNOW_SHARED") is { Length: > 0 } configured)
         {

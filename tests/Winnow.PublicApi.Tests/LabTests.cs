@@ -1,3 +1,4 @@
+using Winnow.DeviceTests;
 using Winnow.Generation;
 using Winnow.Lab.Conversion;
 using Winnow.Lab.Evaluation;
@@ -34,7 +35,7 @@ public sealed class LabTests : IDisposable
     [Fact]
     public void A_converted_model_has_the_logits_of_its_folder()
     {
-        string folder = Checkout.PathOf("tests", "Winnow.Tests", "Models", "Data", "llama");
+        string folder = GeneratedModel.Folder("llama");
         HuggingFaceConverter.Convert(folder, _folder.PathOf("tiny.gguf"));
         foreach ((float expected, float actual) in Logits(folder).Zip(Logits(_folder.PathOf("tiny.gguf"))))
         {

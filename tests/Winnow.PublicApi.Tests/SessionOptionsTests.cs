@@ -1,3 +1,4 @@
+using Winnow.DeviceTests;
 using Winnow.Generation;
 using Winnow.Tensors;
 
@@ -11,7 +12,7 @@ public sealed class SessionOptionsTests
     [InlineData(TensorType.Q4_0)]
     public void A_type_that_heads_are_too_small_for_is_refused_with_one_that_fits(TensorType type)
     {
-        using Engine engine = Engine.Load(Checkout.PathOf("tests", "Winnow.Tests", "Models", "Data", "llama"));
+        using Engine engine = Engine.Load(GeneratedModel.Folder("llama"));
         SessionOptions options = new() { KvType = type };
         ArgumentException error = Assert.Throws<ArgumentException>(() => engine.CreateSession(options));
         Assert.Contains("needs heads of a multiple of 32 elements, not 16; use F16", error.Message, StringComparison.Ordinal);

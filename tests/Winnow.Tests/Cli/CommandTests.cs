@@ -245,13 +245,12 @@ public sealed class CommandTests : IDisposable
         Assert.True(process.ExitCode == 0, process.Errors);
         using SafetensorsFile tensors = SafetensorsFile.Open(file);
         TensorEntry logits = tensors.Tensors["logits"];
-        int vocabulary = golden.Logits.Length / golden.Ids.Length;
+        int vocabulary = 320;
         Assert.Equal([count, vocabulary], logits.Shape.Select(extent => (int)extent));
-        float[] expected = golden.Logits.AsSpan(firstRow * vocabulary, count * vocabulary).ToArray();
         float[] actual = Golden.Single(logits);
-        for (int i = 0; i < expected.Length; i++)
+        for (int row = 0; row < count; row++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= 1e-3 * golden.Deviation, string.Create(CultureInfo.InvariantCulture, $"row {i / vocabulary}: {actual[i]} instead of {expected[i]}"));
+            Assert.InRange(golden.Error(firstRow + row, actual.AsSpan(row * vocabulary, vocabulary)), 0, 1e-3);
         }
     }
 }

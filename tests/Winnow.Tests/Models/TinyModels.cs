@@ -1,10 +1,10 @@
 namespace Winnow.Tests.Models;
 
-/// <summary>The tiny models with random weights: some lie beside the tests, the others in the shared reference data.</summary>
+/// <summary>The tiny models with random weights: all are generated, and most have a second one in the shared reference data.</summary>
 internal static class TinyModels
 {
-    /// <summary>Those in the repository.</summary>
-    public static readonly string[] Bundled = ["llama", "llama-mha", "mistral", "qwen2", "qwen3"];
+    /// <summary>Those that tests of many kinds use: the generated ones, wherever the tests run.</summary>
+    private static readonly string[] Common = ["llama", "llama-mha", "mistral", "qwen2", "qwen3"];
 
     /// <summary>Those with attention in some layers and states in others, which only the processor computes.</summary>
     public static readonly string[] Hybrids =
@@ -15,7 +15,7 @@ internal static class TinyModels
     /// <summary>All of the first batch: each kind of block, on every device.</summary>
     public static readonly string[] All =
     [
-        .. Bundled, "qwen3_moe", "mixtral", "gemma2", "gemma3", "phi3", "granite", "smollm3", "starcoder2", "gpt_neox", "stablelm", "olmo2",
+        .. Common, "qwen3_moe", "mixtral", "gemma2", "gemma3", "phi3", "granite", "smollm3", "starcoder2", "gpt_neox", "stablelm", "olmo2",
         .. Hybrids,
     ];
 
@@ -36,7 +36,7 @@ internal static class TinyModels
     /// <summary>Those whose layers remember a sequence in a state, one of each kind.</summary>
     public static readonly string[] WithState = ["lfm2", "qwen3_5", "jamba", "mamba2", "falcon_h1", "minimax"];
 
-    /// <summary>The folder of a model; skips the calling test where it is absent.</summary>
+    /// <summary>The folder of a model: of the shared reference data where they lie beside the checkout, else the generated one.</summary>
     public static string Path(string name) =>
-        Bundled.Contains(name) ? System.IO.Path.Combine(AppContext.BaseDirectory, "Models", "Data", name) : SharedData.Path($"models/tiny/{name}");
+        (Common.Contains(name) ? null : SharedData.Find($"models/tiny/{name}")) ?? GeneratedModel.Folder(name);
 }
