@@ -3,6 +3,7 @@ using Winnow.Lab.Conversion;
 using Winnow.Lab.Quantization;
 using Winnow.Tensors;
 using Winnow.Tests.InstructionSets;
+using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Formats;
 
@@ -163,7 +164,7 @@ public sealed class FileLockTests : IDisposable
     [InlineData("config.json")]
     public void Converting_onto_a_file_of_the_folder_is_refused_and_leaves_it(string output)
     {
-        foreach (string source in Directory.GetFiles(SharedData.Path("models/tiny/llama")))
+        foreach (string source in Directory.GetFiles(TinyModels.Path("llama")))
         {
             _folder.Write(Path.GetFileName(source), File.ReadAllBytes(source));
         }

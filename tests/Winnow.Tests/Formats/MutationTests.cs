@@ -1,4 +1,5 @@
 using Winnow.Formats;
+using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Formats;
 
@@ -22,11 +23,11 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
 
     [Fact]
     public void A_mutated_real_GGUF_is_refused_or_read() =>
-        Run("mutated.gguf", ReadShared("models/stories260k/stories260k-f32.gguf"), Copies / 5, GgufFile.Open, headerBytes: 24_000);
+        Run("mutated.gguf", File.ReadAllBytes(SharedData.Path("models/stories260k/stories260k-f32.gguf")), Copies / 5, GgufFile.Open, headerBytes: 24_000);
 
     [Fact]
     public void A_mutated_real_safetensors_is_refused_or_read() =>
-        Run("mutated.safetensors", ReadShared("models/tiny/llama/model.safetensors"), Copies / 5, SafetensorsFile.Open, headerBytes: 2_000);
+        Run("mutated.safetensors", File.ReadAllBytes(Path.Combine(TinyModels.Path("llama"), "model.safetensors")), Copies / 5, SafetensorsFile.Open, headerBytes: 2_000);
 
     [Fact]
     public void A_mutated_index_is_refused_or_read()
@@ -35,8 +36,6 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
         byte[] index = """{"metadata":{"total_size":67},"weight_map":{"f32":"a.safetensors","u8":"a.safetensors"}}"""u8.ToArray();
         Run("model.safetensors.index.json", index, Copies, SafetensorsFile.Open);
     }
-
-    private static byte[] ReadShared(string path) => File.ReadAllBytes(SharedData.Path(path));
 
     private void Run(string name, byte[] whole, int copies, Func<string, ITensorFile> open, int headerBytes = int.MaxValue)
     {

@@ -1,5 +1,6 @@
 using Winnow.Formats;
 using Winnow.Tensors;
+using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Formats;
 
@@ -40,7 +41,7 @@ public class SharedModelsTests
     [Fact]
     public void A_model_folder_opens_its_safetensors()
     {
-        using SafetensorsFile file = SafetensorsFile.Open(SharedData.Path("models/tiny/llama"));
+        using SafetensorsFile file = SafetensorsFile.Open(TinyModels.Path("llama"));
         TensorEntry embedding = file.Tensors["model.embed_tokens.weight"];
         Assert.Equal(2, embedding.Shape.Count);
         Assert.Equal(embedding.ElementCount * embedding.Type.BlockBytes(), embedding.SizeBytes);

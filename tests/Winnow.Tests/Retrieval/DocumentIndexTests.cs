@@ -12,6 +12,7 @@ using Winnow.Sampling;
 using Winnow.Templates;
 using Winnow.Tensors;
 using Winnow.Tests.Formats;
+using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Retrieval;
 
@@ -305,7 +306,7 @@ public sealed class DocumentIndexTests : IDisposable
             Assert.Contains("another calibration", Refusal(recalibrated, IndexPath), StringComparison.Ordinal);
         }
 
-        using Engine other = Engine.Load(SharedData.Path("models/lab"));
+        using Engine other = Engine.Load(TinyModels.Path("llama"));
         Assert.Contains("another model", Refusal(other, IndexPath), StringComparison.Ordinal);
         Assert.Contains("no document index", Refusal(_engine, BundledModel.Find()), StringComparison.Ordinal);
         Assert.Contains("no such file", Refusal(_engine, _folder.PathOf("nothing")), StringComparison.Ordinal);

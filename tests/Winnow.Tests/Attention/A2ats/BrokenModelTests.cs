@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Winnow.Generation;
 using Winnow.Tests.Formats;
+using Winnow.Tests.Models;
 
 namespace Winnow.Tests.Attention.A2ats;
 
@@ -50,7 +51,7 @@ public sealed class BrokenModelTests : IDisposable
     /// <summary>A model in which the values of a tensor are no numbers.</summary>
     private Engine LoadBroken(string tensor)
     {
-        string source = SharedData.Path("models/tiny/llama");
+        string source = TinyModels.Path("llama");
         JsonObject config = (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(source, "config.json")))!;
         config["max_position_embeddings"] = 2048;
         File.WriteAllText(_folder.PathOf("config.json"), config.ToJsonString());
