@@ -5,9 +5,16 @@ namespace Winnow.DeviceTests;
 
 /// <summary>A case of the float64 references: a method, a prompt, forced tokens, the logits and rows that follow.</summary>
 internal sealed record MethodCase(
-    string Name, string Model, string File, string Specification, bool FullBudget, bool MaySwapRows, int[] PromptIds, int[] ForcedIds, IReadOnlyList<MethodCase.Sample> Samples)
+    string Name, string Model, string File, string Specification, bool MaySwapRows, int[] PromptIds, int[] ForcedIds, IReadOnlyList<MethodCase.Sample> Samples)
 {
-    public static IReadOnlyList<MethodCase> Read(string directory)
+    /// <summary>Those of the repository, on a generated model.</summary>
+    public static IReadOnlyList<MethodCase> ReadGenerated() => Read(Path.Combine(AppContext.BaseDirectory, "References", "methods"), GeneratedModel.Folder);
+
+    /// <summary>Those of the shared reference data, on trained models; none where they are absent.</summary>
+    public static IReadOnlyList<MethodCase> ReadShared() =>
+        SharedData.Find("methods") is { } directory ? Read(directory, model => SharedData.Path($"models/{model}")) : [];
+
+    private static List<MethodCase> Read(string directory, Func<string, string> modelPath)
     {
         using JsonDocument document = JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(directory, "cases.json")));
         List<MethodCase> cases = [];
@@ -18,11 +25,10 @@ internal sealed record MethodCase(
             string decode = Specify(element.GetProperty("decode"), file);
             cases.Add(new MethodCase(
                 element.GetProperty("name").GetString()!,
-                element.GetProperty("model").GetString()!,
+                modelPath(element.GetProperty("model").GetString()!),
                 file,
                 $"{prefill}+{decode}",
-                element.GetProperty("full_budget").GetBoolean(),
-                !element.GetProperty("float32_angles").GetProperty("same_selection").GetBoolean(),
+                element.TryGetProperty("float32_angles", out JsonElement angles) && !angles.GetProperty("same_selection").GetBoolean(),
                 Ids(element.GetProperty("prompt_ids")),
                 Ids(element.GetProperty("forced_ids")),
                 [.. element.GetProperty("samples").EnumerateArray().Where(sample => sample.GetProperty("phase").GetString() == "decode").Select(ReadSample)]));

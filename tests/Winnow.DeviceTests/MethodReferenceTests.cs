@@ -27,7 +27,7 @@ public abstract class MethodReferenceTests
     /// <summary>The longest prompt of a case that is tried: a device that is slow here may leave longer ones out.</summary>
     protected virtual int LongestPrompt => int.MaxValue;
 
-    /// <summary>How many cases of each method are tried.</summary>
+    /// <summary>How many cases of each method are tried, of those in the repository and of the shared ones.</summary>
     protected virtual int MostCases => int.MaxValue;
 
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
@@ -41,9 +41,8 @@ public abstract class MethodReferenceTests
         List<string> failures = [];
         MethodCase[] cases =
         [
-            .. MethodCase.Read(SharedData.Path("methods"))
-                .Where(one => one.Name.StartsWith(method, StringComparison.Ordinal) && one.PromptIds.Length <= LongestPrompt)
-                .Take(MostCases),
+            .. Chosen(MethodCase.ReadGenerated()),
+            .. Chosen(MethodCase.ReadShared()),
         ];
         Assert.NotEmpty(cases);
         foreach (MethodCase one in cases)
@@ -52,6 +51,10 @@ public abstract class MethodReferenceTests
         }
 
         Assert.True(failures.Count == 0, string.Join('\n', failures));
+
+        IEnumerable<MethodCase> Chosen(IEnumerable<MethodCase> all) => all
+            .Where(one => one.Name.StartsWith(method, StringComparison.Ordinal) && one.PromptIds.Length <= LongestPrompt)
+            .Take(MostCases);
     }
 
     private void Check(MethodCase one, List<string> failures)
@@ -59,7 +62,7 @@ public abstract class MethodReferenceTests
         LayerDevices? devices = null;
         try
         {
-            using Model model = Model.Load(SharedData.Path($"models/{one.Model}"), memory => devices = Place(memory.Layers));
+            using Model model = Model.Load(one.Model, memory => devices = Place(memory.Layers));
             Check(one, model, failures);
         }
         finally
