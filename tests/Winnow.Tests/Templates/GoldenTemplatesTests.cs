@@ -3,18 +3,21 @@ using Winnow.Templates;
 
 namespace Winnow.Tests.Templates;
 
-/// <summary>What Python's jinja2 renders from templates that models ship.</summary>
+/// <summary>What Python's jinja2 renders from templates of the kinds that models ship, and from those that models ship.</summary>
 public class GoldenTemplatesTests
 {
-    [Fact]
-    public void Every_template_renders_or_refuses_every_conversation_as_jinja2_does()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Every_template_renders_or_refuses_every_conversation_as_jinja2_does(bool isShared)
     {
-        JsonNode golden = JsonNode.Parse(File.ReadAllText(SharedData.Path("templates/golden.json")))!;
+        string folder = Folder(isShared);
+        JsonNode golden = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")))!;
         List<string> failures = [];
         int count = 0;
         foreach ((string name, JsonNode? cases) in golden["expected"]!.AsObject())
         {
-            ChatTemplate template = ChatTemplate.Parse(File.ReadAllText(SharedData.Path("templates/" + name)), name);
+            ChatTemplate template = ChatTemplate.Parse(File.ReadAllText(Path.Combine(folder, name)), name);
             foreach ((string caseName, JsonNode? expected) in cases!.AsObject())
             {
                 count++;
@@ -30,6 +33,10 @@ public class GoldenTemplatesTests
         Assert.NotEqual(0, count);
         Assert.True(failures.Count == 0, $"{failures.Count} of {count} differ:\n{string.Join('\n', failures)}");
     }
+
+    /// <summary>The templates of the shared reference data, or those of the repository.</summary>
+    internal static string Folder(bool isShared) =>
+        isShared ? SharedData.Path("templates") : Path.Combine(AppContext.BaseDirectory, "References", "templates");
 
     internal static ChatTemplateInput Input(JsonNode golden, JsonObject conversation)
     {

@@ -9,15 +9,18 @@ public partial class TextOriginsTests
 {
     private const string Evil = "<|evil|>";
 
-    [Fact]
-    public void Every_template_keeps_the_tokens_that_it_writes_itself()
+    [Theory]
+    [InlineData(true, 1000)]
+    [InlineData(false, 500)]
+    public void Every_template_keeps_the_tokens_that_it_writes_itself(bool isShared, int fewest)
     {
-        JsonNode golden = JsonNode.Parse(File.ReadAllText(SharedData.Path("templates/golden.json")))!;
+        string folder = GoldenTemplatesTests.Folder(isShared);
+        JsonNode golden = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")))!;
         List<string> failures = [];
         int own = 0;
         foreach ((string name, JsonNode? cases) in golden["expected"]!.AsObject())
         {
-            string source = File.ReadAllText(SharedData.Path("templates/" + name));
+            string source = File.ReadAllText(Path.Combine(folder, name));
             ChatTemplate template = ChatTemplate.Parse(source, name);
             foreach ((string caseName, JsonNode? expected) in cases!.AsObject())
             {
@@ -44,17 +47,19 @@ public partial class TextOriginsTests
             }
         }
 
-        Assert.True(own > 1000, $"only {own} tokens were found");
+        Assert.True(own > fewest, $"only {own} tokens were found");
         Assert.True(failures.Count == 0, string.Join('\n', failures.Take(40)));
     }
 
-    [Fact]
-    public void No_template_makes_a_token_of_what_the_input_spells()
+    [Theory]
+    [InlineData(true, 500)]
+    [InlineData(false, 200)]
+    public void No_template_makes_a_token_of_what_the_input_spells(bool isShared, int fewest)
     {
         List<string> failures = [];
         int rendered = 0;
         int found = 0;
-        foreach (string file in Directory.GetFiles(SharedData.Path("templates"), "*.jinja"))
+        foreach (string file in Directory.GetFiles(GoldenTemplatesTests.Folder(isShared), "*.jinja"))
         {
             ChatTemplate template = ChatTemplate.Parse(File.ReadAllText(file), Path.GetFileName(file));
             foreach ((string kind, JsonArray messages, JsonArray? tools) in Attacks())
@@ -81,7 +86,7 @@ public partial class TextOriginsTests
             }
         }
 
-        Assert.True(found > 500, $"only {found} tokens in {rendered} texts");
+        Assert.True(found > fewest, $"only {found} tokens in {rendered} texts");
         Assert.True(failures.Count == 0, string.Join('\n', failures.Distinct()));
     }
 
