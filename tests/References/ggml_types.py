@@ -136,7 +136,7 @@ def logits(ggml, name, exponent):
     kept = [found[position, generator.entries(position, VOCABULARY, KEPT)].tolist() for position in range(TOKENS)]
     print(name, "logits deviate by", float(found.std()), "weights by", float(model.model.layers[0].mlp.up_proj.weight.std()), flush=True)
     return dict(fields=fields(name, exponent), ids=ids, deviation=float(f"{float(found.std()):.7g}"),
-                logits=[float(f"{value:.7g}") for row in kept for value in row])
+                logits=[float(f"{value:.6g}") for row in kept for value in row])
 
 
 def exponent_for(ggml, name):

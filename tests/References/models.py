@@ -165,7 +165,7 @@ def make(name):
             report[kind] = dict(trial=trial, margin=margin, noise=noise, distinct=len(set(greedy)), deviation=float(logits.std()))
             rows = [logits[position, generator.entries(position, vocabulary)].tolist() for position in range(length)]
             return logits, dict(
-                ids=ids, deviation=float(f"{float(logits.std()):.7g}"), logits=[float(f"{value:.7g}") for row in rows for value in row], greedy_ids=greedy
+                ids=ids, deviation=float(f"{float(logits.std()):.7g}"), logits=[float(f"{value:.6g}") for row in rows for value in row], greedy_ids=greedy
             )
 
         logits, golden = prompt(spec["tokens"], "prompt")

@@ -93,6 +93,12 @@ def environment():
     return made
 
 
+def lines(values, indent):
+    """An object with a line for each of its values."""
+    inner = ",\n".join(f"{indent}{json.dumps(name)}: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}" for name, value in values.items())
+    return "{\n" + inner + "\n" + indent[:-1] + "}"
+
+
 def main():
     folder = sys.argv[1]
     cases = {name: dict(dict(add_generation_prompt=True), **case) for name, case in CASES.items()}
@@ -107,10 +113,11 @@ def main():
             except Exception as error:
                 rendered[name] = dict(error=f"{type(error).__name__}: {error}"[:200])
                 print(f"{os.path.basename(path)}, {name}: {rendered[name]['error']}")
+    sections = [f'"made_with": {json.dumps("jinja2 " + jinja2.__version__)}', f'"variables": {json.dumps(VARIABLES)}', f'"clock": {json.dumps(CLOCK.isoformat())}']
+    sections.append('"cases": ' + lines(cases, "  "))
+    sections.append('"expected": {\n' + ",\n".join(f"  {json.dumps(name)}: {lines(rendered, '   ')}" for name, rendered in expected.items()) + "\n }")
     with open(f"{folder}/golden.json", "w", encoding="utf-8") as file:
-        json.dump(dict(made_with=f"jinja2 {jinja2.__version__}", variables=VARIABLES, clock=CLOCK.isoformat(), cases=cases, expected=expected),
-                  file, ensure_ascii=False, indent=1)
-        file.write("\n")
+        file.write("{\n " + ",\n ".join(sections) + "\n}\n")
     print(f"{texts} of {len(cases) * len(expected)} render")
 
 
