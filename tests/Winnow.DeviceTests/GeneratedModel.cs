@@ -14,6 +14,7 @@ namespace Winnow.DeviceTests;
 /// </summary>
 internal static partial class GeneratedModel
 {
+    private static readonly string Descriptions = Path.Combine(AppContext.BaseDirectory, "References", "models");
     private static readonly Lazy<string> Root = new(CreateRoot);
     private static readonly ConcurrentDictionary<string, Lazy<string>> Folders = new(StringComparer.Ordinal);
 
@@ -23,7 +24,7 @@ internal static partial class GeneratedModel
 
     /// <summary>All models.</summary>
     public static string[] Names =>
-        [.. Directory.GetFiles(Path.GetDirectoryName(Description("_"))!, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Descriptions, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     /// <summary>Writes a model into a folder; returns the folder.</summary>
     public static string Write(string name, string folder)
@@ -71,7 +72,7 @@ internal static partial class GeneratedModel
             i => Unfold(string.Create(CultureInfo.InvariantCulture, $"{name[..match.Index]}{i}{name[(match.Index + match.Length)..]}")));
     }
 
-    private static string Description(string name) => Path.Combine(AppContext.BaseDirectory, "References", "models", $"{name}.json");
+    private static string Description(string name) => Path.Combine(Descriptions, $"{name}.json");
 
     private static string CreateRoot()
     {

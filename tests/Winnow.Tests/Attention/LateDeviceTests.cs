@@ -20,7 +20,7 @@ public sealed class LateDeviceTests : IDisposable
     private const int Prompt = 530;
     private const int Steps = 60;
 
-    private static readonly int[] Tokens = [.. Enumerable.Range(0, 760).Select(i => 3 + (((i * 7919) + (i * i % 101)) % 310))];
+    private static readonly int[] Tokens = [.. Enumerable.Range(0, 760).Select(i => 3 + (((i * 7919) + (i * i % 101)) % 280))];
 
     private readonly TemporaryFolder _folder = new();
 
