@@ -13,7 +13,11 @@ internal static partial class TestProcess
     {
         ProcessStartInfo start = new(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [typeof(TestProcess).Assembly.Location, "-noColor", "-maxThreads", "1", .. filter]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            [typeof(TestProcess).Assembly.Location, "-noColor", "-maxThreads", "1", .. filter])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach ((string name, string value) in variables)
         {
             start.Environment[name] = value;
