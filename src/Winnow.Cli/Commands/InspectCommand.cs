@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Winnow.Cli.Output;
-using Winnow.Formats;
 using Winnow.Generation;
+using Winnow.Lab.Inspection;
 using Winnow.Tensors;
 
 namespace Winnow.Cli.Commands;
@@ -12,9 +12,6 @@ namespace Winnow.Cli.Commands;
 internal static class InspectCommand
 {
     private const int ArrayPreview = 4;
-
-    /// <summary>A safetensors file, the index of a split one, a calibration file.</summary>
-    private static readonly string[] SafetensorsExtensions = [".safetensors", ".json", ".winnow"];
 
     public static Command Create()
     {
@@ -30,28 +27,19 @@ internal static class InspectCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             string path = parsed.GetRequiredValue(file);
-            using ITensorFile tensors = Directory.Exists(path) || SafetensorsExtensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)
-                ? SafetensorsFile.Open(path)
-                : GgufFile.Open(path);
-            IEnumerable<KeyValuePair<string, object>> metadata = tensors switch
-            {
-                GgufFile gguf => gguf.Metadata,
-                SafetensorsFile safetensors => safetensors.Metadata.Select(pair => new KeyValuePair<string, object>(pair.Key, pair.Value)),
-                _ => [],
-            };
-            bool isModel = tensors is GgufFile || File.Exists(Path.Combine(path, "config.json"));
-            ModelReport? report = isModel ? new ModelReport(ModelSummary.Read(path), !parsed.GetValue(noSpeed), cancellationToken) : null;
+            ModelFileContents contents = ModelFileContents.Read(path);
+            ModelReport? report = contents.IsModel ? new ModelReport(ModelSummary.Read(path), !parsed.GetValue(noSpeed), cancellationToken) : null;
             if (parsed.GetValue(json))
             {
-                WriteJson(tensors, metadata, report);
+                WriteJson(contents, report);
                 return Task.FromResult(ExitCodes.Success);
             }
 
-            Console.Out.WriteLine($"{tensors.Path}: {(tensors is GgufFile version ? $"GGUF version {version.Version}" : "safetensors")}");
+            Console.Out.WriteLine($"{contents.Path}: {(contents.GgufVersion is { } version ? $"GGUF version {version}" : "safetensors")}");
             report?.WriteText(Console.Out);
             if (report is null || parsed.GetValue(all))
             {
-                WriteText(tensors, metadata);
+                WriteText(contents);
             }
 
             return Task.FromResult(ExitCodes.Success);
@@ -59,24 +47,24 @@ internal static class InspectCommand
         return command;
     }
 
-    private static void WriteText(ITensorFile file, IEnumerable<KeyValuePair<string, object>> metadata)
+    private static void WriteText(ModelFileContents contents)
     {
         TextWriter output = Console.Out;
         output.WriteLine();
-        foreach ((string key, object value) in metadata)
+        foreach ((string key, object value) in contents.Metadata)
         {
             output.WriteLine($"{VisibleText.OneLine(key)} = {Describe(value)}");
         }
 
         output.WriteLine();
-        foreach (TensorEntry tensor in file.Tensors.Values)
+        foreach (TensorInfo tensor in contents.Tensors)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{VisibleText.OneLine(tensor.Name),-48} {tensor.Type,-5} [{string.Join(", ", tensor.Shape)}] {tensor.SizeBytes} bytes"));
         }
 
         output.WriteLine();
-        foreach (IGrouping<TensorType, TensorEntry> type in file.Tensors.Values.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.SizeBytes)))
+        foreach (IGrouping<TensorType, TensorInfo> type in contents.Tensors.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.SizeBytes)))
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
@@ -84,13 +72,13 @@ internal static class InspectCommand
         }
     }
 
-    private static void WriteJson(ITensorFile file, IEnumerable<KeyValuePair<string, object>> metadata, ModelReport? report) => JsonOutput.Write(json =>
+    private static void WriteJson(ModelFileContents contents, ModelReport? report) => JsonOutput.Write(json =>
     {
-        json.WriteString("path", file.Path);
-        json.WriteString("format", file is GgufFile ? "gguf" : "safetensors");
+        json.WriteString("path", contents.Path);
+        json.WriteString("format", contents.GgufVersion is null ? "safetensors" : "gguf");
         report?.WriteJson(json);
         json.WriteStartObject("metadata");
-        foreach ((string key, object value) in metadata)
+        foreach ((string key, object value) in contents.Metadata)
         {
             json.WritePropertyName(key);
             WriteValue(json, value);
@@ -98,7 +86,7 @@ internal static class InspectCommand
 
         json.WriteEndObject();
         json.WriteStartArray("tensors");
-        foreach (TensorEntry tensor in file.Tensors.Values)
+        foreach (TensorInfo tensor in contents.Tensors)
         {
             json.WriteStartObject();
             json.WriteString("name", tensor.Name);

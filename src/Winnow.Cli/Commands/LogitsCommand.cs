@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Formats;
 using Winnow.Generation;
-using Winnow.Tensors;
+using Winnow.Lab.Evaluation;
 
 namespace Winnow.Cli.Commands;
 
@@ -70,10 +68,7 @@ internal static class LogitsCommand
 
             if (parsed.GetValue(output) is { } outputFile)
             {
-                using SafetensorsWriter writer = new(outputFile);
-                writer.Declare("logits", TensorType.F32, logits.Length / vocabulary, vocabulary);
-                writer.Write("logits", MemoryMarshal.AsBytes(logits.AsSpan()));
-                writer.Complete();
+                LogitsFile.Write(outputFile, logits, vocabulary);
             }
             else
             {

@@ -6,7 +6,7 @@ namespace Winnow.Formats;
 
 /// <summary>A GGUF model file, or a set of split ones, mapped into memory: opening reads the header only.</summary>
 /// <remarks>Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3, little-endian.</remarks>
-public sealed partial class GgufFile : ITensorFile
+internal sealed partial class GgufFile : ITensorFile
 {
     private readonly MappedFiles _files;
     private readonly GgufMetadata _metadata;

@@ -9,7 +9,7 @@ namespace Winnow.Formats;
 /// <see cref="int"/>, <see cref="ulong"/>, <see cref="long"/>, <see cref="float"/>, <see cref="double"/>, <see cref="bool"/>,
 /// a <see cref="string"/>, or a one-dimensional array of one of these (an array of arrays is an <c>object[]</c>).
 /// </remarks>
-public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
+internal sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
 {
     /// <summary>Characters of a text that errors repeat.</summary>
     private const int MaxQuotation = 200;

@@ -1,7 +1,7 @@
 namespace Winnow.Formats;
 
 /// <summary>The types of GGUF metadata values; the numbers are those of the format.</summary>
-public enum GgufValueType
+internal enum GgufValueType
 {
     /// <summary>Unsigned 8-bit integer.</summary>
     UInt8 = 0,

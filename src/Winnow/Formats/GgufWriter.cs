@@ -8,7 +8,7 @@ namespace Winnow.Formats;
 /// Declare every tensor, then write the bytes of each in pieces, then call <see cref="Complete"/>: until then, nothing
 /// appears or changes under the file's name, and a writer that is disposed earlier leaves nothing behind.
 /// </remarks>
-public sealed class GgufWriter : IDisposable
+internal sealed class GgufWriter : IDisposable
 {
     private const uint Version = 3;
 

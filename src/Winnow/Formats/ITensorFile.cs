@@ -1,7 +1,7 @@
 namespace Winnow.Formats;
 
 /// <summary>A mapped file (or set of files) of named tensors: GGUF or safetensors.</summary>
-public interface ITensorFile : IDisposable
+internal interface ITensorFile : IDisposable
 {
     /// <summary>The path that was opened.</summary>
     string Path { get; }

@@ -5,7 +5,7 @@ namespace Winnow.Formats;
 /// that a full disk, a cancellation or a crash leaves whatever was there before.
 /// </summary>
 /// <remarks>One writer of a target at a time, of all processes; what a writer that died left behind, the next one removes.</remarks>
-public sealed class ReplacingFile : IDisposable
+internal sealed class ReplacingFile : IDisposable
 {
     private const int BufferBytes = 1 << 20;
 

@@ -6,7 +6,7 @@ namespace Winnow.Formats;
 
 /// <summary>A safetensors model, mapped into memory: one file, or the shards that a <c>model.safetensors.index.json</c> names.</summary>
 /// <remarks>Format: https://github.com/huggingface/safetensors#format. Truth values (BOOL) are read as <see cref="TensorType.U8"/>.</remarks>
-public sealed class SafetensorsFile : ITensorFile
+internal sealed class SafetensorsFile : ITensorFile
 {
     private const string IndexName = "model.safetensors.index.json";
     private const string SingleName = "model.safetensors";

@@ -11,7 +11,7 @@ namespace Winnow.Formats;
 /// appears or changes under the file's name, and a writer that is disposed earlier leaves nothing behind. In the file, tensors
 /// of wider elements come first, so that every tensor is aligned to its elements.
 /// </remarks>
-public sealed class SafetensorsWriter : IDisposable
+internal sealed class SafetensorsWriter : IDisposable
 {
     private const int PrefixBytes = sizeof(ulong);
 

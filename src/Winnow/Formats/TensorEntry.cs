@@ -4,7 +4,7 @@ namespace Winnow.Formats;
 
 /// <summary>A named tensor inside a mapped model file: where its bytes are and how to read them.</summary>
 /// <remarks>Valid until the <see cref="ITensorFile"/> that it came from is disposed.</remarks>
-public sealed unsafe class TensorEntry
+internal sealed unsafe class TensorEntry
 {
     private readonly byte* _data;
     private readonly MappedFile? _file;

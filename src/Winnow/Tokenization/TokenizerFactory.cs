@@ -5,7 +5,7 @@ using Winnow.Tokenization.HuggingFace;
 namespace Winnow.Tokenization;
 
 /// <summary>Makes tokenizers from the vocabularies of model files.</summary>
-public static class TokenizerFactory
+internal static class TokenizerFactory
 {
     /// <summary>The files that hold a vocabulary; only the first is read, and the error says so where there is just another.</summary>
     private static readonly string[] Formats = ["tokenizer.json", "tokenizer.model", "tekken.json", "spiece.model", "vocab.json", "vocab.txt"];
