@@ -2,11 +2,10 @@ using System.CommandLine;
 using Winnow.Cli;
 using Winnow.Cli.Commands;
 using Winnow.Cli.Help;
-using Winnow.Compute;
 using Winnow.Documents.Formats;
 using Winnow.Vulkan;
 
-Devices.Add(new VulkanDeviceKind());
+VulkanDevices.Add();
 CommonFormats.Add();
 
 const string Use = "Talk and read";

@@ -58,7 +58,7 @@ public static class WinnowServiceCollectionExtensions
         long start = Stopwatch.GetTimestamp();
         Engine engine = Engine.Load(options.ModelPath, options.ToEngineOptions());
         logger.Loaded(
-            engine.Model.Name, options.ModelPath, Stopwatch.GetElapsedTime(start).TotalMilliseconds, engine.Model.Architecture, engine.Model.Quantization, engine.Device.Name);
+            engine.Model.Name, options.ModelPath, Stopwatch.GetElapsedTime(start).TotalMilliseconds, engine.Model.Architecture, engine.Model.Quantization, engine.Placement[^1].Name);
         foreach (string note in engine.NotesFor(options.ToSchedulerOptions().Session.Attention))
         {
             logger.AttentionNote(note);

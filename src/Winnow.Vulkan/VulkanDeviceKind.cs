@@ -6,8 +6,8 @@ using PhysicalDeviceType = Silk.NET.Vulkan.PhysicalDeviceType;
 
 namespace Winnow.Vulkan;
 
-/// <summary>GPUs of any vendor, through their Vulkan 1.3 drivers. An application adds it once: <c>Devices.Add(new VulkanDeviceKind())</c>.</summary>
-public sealed class VulkanDeviceKind : DeviceKind
+/// <summary>GPUs as Vulkan's drivers know them.</summary>
+internal sealed class VulkanDeviceKind : DeviceKind
 {
     /// <inheritdoc/>
     public override string Name => "vulkan";

@@ -11,7 +11,7 @@ public abstract unsafe class ExpertOperationTests
     private const int Inner = 24;
 
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
-    protected abstract Device CreateDevice();
+    private protected abstract Device CreateDevice();
 
     [Fact]
     public void Mixtures_equal_the_reference()

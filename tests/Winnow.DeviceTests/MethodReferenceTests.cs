@@ -31,7 +31,7 @@ public abstract class MethodReferenceTests
     protected virtual int MostCases => int.MaxValue;
 
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
-    protected abstract Device CreateDevice();
+    private protected abstract Device CreateDevice();
 
     /// <summary>Puts layers on devices that the test disposes.</summary>
     private protected virtual LayerDevices Place(int layers) => CreateDevice();

@@ -15,7 +15,7 @@ public abstract class OperationTests
     protected virtual bool IsSlow => false;
 
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
-    protected abstract Device CreateDevice(int threads);
+    private protected abstract Device CreateDevice(int threads);
 
     /// <summary>Every case of one kind with every case of another; on a slow device each case once or more, each time beside the next of the other kind.</summary>
     /// <param name="first">Cases of one kind.</param>

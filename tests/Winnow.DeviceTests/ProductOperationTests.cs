@@ -15,7 +15,7 @@ public abstract unsafe class ProductOperationTests
     public static TheoryData<TensorType> Types => [.. BlockTypes.All.Select(row => row.Type).Where(BlockCodec.CanEncode)];
 
     /// <summary>Creates the device under test, or skips where this machine has none.</summary>
-    protected abstract Device CreateDevice(int threads);
+    private protected abstract Device CreateDevice(int threads);
 
     [Theory]
     [MemberData(nameof(Types))]

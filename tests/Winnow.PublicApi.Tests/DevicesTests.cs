@@ -4,31 +4,32 @@ using Winnow.Generation;
 
 namespace Winnow.PublicApi.Tests;
 
-/// <summary>Devices are chosen by name, and another package can add kinds of its own.</summary>
+/// <summary>Devices are chosen by name.</summary>
 public sealed class DevicesTests
 {
     [Fact]
-    public void An_engine_computes_on_the_device_that_was_named()
+    public void The_processor_is_listed_and_computes_all_layers_unless_told_otherwise()
     {
-        Devices.Add(new Toy());
-        Assert.Contains(Devices.List(), device => device is { Name: "cpu", Refusal: null });
-        Assert.Contains(Devices.List(), device => device is { Name: "toy:0", Refusal: null });
-        using Engine engine = Engine.Load(Checkout.ModelPath, new EngineOptions { Device = "toy:0", Threads = 1 });
-        Assert.Equal("CPU", engine.Device.Description[..3]);
+        Assert.Contains("cpu", Devices.Kinds);
+        DeviceInfo info = Assert.Single(Devices.List(), device => device is { Name: "cpu", Refusal: null });
+        Assert.StartsWith("CPU, ", info.Description, StringComparison.Ordinal);
+        using Engine engine = Engine.Load(Checkout.ModelPath, new EngineOptions { GpuLayers = 0, Threads = 1, Isa = CpuIsa.Portable });
         Assert.Equal(1, engine.Threads);
+        DeviceLayers part = Assert.Single(engine.Placement);
+        Assert.Equal(("cpu", "CPU, Portable, 1 threads"), (part.Name, part.Description));
+        Assert.Equal((0, engine.Model.Layers, engine.Model.SizeBytes, 0), (part.First, part.Count, part.WeightBytes, part.KvBytes));
     }
 
     [Fact]
-    public void Layers_that_a_device_does_not_take_are_the_processors()
+    public void A_session_tells_what_it_takes_on_each_device()
     {
-        Devices.Add(new Toy());
-        using Engine engine = Engine.Load(Checkout.ModelPath, new EngineOptions { Device = "toy:0", GpuLayers = 0, Threads = 1 });
-        DeviceLayers part = Assert.Single(engine.Placement);
-        Assert.Equal(("cpu", 0, engine.Model.Layers, engine.Model.SizeBytes), (part.Device.Name, part.First, part.Count, part.WeightBytes));
+        using Engine engine = Engine.Load(Checkout.ModelPath, new EngineOptions { Threads = 1 });
         using Session session = engine.CreateSession(new SessionOptions { ContextLength = 64 });
         session.Diagnostics.Step(1);
-        DeviceMemory memory = Assert.Single(session.Diagnostics.Memory);
-        Assert.Equal((part, session.Diagnostics.KvBytes, 0), (memory.Layers, memory.KvBytes, memory.DeviceBytes));
+        DeviceLayers memory = Assert.Single(session.Diagnostics.Memory);
+        Assert.Equal((engine.Placement[0].Name, engine.Placement[0].WeightBytes), (memory.Name, memory.WeightBytes));
+        Assert.Equal((session.Diagnostics.KvBytes, 0), (memory.KvBytes, memory.DeviceBytes));
+        Assert.True(memory.ScratchBytes > 0);
     }
 
     [Theory]
@@ -38,16 +39,5 @@ public sealed class DevicesTests
     {
         WinnowException error = Assert.Throws<WinnowException>(() => Engine.Load(Checkout.ModelPath, new EngineOptions { Device = name }));
         Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
-    }
-
-    private sealed class Toy : DeviceKind
-    {
-        public override string Name => "toy";
-
-        public override IReadOnlyList<DeviceInfo> List() =>
-            [new DeviceInfo("toy:0", "the first"), new DeviceInfo("toy:1", "the second", "its driver is too old")];
-
-        public override Device Create(string? which, CpuDeviceOptions host) =>
-            which == "0" ? new CpuDevice(host) : throw new WinnowException("its driver is too old");
     }
 }

@@ -1,4 +1,3 @@
-using Winnow.Compute;
 using Winnow.Generation;
 using Winnow.Lab.Quantization;
 using Winnow.Lab.Synthesis;
@@ -30,7 +29,7 @@ public sealed class ManySessionsTests : IDisposable
         };
         SyntheticModel.Write(model, shape, QuantizationMix.F32);
         TestDevice.Open().Dispose();
-        Devices.Add(new VulkanDeviceKind());
+        VulkanDevices.Add();
         using Engine engine = Engine.Load(model, new EngineOptions { Device = "vulkan:0" });
         Use(100);
         (long device, int handles, long resident) = Count();

@@ -175,7 +175,7 @@ public class SessionTests : IDisposable
     private Engine Load()
     {
         TestDevice.Open().Dispose();
-        Devices.Add(new VulkanDeviceKind());
+        VulkanDevices.Add();
         Devices.Add(new TwinDeviceKind());
         return Engine.Load(_model, Placement);
     }

@@ -4,5 +4,5 @@ namespace Winnow.Vulkan.Tests;
 
 public sealed class VulkanElementwiseTests : ElementwiseOperationTests
 {
-    protected override Device CreateDevice(int threads) => TestDevice.Open();
+    private protected override Device CreateDevice(int threads) => TestDevice.Open();
 }

@@ -4,19 +4,19 @@ namespace Winnow.Vulkan.Tests;
 
 public sealed class VulkanProductTests : ProductOperationTests
 {
-    protected override Device CreateDevice(int threads) => TestDevice.Open();
+    private protected override Device CreateDevice(int threads) => TestDevice.Open();
 }
 
 public sealed class VulkanExpertTests : ExpertOperationTests
 {
-    protected override Device CreateDevice() => TestDevice.Open();
+    private protected override Device CreateDevice() => TestDevice.Open();
 }
 
 public sealed class VulkanAttentionTests : AttentionOperationTests
 {
     protected override bool IsSlow => true;
 
-    protected override Device CreateDevice(int threads) => TestDevice.Open();
+    private protected override Device CreateDevice(int threads) => TestDevice.Open();
 }
 
 /// <summary>The first layers on the processor, the others on two devices.</summary>
@@ -26,7 +26,7 @@ public sealed class SplitMethodReferenceTests : MethodReferenceTests
 
     protected override int MostCases => PromptLimit.IsGiven ? int.MaxValue : 1;
 
-    protected override Device CreateDevice() => TestDevice.Open();
+    private protected override Device CreateDevice() => TestDevice.Open();
 
     private protected override LayerDevices Place(int layers) => TestDevice.Split(layers);
 }
@@ -35,5 +35,5 @@ public sealed class VulkanMethodReferenceTests : MethodReferenceTests
 {
     protected override int LongestPrompt => PromptLimit.Or(500);
 
-    protected override Device CreateDevice() => TestDevice.Open();
+    private protected override Device CreateDevice() => TestDevice.Open();
 }

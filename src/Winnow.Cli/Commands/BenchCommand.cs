@@ -3,9 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
-using Winnow.Compute.Cpu;
 using Winnow.Generation;
-using Winnow.Models;
+using Winnow.Lab.Devices;
 using Winnow.Tensors;
 
 namespace Winnow.Cli.Commands;
@@ -41,7 +40,7 @@ internal static class BenchCommand
                 throw new UsageException("-r must be at least 1");
             }
 
-            CpuRoofline? roofline = parsed.GetValue(withRoofline) ? MeasureRoofline(engine, cancellationToken) : null;
+            Roofline? roofline = parsed.GetValue(withRoofline) ? MeasureRoofline(engine, cancellationToken) : null;
             int[] promptLengths = [.. Numbers(parsed.GetValue(prompts)!, "-p").Where(n => n > 0)];
             int[] generationLengths = [.. Numbers(parsed.GetValue(generations)!, "-n").Where(n => n > 0)];
             if (promptLengths.Length + generationLengths.Length == 0)
@@ -131,64 +130,31 @@ internal static class BenchCommand
         return new BenchRow(session.Attention.ToString(), prompt, generate, depth, samples);
     }
 
-    private static CpuRoofline MeasureRoofline(Engine engine, CancellationToken cancellationToken)
-    {
-        if (engine.Device is not CpuDevice device)
-        {
-            throw new UsageException("--roofline measures the CPU device only");
-        }
+    private static Roofline MeasureRoofline(Engine engine, CancellationToken cancellationToken) => engine.Placement[^1].Name == "cpu"
+        ? Roofline.Measure(engine, cancellationToken)
+        : throw new UsageException("--roofline measures the CPU device only");
 
-        CpuRoofline roofline = CpuRoofline.Measure(device, cancellationToken);
-        foreach (TensorType type in Types(engine))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            roofline.MultiplyAddsPerSecond(type);
-        }
-
-        return roofline;
-    }
-
-    private static IEnumerable<TensorType> Types(Engine engine) =>
-        engine.Model.LayerProducts.Append(engine.Model.OutputProduct).Select(product => product.Type).Distinct();
-
-    /// <summary>Tokens per second that no implementation on these kernels can pass: bytes over bandwidth, or multiply-adds over their peak.</summary>
-    /// <remarks>Attention is left out: at depth the true limit is lower, and the fraction shown is too small rather than too large.</remarks>
-    private static double Bound(Engine engine, CpuRoofline roofline, BenchRow row)
-    {
-        ModelInfo model = engine.Model;
-        double layerBytes = model.LayerProducts.Sum(product => product.SizeBytes);
-        double outputSeconds = Math.Max(
-            model.OutputProduct.SizeBytes / roofline.ReadBytesPerSecond[^1],
-            model.OutputProduct.MultiplyAdds / roofline.MultiplyAddsPerSecond(model.OutputProduct.Type));
-        double reading = layerBytes / roofline.ReadBytesPerSecond[^1];
-        double multiplying = model.LayerProducts.Sum(product => product.MultiplyAdds / roofline.MultiplyAddsPerSecond(product.Type));
-        return row.Prompt > 0
-            ? row.Prompt / (outputSeconds + Math.Max(reading, row.Prompt * multiplying))
-            : 1 / (outputSeconds + Math.Max(reading, multiplying));
-    }
-
-    private static string Reached(Engine engine, CpuRoofline? roofline, BenchRow row)
+    private static string Reached(Engine engine, Roofline? roofline, BenchRow row)
     {
         if (roofline is null)
         {
             return "";
         }
 
-        double bound = Bound(engine, roofline, row);
+        double bound = roofline.TokensPerSecond(engine, row.Prompt);
         return string.Create(CultureInfo.InvariantCulture, $" {bound:F1} | {100 * row.Mean / bound:F0} % |");
     }
 
-    private static void WriteLimits(Engine engine, CpuRoofline roofline)
+    private static void WriteLimits(Roofline roofline)
     {
         for (int i = 0; i < roofline.ReadBytesPerSecond.Count; i++)
         {
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read, threads {i + 1}: {roofline.ReadBytesPerSecond[i] / 1e9:F1} GB/s"));
         }
 
-        foreach (TensorType type in Types(engine))
+        foreach ((TensorType type, double speed) in roofline.MultiplyAddsPerSecond)
         {
-            Console.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"multiply {type}: {roofline.MultiplyAddsPerSecond(type) / 1e9:F1} G multiply-adds/s"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"multiply {type}: {speed / 1e9:F1} G multiply-adds/s"));
         }
 
         Console.Out.WriteLine();
@@ -209,11 +175,11 @@ internal static class BenchCommand
         return numbers;
     }
 
-    private static void WriteMarkdown(Engine engine, CpuRoofline? roofline, List<BenchRow> rows)
+    private static void WriteMarkdown(Engine engine, Roofline? roofline, List<BenchRow> rows)
     {
         if (roofline is not null)
         {
-            WriteLimits(engine, roofline);
+            WriteLimits(roofline);
         }
 
         Console.Out.WriteLine($"| model | size | parameters | device | attention | test | tok/s |{(roofline is null ? "" : " bound | reached |")}");
@@ -227,7 +193,7 @@ internal static class BenchCommand
         }
     }
 
-    private static void WriteJson(Engine engine, CpuRoofline? roofline, List<BenchRow> rows) => JsonOutput.WriteValue(json =>
+    private static void WriteJson(Engine engine, Roofline? roofline, List<BenchRow> rows) => JsonOutput.WriteValue(json =>
     {
         json.WriteStartArray();
         foreach (BenchRow row in rows)
@@ -253,7 +219,7 @@ internal static class BenchCommand
             json.WriteEndArray();
             if (roofline is not null)
             {
-                double bound = Bound(engine, roofline, row);
+                double bound = roofline.TokensPerSecond(engine, row.Prompt);
                 JsonOutput.WriteRounded(json, "bound_ts", bound);
                 JsonOutput.WriteRounded(json, "bound_fraction", row.Mean / bound);
                 json.WriteStartArray("read_gbs");
@@ -264,9 +230,9 @@ internal static class BenchCommand
 
                 json.WriteEndArray();
                 json.WriteStartObject("multiply_gmacs");
-                foreach (TensorType type in Types(engine))
+                foreach ((TensorType type, double speed) in roofline.MultiplyAddsPerSecond)
                 {
-                    JsonOutput.WriteRounded(json, type.ToString(), roofline.MultiplyAddsPerSecond(type) / 1e9);
+                    JsonOutput.WriteRounded(json, type.ToString(), speed / 1e9);
                 }
 
                 json.WriteEndObject();

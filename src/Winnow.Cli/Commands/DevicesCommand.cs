@@ -72,9 +72,9 @@ internal static class DevicesCommand
         bool passes = true;
         foreach (string name in names)
         {
-            using Device device = Devices.Create(name);
+            using DeviceCheck device = DeviceCheck.Open(name);
             Console.Out.WriteLine(VisibleText.OneLine($"{device.Name}: {device.Description}"));
-            foreach (DeviceCheckResult result in DeviceCheck.Run(device))
+            foreach (DeviceCheckResult result in device.Run())
             {
                 passes &= result.Passes;
                 string what = result.Failure ?? string.Create(

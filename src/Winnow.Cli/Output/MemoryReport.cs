@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Compute;
 using Winnow.Generation;
 
 namespace Winnow.Cli.Output;
@@ -9,24 +10,24 @@ internal static class MemoryReport
 {
     /// <summary>For people, a line for each device.</summary>
     public static string Line(Session session) => string.Concat(session.Diagnostics.Memory.Select(memory =>
-        $"\n{memory.Layers.Device.Name}: {Mebibytes(memory.WeightBytes)} of weights, {Mebibytes(memory.KvBytes)} of keys and values, {Mebibytes(memory.ScratchBytes)} of scratch"
+        $"\n{memory.Name}: {Mebibytes(memory.WeightBytes)} of weights, {Mebibytes(memory.KvBytes)} of keys and values, {Mebibytes(memory.ScratchBytes)} of scratch"
         + (memory.DeviceBytes == 0 ? "" : $"; {Mebibytes(memory.DeviceBytes)} in use in all")))
         + $"\nprocess: {Mebibytes(Environment.WorkingSet)} resident, {Mebibytes(PeakMemory.Bytes())} at most";
 
     /// <summary>For programs: all devices together, then each.</summary>
     public static void Write(Utf8JsonWriter json, Session session)
     {
-        IReadOnlyList<DeviceMemory> devices = session.Diagnostics.Memory;
-        json.WriteString("device", string.Join('+', devices.Select(memory => memory.Layers.Device.Name)));
+        IReadOnlyList<DeviceLayers> devices = session.Diagnostics.Memory;
+        json.WriteString("device", string.Join('+', devices.Select(memory => memory.Name)));
         json.WriteNumber("device_bytes", devices.Sum(memory => memory.DeviceBytes));
         json.WriteNumber("host_bytes", Environment.WorkingSet);
         json.WriteStartArray("devices");
-        foreach (DeviceMemory memory in devices)
+        foreach (DeviceLayers memory in devices)
         {
             json.WriteStartObject();
-            json.WriteString("device", memory.Layers.Device.Name);
-            json.WriteString("description", memory.Layers.Device.Description);
-            json.WriteNumber("layers", memory.Layers.Count);
+            json.WriteString("device", memory.Name);
+            json.WriteString("description", memory.Description);
+            json.WriteNumber("layers", memory.Count);
             json.WriteNumber("weights_bytes", memory.WeightBytes);
             json.WriteNumber("kv_bytes", memory.KvBytes);
             json.WriteNumber("scratch_bytes", memory.ScratchBytes);

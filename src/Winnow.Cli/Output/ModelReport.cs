@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Winnow.Compute;
-using Winnow.Compute.Cpu;
 using Winnow.Generation;
+using Winnow.Lab.Devices;
 using Winnow.Tensors;
 
 namespace Winnow.Cli.Output;
@@ -15,7 +15,7 @@ internal sealed class ModelReport
     private readonly ModelSummary _model;
     private readonly int[] _lengths;
     private readonly TensorType[] _kvTypes;
-    private readonly List<DeviceRoom> _rooms = [];
+    private readonly List<Room> _rooms = [];
     private readonly double[]? _decode;
     private readonly double _prompt;
     private readonly double _readBytes;
@@ -35,24 +35,23 @@ internal sealed class ModelReport
             return;
         }
 
-        _rooms.Add(new DeviceRoom("cpu", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, []));
+        TensorType[] types = [.. model.StepTypes.Select(type => type.Type)];
+        _rooms.Add(new Room("cpu", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, []));
         foreach (DeviceInfo info in Devices.List().Where(info => info.Refusal is null && info.Name != "cpu"))
         {
-            using Device device = Devices.Create(info.Name);
-            if (device.FreeMemoryBytes is { } free)
+            DeviceRoom room = DeviceRoom.Find(info.Name, types);
+            if (room.FreeBytes is { } free)
             {
-                _rooms.Add(new DeviceRoom(
-                    $"{info.Name} ({info.Description})", free, [.. model.StepTypes.Select(type => type.Type).Where(type => !device.Multiplies(type))]));
+                _rooms.Add(new Room($"{info.Name} ({info.Description})", free, room.UnsupportedTypes));
             }
         }
 
         if (measures)
         {
-            using CpuDevice cpu = new();
-            CpuRoofline roofline = CpuRoofline.Measure(cpu, cancellationToken);
+            Roofline roofline = Roofline.Measure(types, cancellationToken);
             _readBytes = roofline.ReadBytesPerSecond.Max();
             _decode = [.. _lengths.Select(length => _readBytes / (model.StepSizeBytes + model.KvBytes(_kvTypes[0], _kvTypes[0], length)))];
-            _prompt = 1 / model.StepTypes.Sum(type => type.Elements / roofline.MultiplyAddsPerSecond(type.Type));
+            _prompt = 1 / model.StepTypes.Sum(type => type.Elements / roofline.MultiplyAddsPerSecond[type.Type]);
         }
     }
 
@@ -80,7 +79,7 @@ internal sealed class ModelReport
 
         output.Write(memory);
         output.WriteLine();
-        foreach (DeviceRoom room in _rooms)
+        foreach (Room room in _rooms)
         {
             output.WriteLine($"{room.Name}: {VisibleText.OneLine(Verdict(room))}");
         }
@@ -144,7 +143,7 @@ internal sealed class ModelReport
 
         json.WriteEndArray();
         json.WriteStartArray("devices");
-        foreach (DeviceRoom room in _rooms)
+        foreach (Room room in _rooms)
         {
             json.WriteStartObject();
             json.WriteString("device", room.Name);
@@ -185,7 +184,7 @@ internal sealed class ModelReport
         : $": {_model.Layers} layers of {_model.HiddenSize}, {_model.QueryHeads} query heads and {_model.KvHeads} of keys and values of {_model.HeadDimension}"
             + (_model.Experts > 0 ? $", {_model.ExpertsUsed} of {_model.Experts} experts" : "");
 
-    private string Verdict(DeviceRoom room)
+    private string Verdict(Room room)
     {
         if (room.Unsupported.Count > 0)
         {
@@ -199,7 +198,7 @@ internal sealed class ModelReport
     }
 
     /// <summary>The longest of the lengths whose memory a device has, with keys and values in the first of the types; 0 for none.</summary>
-    private int LongestOn(DeviceRoom room) => room.Unsupported.Count > 0
+    private int LongestOn(Room room) => room.Unsupported.Count > 0
         ? 0
         : _lengths.LastOrDefault(length => _model.MemoryBytes(_kvTypes[0], _kvTypes[0], length) <= room.FreeBytes);
 
@@ -212,5 +211,5 @@ internal sealed class ModelReport
         CultureInfo.InvariantCulture, $"{(bytes >= 1L << 30 ? bytes / (double)(1L << 30) : bytes / (double)(1L << 20)):F2} {(bytes >= 1L << 30 ? "GiB" : "MiB")}");
 
     /// <summary>What a device has room for.</summary>
-    private sealed record DeviceRoom(string Name, long FreeBytes, IReadOnlyList<TensorType> Unsupported);
+    private sealed record Room(string Name, long FreeBytes, IReadOnlyList<TensorType> Unsupported);
 }

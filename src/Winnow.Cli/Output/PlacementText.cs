@@ -10,7 +10,7 @@ internal static class PlacementText
     private const double Gibibyte = 1 << 30;
 
     /// <summary>What computes.</summary>
-    public static string Devices(Engine engine) => string.Join(" + ", engine.Placement.Select(part => part.Device.Description));
+    public static string Devices(Engine engine) => string.Join(" + ", engine.Placement.Select(part => part.Description));
 
     /// <summary>How many layers lie where, GPUs first, and what they take of the memory that was free.</summary>
     public static string Layers(Engine engine)
@@ -26,5 +26,5 @@ internal static class PlacementText
 
     private static string Of(Engine engine, DeviceLayers part) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{part.Count} of {engine.Model.Layers} layers on {part.Device.Description}: {part.NeededBytes / Gibibyte:F2} of {part.FreeBytes / Gibibyte:F2} GiB free");
+        $"{part.Count} of {engine.Model.Layers} layers on {part.Description}: {part.NeededBytes / Gibibyte:F2} of {part.FreeBytes / Gibibyte:F2} GiB free");
 }

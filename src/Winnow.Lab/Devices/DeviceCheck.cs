@@ -2,13 +2,14 @@ using System.Diagnostics;
 using Winnow.Cache;
 using Winnow.Compute;
 using Winnow.Compute.Cpu;
+using Winnow.Generation;
 using Winnow.Quantization;
 using Winnow.Tensors;
 
 namespace Winnow.Lab.Devices;
 
 /// <summary>Compares the operations of a device and a model under each attention method with the processor's, group by group: what a user of a card that nobody here has can run.</summary>
-public static class DeviceCheck
+public sealed class DeviceCheck : IDisposable
 {
     private const int Inputs = 512;
     private const int Outputs = 96;
@@ -28,23 +29,42 @@ public static class DeviceCheck
     // Where it does either.
     private const double RoundedModels = 2e-2;
 
-    /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
-    /// <param name="device">The device, of a kind that <see cref="Compute.Devices.Add"/> knows: whole models open it by its name.</param>
-    public static IEnumerable<DeviceCheckResult> Run(Device device)
+    private readonly Device _device;
+
+    private DeviceCheck(Device device)
     {
-        ArgumentNullException.ThrowIfNull(device);
+        _device = device;
+    }
+
+    /// <summary>The device's name, in full: <c>vulkan:0</c>.</summary>
+    public string Name => _device.Name;
+
+    /// <summary>What the device is, for people.</summary>
+    public string Description => _device.Description;
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="device">Its name, as <see cref="EngineOptions.Device"/> takes it.</param>
+    /// <exception cref="WinnowException">There is no such device, or it cannot be used; the message says why, and what there is.</exception>
+    public static DeviceCheck Open(string device) => new(Compute.Devices.Create(device));
+
+    /// <summary>Runs all groups, each when its result is asked for. A group that fails, or throws, does not keep the others from running.</summary>
+    public IEnumerable<DeviceCheckResult> Run()
+    {
         using CpuDevice processor = new();
-        foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups(device))
+        foreach ((string name, double allowed, Func<CheckOperands, float[]> scenario) in Groups(_device))
         {
-            yield return Compare(name, allowed, () => Run(device, isReference: false, scenario), () => Run(processor, isReference: true, scenario));
+            yield return Compare(name, allowed, () => Run(_device, isReference: false, scenario), () => Run(processor, isReference: true, scenario));
         }
 
-        double models = device.RoundsPromptsToHalf || device.RoundsStepsToBytes ? RoundedModels : Models;
+        double models = _device.RoundsPromptsToHalf || _device.RoundsStepsToBytes ? RoundedModels : Models;
         foreach (string method in MethodCheck.Methods)
         {
-            yield return Compare($"model under {method}", models, () => MethodCheck.Logits(device.Name, method), () => MethodCheck.Logits(processor.Name, method));
+            yield return Compare($"model under {method}", models, () => MethodCheck.Logits(_device.Name, method), () => MethodCheck.Logits(processor.Name, method));
         }
     }
+
+    /// <summary>Closes the device.</summary>
+    public void Dispose() => _device.Dispose();
 
     private static DeviceCheckResult Compare(string name, double allowed, Func<float[]> compute, Func<float[]> expect)
     {

@@ -6,7 +6,7 @@ using Winnow.Tensors;
 namespace Winnow.Compute;
 
 /// <summary>Something that computes: owns memory and weights, and hands out streams of operations. Shared by all sessions; thread-safe.</summary>
-public abstract class Device : IDisposable
+internal abstract class Device : IDisposable
 {
     private const int CopyPieceBytes = 1 << 20;
 

@@ -2,8 +2,8 @@ using Winnow.Compute.Cpu;
 
 namespace Winnow.Compute;
 
-/// <summary>A kind of devices: the processor, or what a package for GPUs adds through <see cref="Devices.Add"/>.</summary>
-public abstract class DeviceKind
+/// <summary>A kind of devices: the processor, or what a package for GPUs adds.</summary>
+internal abstract class DeviceKind
 {
     /// <summary>The first part of its devices' names, such as <c>cpu</c>.</summary>
     public abstract string Name { get; }

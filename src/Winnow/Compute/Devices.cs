@@ -2,14 +2,14 @@ using Winnow.Compute.Cpu;
 
 namespace Winnow.Compute;
 
-/// <summary>What can compute, by name: <c>cpu</c>, and the kinds that packages add. Thread-safe.</summary>
+/// <summary>What can compute, by the names that an engine takes: <c>cpu</c>, and the kinds that packages add. Thread-safe.</summary>
 public static class Devices
 {
     private static readonly Lock Changing = new();
     private static volatile DeviceKind[] _kinds = [new CpuDeviceKind()];
 
     /// <summary>Adds a kind; one of the same name is replaced.</summary>
-    public static void Add(DeviceKind kind)
+    internal static void Add(DeviceKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
         lock (Changing)
@@ -28,7 +28,7 @@ public static class Devices
     /// <param name="name">A kind, alone or with a colon and what the kind chooses by: <c>cpu</c>, <c>vulkan</c>, <c>vulkan:1</c>.</param>
     /// <param name="host">Threads and instruction set of what the processor does; null for its best.</param>
     /// <exception cref="WinnowException">There is no such device, or it cannot be used; the message says why, and what there is.</exception>
-    public static Device Create(string name, CpuDeviceOptions? host = null)
+    internal static Device Create(string name, CpuDeviceOptions? host = null)
     {
         (DeviceKind kind, string? which) = Find(name);
         return kind.Create(which, host ?? new CpuDeviceOptions());
@@ -39,7 +39,7 @@ public static class Devices
     /// <param name="host">Threads and instruction set of what the processor does; null for its best.</param>
     /// <returns>The devices, in the order in which they are named; dispose each.</returns>
     /// <exception cref="WinnowException">One of them is not there, cannot be used, or is named twice.</exception>
-    public static IReadOnlyList<Device> CreateAll(string name, CpuDeviceOptions? host = null)
+    internal static IReadOnlyList<Device> CreateAll(string name, CpuDeviceOptions? host = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         (DeviceKind kind, string? which) = Find(name);

@@ -52,14 +52,14 @@ public sealed class Engine : IDisposable
     /// <summary>What was calibrated for the model.</summary>
     public ModelCalibration Calibration => _model.Calibration;
 
-    /// <summary>What computes: of several devices, the one of the last layers and the output head.</summary>
-    public Device Device => Placement[^1].Device;
-
     /// <summary>Which layers lie on which device, in order.</summary>
     public IReadOnlyList<DeviceLayers> Placement { get; }
 
     /// <summary>Threads that compute.</summary>
     public int Threads => Placement.Max(part => part.Device.Threads);
+
+    /// <summary>What computes: of several devices, the one of the last layers and the output head.</summary>
+    internal Device Device => Placement[^1].Device;
 
     internal ModelConfig Config => _model.Config;
 

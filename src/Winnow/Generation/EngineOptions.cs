@@ -22,7 +22,7 @@ public sealed record EngineOptions
     /// </summary>
     public SessionOptions? ExpectedSession { get; init; }
 
-    /// <summary>Threads that compute; 0 for one per core, see <see cref="CpuDeviceOptions.Threads"/>.</summary>
+    /// <summary>Threads that compute, the caller's included; 0 for one per physical core on Linux, per logical one elsewhere.</summary>
     public int Threads { get; init => field = Within(value, 0, 4096); }
 
     /// <summary>The instruction set of the CPU kernels; null for the widest that the processor offers.</summary>

@@ -1,5 +1,6 @@
 using Winnow.Attention;
 using Winnow.Cache;
+using Winnow.Compute;
 
 namespace Winnow.Generation;
 
@@ -21,10 +22,13 @@ public sealed class SessionDiagnostics
     public long KvBytes => _session.Reader.Cache.SizeBytes;
 
     /// <summary>What the session and its weights take on each device, in the order of layers, as of now.</summary>
-    public IReadOnlyList<DeviceMemory> Memory =>
+    public IReadOnlyList<DeviceLayers> Memory =>
     [
-        .. _session.Engine.Placement.Select((layers, device) =>
-            new DeviceMemory(layers, _session.Reader.Cache.SizeBytesOf(layers.First, layers.Count), _session.Reader.ScratchBytesOn(device))),
+        .. _session.Engine.Placement.Select((layers, device) => layers with
+        {
+            KvBytes = _session.Reader.Cache.SizeBytesOf(layers.First, layers.Count),
+            ScratchBytes = _session.Reader.ScratchBytesOn(device),
+        }),
     ];
 
     /// <summary>The folder of the scratch files that keys and values lie in; null where they lie in memory.</summary>

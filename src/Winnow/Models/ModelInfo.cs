@@ -28,10 +28,10 @@ public sealed record ModelInfo
     public required long SizeBytes { get; init; }
 
     /// <summary>Products of the layers for each token, by type of weight.</summary>
-    public required IReadOnlyList<ProductWork> LayerProducts { get; init; }
+    internal IReadOnlyList<ProductWork> LayerProducts { get; init; } = [];
 
     /// <summary>The product with the output head, for each token whose logits are wanted.</summary>
-    public required ProductWork OutputProduct { get; init; }
+    internal ProductWork OutputProduct { get; init; }
 
     /// <summary>Tokens that it was made for.</summary>
     public required int ContextLength { get; init; }

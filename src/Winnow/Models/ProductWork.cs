@@ -6,10 +6,10 @@ namespace Winnow.Models;
 /// <param name="Type">How the weights are stored.</param>
 /// <param name="MultiplyAdds">Multiply-adds: elements of the weights, of experts those that a token takes.</param>
 /// <param name="SizeBytes">Bytes of these weights.</param>
-public readonly record struct ProductWork(TensorType Type, double MultiplyAdds, double SizeBytes)
+internal readonly record struct ProductWork(TensorType Type, double MultiplyAdds, double SizeBytes)
 {
     /// <summary>The work of weights, one entry for each type.</summary>
-    internal static IReadOnlyList<ProductWork> Of(IEnumerable<(TensorType Type, int Outputs, int Inputs, double Share)> weights) =>
+    public static IReadOnlyList<ProductWork> Of(IEnumerable<(TensorType Type, int Outputs, int Inputs, double Share)> weights) =>
     [
         .. weights.GroupBy(item => item.Type).Select(group => new ProductWork(
             group.Key,

@@ -3,7 +3,7 @@ using Winnow.Tensors;
 namespace Winnow.Compute.Cpu;
 
 /// <summary>The processor: SIMD kernels over host memory, spread over a pool of threads.</summary>
-public sealed unsafe class CpuDevice : Device
+internal sealed unsafe class CpuDevice : Device
 {
     /// <summary>Starts the device's threads.</summary>
     /// <exception cref="NotSupportedException">The processor lacks the instruction set asked for.</exception>

@@ -3,7 +3,7 @@ using static Winnow.Limits;
 namespace Winnow.Compute.Cpu;
 
 /// <summary>How the CPU device runs.</summary>
-public sealed record CpuDeviceOptions
+internal sealed record CpuDeviceOptions
 {
     /// <summary>Threads that compute, the caller's included; 0 for one per physical core on Linux, per logical one elsewhere.</summary>
     public int Threads { get; init => field = Within(value, 0, 4096); }

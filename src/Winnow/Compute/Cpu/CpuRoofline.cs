@@ -11,7 +11,7 @@ namespace Winnow.Compute.Cpu;
 /// The two bounds of a roofline model (https://doi.org/10.1145/1498765.1498785). Multiplication is measured with the kernels' operands in
 /// the first-level cache, so what a product falls short of it is what fetching, unpacking and sharing out cost.
 /// </remarks>
-public sealed unsafe class CpuRoofline
+internal sealed unsafe class CpuRoofline
 {
     /// <summary>More than a last-level cache holds of it.</summary>
     private const long ReadBytes = 256L << 20;

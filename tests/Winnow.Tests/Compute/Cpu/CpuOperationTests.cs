@@ -18,83 +18,83 @@ internal static class CpuDevices
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx512ElementwiseTests : ElementwiseOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx2ElementwiseTests : ElementwiseOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class PortableElementwiseTests : ElementwiseOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx512AttentionTests : AttentionOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx2AttentionTests : AttentionOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class PortableAttentionTests : AttentionOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx512RecurrenceTests : RecurrenceOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx512, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class Avx2RecurrenceTests : RecurrenceOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Avx2, threads);
 }
 
 [EveryInstructionSet(VectorsOnly = true)]
 public sealed class PortableRecurrenceTests : RecurrenceOperationTests
 {
-    protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
+    private protected override Device CreateDevice(int threads) => CpuDevices.Create(CpuIsa.Portable, threads);
 }
 
 public sealed class Avx512ExpertTests : ExpertOperationTests
 {
-    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Avx512, 2);
+    private protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Avx512, 2);
 }
 
 public sealed class AvxVnniExpertTests : ExpertOperationTests
 {
-    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.AvxVnni, 2);
+    private protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.AvxVnni, 2);
 }
 
 public sealed class Avx2ExpertTests : ExpertOperationTests
 {
-    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Avx2, 2);
+    private protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Avx2, 2);
 }
 
 public sealed class PortableExpertTests : ExpertOperationTests
 {
-    protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Portable, 2);
+    private protected override Device CreateDevice() => CpuDevices.Create(CpuIsa.Portable, 2);
 }
 
 public sealed class CpuProductTests : ProductOperationTests
 {
-    protected override Device CreateDevice(int threads) => new CpuDevice(new CpuDeviceOptions { Threads = threads });
+    private protected override Device CreateDevice(int threads) => new CpuDevice(new CpuDeviceOptions { Threads = threads });
 }
 
 public sealed class CpuMethodReferenceTests : MethodReferenceTests
 {
-    protected override Device CreateDevice() => new CpuDevice();
+    private protected override Device CreateDevice() => new CpuDevice();
 }
