@@ -1,5 +1,4 @@
-// An application's own ways to choose tokens: a logits processor, which sees the text and every logit, and a sampler stage, which
-// narrows what the other stages have left.
+// An application's own way to choose tokens: a logits processor, which sees the text and every logit. Samplers choose from what it leaves.
 //
 //     dotnet run -c Release --project samples/Sampling -- model.gguf
 
@@ -15,7 +14,6 @@ GenerationOptions options = new()
     {
         Seed = 1,
         LogitsProcessors = [new NoRepeatedPairs()],
-        Stages = [new NearTheBest(0.2f)],
     },
 };
 
@@ -38,20 +36,5 @@ internal sealed class NoRepeatedPairs : ILogitsProcessor
                 logits[tokens[i]] = float.NegativeInfinity;
             }
         }
-    }
-}
-
-/// <summary>Keeps the candidates that are at least a part as probable as the best one.</summary>
-internal sealed class NearTheBest(float part) : ISamplerStage
-{
-    public void Apply(SamplerCandidates candidates)
-    {
-        float best = float.NegativeInfinity;
-        foreach (float logit in candidates.Logits)
-        {
-            best = Math.Max(best, logit);
-        }
-
-        candidates.RemoveBelow(best + MathF.Log(part));
     }
 }

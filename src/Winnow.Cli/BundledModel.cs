@@ -31,9 +31,9 @@ internal static class BundledModel
     public static bool Is(string path) => FindOrNull() is { } bundled && Path.GetFullPath(path) == bundled;
 
     /// <summary>Makes its end more likely the longer an answer is, and stops it where it stutters: by itself it often finds no end.</summary>
-    /// <param name="options">What the user asks for; a constraint, or to go on behind the end, is left alone.</param>
+    /// <param name="options">What the user asks for; a grammar, or to go on behind the end, is left alone.</param>
     /// <param name="engine">The model.</param>
-    public static GenerationOptions Shorten(GenerationOptions options, Engine engine) => options is { IgnoreEndOfGeneration: true } or { Constraint: not null } ? options : options with
+    public static GenerationOptions Shorten(GenerationOptions options, Engine engine) => options is { IgnoreEndOfGeneration: true } or { Grammar: not null } ? options : options with
     {
         RepetitionLimit = StutterTokens,
         Sampling = options.Sampling with { LogitsProcessors = [.. options.Sampling.LogitsProcessors, new LengthPenalty(engine.Tokenizer, UsualTokens)] },

@@ -58,11 +58,9 @@ internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags
             throw OutOfRange(ChatOptionsExtensions.ReasoningBudgetKey, budget, "0 or more tokens");
         }
 
-        ILogitsConstraint? constraint = ReadFormat(options.ResponseFormat, more) ?? generation.Constraint;
         if (tags is not null)
         {
             startsInside = tags.StartsInside(engine, variables);
-            constraint = constraint is not null && startsInside ? new AnswerConstraint(engine.Tokenizer, tags, constraint) : constraint;
             if (budget is { } most)
             {
                 sampling = sampling with { LogitsProcessors = [.. sampling.LogitsProcessors, new ReasoningBudget(engine.Tokenizer, tags, startsInside, most)] };
@@ -72,7 +70,8 @@ internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags
         generation = generation with
         {
             Sampling = sampling,
-            Constraint = constraint,
+            Grammar = ReadFormat(options.ResponseFormat, more) ?? generation.Grammar,
+            GrammarStart = startsInside ? tags!.Close : generation.GrammarStart,
             MaxTokens = Named(nameof(options.MaxOutputTokens), options.MaxOutputTokens, value => (generation with { MaxTokens = value }).MaxTokens) ?? generation.MaxTokens,
             StopStrings = options.StopSequences is { } stops ? [.. generation.StopStrings, .. stops] : generation.StopStrings,
             FullContext = more.FullContext() ?? generation.FullContext,
@@ -156,7 +155,7 @@ internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags
         return value;
     }
 
-    private ILogitsConstraint? ReadFormat(ChatResponseFormat? format, AdditionalValues more)
+    private static Grammar? ReadFormat(ChatResponseFormat? format, AdditionalValues more)
     {
         string? grammar = more.Text("grammar");
         if (grammar is not null && format is ChatResponseFormatJson)
@@ -166,9 +165,9 @@ internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags
 
         return format switch
         {
-            _ when grammar is not null => engine.Constrain(Grammar.ParseGbnf(grammar)),
+            _ when grammar is not null => Grammar.ParseGbnf(grammar),
             null or ChatResponseFormatText => null,
-            ChatResponseFormatJson json => engine.Constrain(Grammar.ParseJsonSchema(json.Schema is { } schema ? schema.GetRawText() : """{"type":"object","additionalProperties":true}""")),
+            ChatResponseFormatJson json => Grammar.ParseJsonSchema(json.Schema is { } schema ? schema.GetRawText() : """{"type":"object","additionalProperties":true}"""),
             _ => throw new NotSupportedException($"{nameof(ChatOptions.ResponseFormat)}: {format.GetType().Name} is not supported; supported are text and JSON"),
         };
     }

@@ -103,7 +103,7 @@ internal static class EmbeddingSamples
     {
         GenerationOptions json = options with
         {
-            Constraint = engine.Constrain(Grammar.ParseJsonSchema("""{"type":"object","properties":{"place":{"type":"string","maxLength":20}},"required":["place"]}""")),
+            Grammar = Grammar.ParseJsonSchema("""{"type":"object","properties":{"place":{"type":"string","maxLength":20}},"required":["place"]}"""),
             Sampling = options.Sampling with { TopLogProbabilities = 3 },
         };
         using Session session = engine.CreateSession();

@@ -16,17 +16,15 @@ public sealed class ReusedOptionsTests : IDisposable
 
     public ReusedOptionsTests()
     {
-        GrammarVocabulary vocabulary = new(
-            _engine.Model.VocabularySize, id => _engine.Tokenizer.TokenBytes(id), _engine.Tokenizer.IsEndOfGeneration, _engine.Tokenizer.IsControl);
         Grammar grammar = Grammar.FromJsonSchema(JsonNode.Parse("""{"type":"object","properties":{"age":{"enum":[1,2]}},"required":["age"]}"""));
-        _options = new GenerationOptions { MaxTokens = 40, Sampling = SamplingOptions.Greedy, Constraint = new GrammarConstraint(grammar, vocabulary) };
+        _options = new GenerationOptions { MaxTokens = 40, Sampling = SamplingOptions.Greedy, Grammar = grammar };
         _prompt = _engine.Tokenizer.Encode("A person:", addSpecial: true);
     }
 
     public void Dispose() => _engine.Dispose();
 
     [Fact]
-    public void A_constraint_serves_one_generation_after_the_other_also_after_one_that_was_left()
+    public void A_grammar_serves_one_generation_after_the_other_also_after_one_that_was_left()
     {
         using Session session = _engine.CreateSession();
         string first = Answer(session);
@@ -37,7 +35,7 @@ public sealed class ReusedOptionsTests : IDisposable
     }
 
     [Fact]
-    public void A_constraint_serves_generations_that_run_side_by_side()
+    public void A_grammar_serves_generations_that_run_side_by_side()
     {
         using Session alone = _engine.CreateSession();
         string expected = Answer(alone);

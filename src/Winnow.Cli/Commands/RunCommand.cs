@@ -70,7 +70,7 @@ internal static class RunCommand
                 StopStrings = parsed.GetValue(stop)!,
                 IgnoreEndOfGeneration = parsed.GetValue(ignoreEos),
                 ShowControlTokens = parsed.GetValue(special),
-                Constraint = grammar.Read(parsed, engine),
+                Grammar = grammar.Read(parsed),
                 Progress = new SynchronousProgress<PrefillProgress>(p => progress.Report(p.Done, p.Total)),
             };
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Winnow.Documents;
-using Winnow.Generation;
 using Winnow.Sampling;
 
 namespace Winnow.Cli.Options;
@@ -21,8 +20,8 @@ internal sealed class GrammarOptions
         return this;
     }
 
-    /// <summary>The constraint asked for, or null.</summary>
-    public ILogitsConstraint? Read(ParseResult parsed, Engine engine)
+    /// <summary>The grammar asked for, or null.</summary>
+    public Grammar? Read(ParseResult parsed)
     {
         string? grammarFile = parsed.GetValue(_grammar);
         string? schemaFile = parsed.GetValue(_schema);
@@ -31,11 +30,9 @@ internal sealed class GrammarOptions
             throw new UsageException("--grammar and --json-schema exclude each other");
         }
 
-        Grammar? grammar =
-            grammarFile is not null ? Grammar.ParseGbnf(DocumentText.Read(grammarFile, asWritten: true))
+        return grammarFile is not null ? Grammar.ParseGbnf(DocumentText.Read(grammarFile, asWritten: true))
             : schemaFile is not null ? Grammar.FromJsonSchema(ReadSchema(schemaFile))
             : null;
-        return grammar is null ? null : engine.Constrain(grammar);
     }
 
     // Generated schemas nest deeper than the 64 levels that the reader takes unasked.

@@ -45,7 +45,7 @@ internal sealed class Answer
         _text = new AnswerText(engine.Tokenizer, options, startOfText: reader.Tokens.All(engine.Tokenizer.IsControl));
         int room = options.FullContext == FullContextPolicy.Shift ? int.MaxValue : reader.ContextLength - _promptTokens;
         _limit = Math.Min(options.MaxTokens ?? int.MaxValue, room);
-        _watch = options is { RepetitionLimit: > 0, IgnoreEndOfGeneration: false, Constraint: null } ? new RepetitionWatch(options.RepetitionLimit) : null;
+        _watch = options is { RepetitionLimit: > 0, IgnoreEndOfGeneration: false, Grammar: null } ? new RepetitionWatch(options.RepetitionLimit) : null;
         _givesLogProbabilities = options.Sampling.KeepsLogProbabilities;
         _top = new TokenLogProbability[options.Sampling.TopLogProbabilities];
         _prefill = Stopwatch.GetElapsedTime(start);

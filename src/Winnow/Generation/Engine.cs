@@ -17,7 +17,6 @@ namespace Winnow.Generation;
 public sealed class Engine : IDisposable
 {
     private readonly Model _model;
-    private readonly Lazy<GrammarVocabulary> _grammarVocabulary;
 
     private Engine(string path, IReadOnlyList<DeviceLayers> placement, Model model, ModelText text)
     {
@@ -31,7 +30,7 @@ public sealed class Engine : IDisposable
         }
 
         Tokenizer = text.Tokenizer?.Padded(Model.VocabularySize) ?? Tokenizer.WithoutVocabulary(Model.VocabularySize, path);
-        _grammarVocabulary = new Lazy<GrammarVocabulary>(() => new GrammarVocabulary(
+        GrammarVocabulary = new Lazy<GrammarVocabulary>(() => new GrammarVocabulary(
             Tokenizer.VocabularySize, id => Tokenizer.TokenBytes(id), Tokenizer.IsEndOfGeneration, Tokenizer.IsControl));
         ChatTemplate = text.ChatTemplate;
         ChatTemplateError = text.ChatTemplateError;
@@ -60,6 +59,9 @@ public sealed class Engine : IDisposable
 
     /// <summary>What computes: of several devices, the one of the last layers and the output head.</summary>
     internal Device Device => Placement[^1].Device;
+
+    /// <summary>The tokens as grammars see them, made for the first of them.</summary>
+    internal Lazy<GrammarVocabulary> GrammarVocabulary { get; set; }
 
     internal ModelConfig Config => _model.Config;
 
@@ -162,14 +164,6 @@ public sealed class Engine : IDisposable
         return ChatPrompt.Encode(template, Tokenizer, messages, tools, variables, cancellationToken);
     }
 
-    /// <summary>What keeps an answer to a grammar, for <see cref="GenerationOptions.Constraint"/>; may be used for any number of answers.</summary>
-    /// <param name="grammar">The texts that are allowed, such as those of <see cref="Grammar.FromJsonSchema"/>.</param>
-    public ILogitsConstraint Constrain(Grammar grammar)
-    {
-        ArgumentNullException.ThrowIfNull(grammar);
-        return new GrammarConstraint(grammar, _grammarVocabulary.Value);
-    }
-
     /// <summary>Computes the embedding of a text: the mean of its tokens' last hidden states, of length 1.</summary>
     /// <param name="text">The text; control tokens spelled out in it stay text.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
@@ -217,16 +211,15 @@ public sealed class Engine : IDisposable
     internal Workspace CreateWorkspace() =>
         new(_model.Devices, _model.Config, ForwardState.ChunkFor(_model.Config, _model.Devices.PreferredChunk));
 
-    internal Sampler CreateSampler(SamplingOptions options, ILogitsConstraint? constraint)
+    /// <summary>Creates what chooses the tokens of one answer.</summary>
+    internal Sampler CreateSampler(GenerationOptions options)
     {
-        if (options.DryMultiplier == 0)
-        {
-            return new Sampler(options, constraint: constraint);
-        }
-
-        DrySequenceBreakers breakers = DrySequenceBreakers.Create(
-            options.DrySequenceBreakers, Tokenizer.VocabularySize, id => Tokenizer.TokenBytes(id).ToArray(), text => Tokenizer.Encode(text));
-        return new Sampler(options, breakers, constraint);
+        SamplingOptions sampling = options.Sampling;
+        DrySequenceBreakers? breakers = sampling.DryMultiplier == 0 ? null : DrySequenceBreakers.Create(
+            sampling.DrySequenceBreakers, Tokenizer.VocabularySize, id => Tokenizer.TokenBytes(id).ToArray(), text => Tokenizer.Encode(text));
+        ILogitsConstraint? constraint = options.Grammar is { } grammar ? new GrammarConstraint(grammar, GrammarVocabulary.Value) : null;
+        return new Sampler(
+            sampling, breakers, constraint is not null && options.GrammarStart is { } start ? new DelayedConstraint(Tokenizer, start, constraint) : constraint);
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ public sealed record GenerationOptions
     public IReadOnlyList<int> StopTokens { get; init => field = EachWithin(NotNull(value), NotNegative)!; } = [];
 
     /// <summary>
-    /// So many tokens of one phrase over and over end an answer that has neither an end of its own nor <see cref="Constraint"/>. 0 for
+    /// So many tokens of one phrase over and over end an answer that has neither an end of its own nor a <see cref="Grammar"/>. 0 for
     /// never, or at least 16; default 256.
     /// </summary>
     public int RepetitionLimit { get; init => field = value is 0 or >= 16 ? value : throw OutOfRange(value, "0, or at least 16"); } = 256;
@@ -33,8 +33,14 @@ public sealed record GenerationOptions
     /// <summary>Whether control tokens written out in a prompt's text are taken as such; off, so that a user's text cannot inject them.</summary>
     public bool ParseControlTokens { get; init; }
 
-    /// <summary>What keeps the answer to a form, such as a grammar; null for none. Every generation begins with it anew.</summary>
-    public ILogitsConstraint? Constraint { get; init; }
+    /// <summary>The texts that the answer may be, such as JSON of a schema; null for any.</summary>
+    public Grammar? Grammar { get; init; }
+
+    /// <summary>
+    /// The text of the answer behind which <see cref="Grammar"/> begins, such as the tag that closes thoughts; the answer does not end
+    /// before. Null for the beginning.
+    /// </summary>
+    public string? GrammarStart { get; init => field = value is "" ? throw new ArgumentException("the text is empty: leave it null", nameof(GrammarStart)) : value; }
 
     /// <summary>What happens where prompt and answer do not fit into the context. Default: an error, and an answer that fills the context ends.</summary>
     public FullContextPolicy FullContext

@@ -211,7 +211,7 @@ public sealed class Session : IDisposable
         try
         {
             long start = Stopwatch.GetTimestamp();
-            Sampler sampler = _engine.CreateSampler(options.Sampling, options.Constraint);
+            Sampler sampler = _engine.CreateSampler(options);
             _reader.Candidates = CandidatesFor(sampler);
             int shifted = 0;
             int cached = _lifetime.Run(

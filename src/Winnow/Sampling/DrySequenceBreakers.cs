@@ -6,7 +6,7 @@ namespace Winnow.Sampling;
 /// The token sequences at which DRY stops looking for repetitions, made once per vocabulary from strings such as a newline.
 /// Immutable and safe to share.
 /// </summary>
-public sealed class DrySequenceBreakers
+internal sealed class DrySequenceBreakers
 {
     /// <summary>Longer tails are cut: looking for breakers stays linear in the context.</summary>
     private const int MaxTailTokens = 20;

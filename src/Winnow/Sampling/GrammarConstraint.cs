@@ -8,7 +8,7 @@ namespace Winnow.Sampling;
 /// Tokens are judged by their bytes, so a character may be spread over several. What is allowed at a place of the grammar is
 /// remembered: inside of a string, say, it is computed once.
 /// </remarks>
-public sealed class GrammarConstraint : ILogitsConstraint
+internal sealed class GrammarConstraint : ILogitsConstraint
 {
     private readonly Grammar _grammar;
     private readonly GrammarVocabulary _vocabulary;

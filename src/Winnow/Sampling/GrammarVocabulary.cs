@@ -3,7 +3,7 @@ using Winnow.Sampling.Grammars;
 namespace Winnow.Sampling;
 
 /// <summary>The bytes of a model's tokens, laid out as a tree so that tokens which begin alike are ruled out together. Made once a model.</summary>
-public sealed class GrammarVocabulary
+internal sealed class GrammarVocabulary
 {
     private readonly byte[][] _bytes;
     private readonly bool[] _isEnd;

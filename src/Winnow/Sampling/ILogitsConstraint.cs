@@ -6,7 +6,7 @@ namespace Winnow.Sampling;
 /// itself. So the sampler chooses first and asks <see cref="Allows"/>; only a refused token makes it call <see cref="Apply"/>
 /// and choose again.
 /// </remarks>
-public interface ILogitsConstraint
+internal interface ILogitsConstraint
 {
     /// <summary>Whether a token may come next.</summary>
     /// <param name="token">The token's id.</param>

@@ -10,7 +10,7 @@ namespace Winnow.Sampling;
 /// Feed the prompt with <see cref="AcceptPrompt"/>, then alternate <see cref="Sample(Span{float})"/> and <see cref="Accept"/>. Buffers are
 /// made on the first call and reused: no token allocates managed memory after that.
 /// </remarks>
-public sealed class Sampler
+internal sealed class Sampler
 {
     private readonly LogitBias bias;
     private readonly Penalties penalties;
@@ -21,7 +21,6 @@ public sealed class Sampler
     private readonly RawLogits raw = new();
     private readonly List<int> text = [];
     private readonly ILogitsProcessor[] processors;
-    private readonly ISamplerStage[] stages;
     private Xoshiro256 random;
 
     /// <summary>Creates a sampler.</summary>
@@ -45,7 +44,6 @@ public sealed class Sampler
             breakers ?? DrySequenceBreakers.None);
         mirostat = options.Mirostat == 0 ? null : new Mirostat(options.MirostatTau, options.MirostatEta);
         processors = [.. options.LogitsProcessors];
-        stages = [.. options.Stages];
         Begin(constraint);
     }
 
@@ -65,7 +63,7 @@ public sealed class Sampler
         Options.LogitBias.Count > 0 || Options.KeepsLogProbabilities || constraint is not null || processors.Length > 0 || mirostat is not null
         || penalties.IsEnabled || dry.IsEnabled || Options.TopNSigma > 0
             ? null
-            : Options.Temperature == 0 && stages.Length == 0 ? 1 : Options.TopK > 0 ? Options.TopK : null;
+            : Options.Temperature == 0 ? 1 : Options.TopK > 0 ? Options.TopK : null;
 
     /// <summary>Chooses the next token from the most probable ones. It is not part of the history until it is accepted.</summary>
     /// <param name="ids">Token ids, the greatest logit first, the lower id on ties; <see cref="CandidatesNeeded"/> of them, or the whole vocabulary.</param>
@@ -86,7 +84,7 @@ public sealed class Sampler
         }
 
         RequireFinite(logits.IsEmpty ? float.NaN : logits[0]);
-        if (Options.Temperature == 0 && stages.Length == 0)
+        if (Options.Temperature == 0)
         {
             return ids[0];
         }
@@ -205,7 +203,6 @@ public sealed class Sampler
         if (mirostat is not null)
         {
             candidates.Load(logits, float.MinValue);
-            ApplyStages();
             Temperature.Apply(candidates, Options.Temperature, range: 0, exponent: 1);
             mirostat.Apply(candidates);
             return candidates;
@@ -223,11 +220,6 @@ public sealed class Sampler
         for (int i = 0; i < processors.Length; i++)
         {
             processors[i] = processors[i].Begin();
-        }
-
-        for (int i = 0; i < stages.Length; i++)
-        {
-            stages[i] = stages[i].Begin();
         }
     }
 
@@ -254,26 +246,13 @@ public sealed class Sampler
         TopP.Apply(candidates, Options.TopP, Options.MinKeep);
         MinP.Apply(candidates, Options.MinP, Options.MinKeep);
         Xtc.Apply(candidates, Options.XtcProbability, Options.XtcThreshold, Options.MinKeep, ref random);
-        ApplyStages();
         Temperature.Apply(
             candidates, Options.Temperature, Options.DynamicTemperatureRange, Options.DynamicTemperatureExponent);
     }
 
-    private void ApplyStages()
-    {
-        foreach (ISamplerStage stage in stages)
-        {
-            stage.Apply(new SamplerCandidates(candidates));
-            if (candidates.Count == 0)
-            {
-                throw new SamplingException($"no token can be chosen: {stage.GetType().Name} removed every candidate");
-            }
-        }
-    }
-
     private int Choose(Span<float> logits)
     {
-        if (Options.Temperature == 0 && stages.Length == 0)
+        if (Options.Temperature == 0)
         {
             Shape(logits);
             return Greatest(logits);

@@ -7,10 +7,10 @@ namespace Winnow.Sampling;
 /// </summary>
 /// <remarks>
 /// <para>The stages, in this order: <see cref="LogitBias"/>; penalties; DRY; <see cref="TopNSigma"/>; <see cref="TopK"/>;
-/// <see cref="TypicalP"/>; <see cref="TopP"/>; <see cref="MinP"/>; XTC; <see cref="Stages"/>; <see cref="Temperature"/>; a random draw.
+/// <see cref="TypicalP"/>; <see cref="TopP"/>; <see cref="MinP"/>; XTC; <see cref="Temperature"/>; a random draw.
 /// <see cref="LogitsProcessors"/> come before them all.</para>
 /// <para>A <see cref="Temperature"/> of 0 chooses the greatest logit after bias, penalties and DRY, the lowest id on ties.
-/// <see cref="Mirostat"/> replaces every stage but bias, an application's own and temperature.</para>
+/// <see cref="Mirostat"/> replaces every stage but bias and temperature.</para>
 /// <para>A value out of its range is an <see cref="ArgumentOutOfRangeException"/> that names the option, the value and the
 /// range.</para>
 /// </remarks>
@@ -22,8 +22,7 @@ public sealed record SamplingOptions
     public static SamplingOptions Greedy { get; } = new() { Temperature = 0 };
 
     /// <summary>
-    /// Seeds the random numbers: a seed gives the same ones on every machine. −1 picks a seed, which
-    /// <see cref="Sampler.Seed"/> tells. Default −1.
+    /// Seeds the random numbers: a seed gives the same ones on every machine. −1 picks one. Default −1.
     /// </summary>
     public long Seed { get; init => field = Within(value, -1, long.MaxValue); } = -1;
 
@@ -43,9 +42,6 @@ public sealed record SamplingOptions
 
     /// <summary>What an application does to the logits of every next token before anything else; none by default.</summary>
     public IReadOnlyList<ILogitsProcessor> LogitsProcessors { get; init => field = NotNull(value); } = [];
-
-    /// <summary>Stages of an application's own, behind the others and before the temperature; none by default.</summary>
-    public IReadOnlyList<ISamplerStage> Stages { get; init => field = NotNull(value); } = [];
 
     /// <summary>Keeps this many tokens of the greatest logits; 0 keeps all. Default 40.</summary>
     public int TopK { get; init => field = Within(value, 0, int.MaxValue); } = 40;
@@ -132,8 +128,7 @@ public sealed record SamplingOptions
     public int TopLogProbabilities { get; init => field = Within(value, 0, 100); }
 
     /// <summary>
-    /// Whether each generated token comes with its log-probability, and <see cref="Sampler.LogProbability"/> and <see cref="Sampler.TopLogProbabilities"/> can be asked; costs one copy
-    /// of the logits a token. Default false.
+    /// Whether each generated token comes with its log-probability; costs one copy of the logits a token. Default false.
     /// </summary>
     public bool LogProbabilities { get; init; }
 

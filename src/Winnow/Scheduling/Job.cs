@@ -101,7 +101,7 @@ internal sealed class Job
         _start = Stopwatch.GetTimestamp();
         Reply.Queued = Stopwatch.GetElapsedTime(_created);
         Session = session;
-        _sampler = session.Engine.CreateSampler(Options.Sampling, Options.Constraint);
+        _sampler = session.Engine.CreateSampler(Options);
         session.Reader.Candidates = session.CandidatesFor(_sampler);
         _reading = batch.BeginPrompt(session, Prompt, Options.Progress);
     }

@@ -178,7 +178,7 @@ public sealed class ConversationTests(BundledEngine bundled) : IClassFixture<Bun
     {
         GenerationOptions options = new() { IgnoreEndOfGeneration = true };
         Assert.Same(options, BundledModel.Shorten(options, bundled.Engine));
-        options = new() { Constraint = bundled.Engine.Constrain(Grammar.ParseGbnf("root ::= \"a\"")) };
+        options = new() { Grammar = Grammar.ParseGbnf("root ::= \"a\"") };
         Assert.Same(options, BundledModel.Shorten(options, bundled.Engine));
     }
 

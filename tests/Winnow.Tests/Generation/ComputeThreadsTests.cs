@@ -23,7 +23,7 @@ public sealed class ComputeThreadsTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
         {
             using Session session = _engine.CreateSession();
-            GenerationOptions options = new() { MaxTokens = 40, Constraint = new Observer(() => computedInPool.Add(Thread.CurrentThread.IsThreadPoolThread)) };
+            GenerationOptions options = new() { MaxTokens = 40, Sampling = Observed(() => computedInPool.Add(Thread.CurrentThread.IsThreadPoolThread)) };
             await foreach (GeneratedToken _ in session.GenerateAsync([3 + i, 4, 5], options, _cancellation).ConfigureAwait(false))
             {
                 readInPool.Add(Thread.CurrentThread.IsThreadPoolThread);
@@ -56,7 +56,7 @@ public sealed class ComputeThreadsTests : IDisposable
         AsyncLocal<string> local = new() { Value = "caller" };
         string? seen = null;
         using Session session = _engine.CreateSession();
-        GenerationOptions options = new() { MaxTokens = 1, Constraint = new Observer(() => seen = local.Value) };
+        GenerationOptions options = new() { MaxTokens = 1, Sampling = Observed(() => seen = local.Value) };
         await foreach (GeneratedToken _ in session.GenerateAsync([3, 4, 5], options, _cancellation))
         {
         }
@@ -129,23 +129,11 @@ public sealed class ComputeThreadsTests : IDisposable
         Assert.True(run.Result == 7);
     }
 
-    /// <summary>Allows every token and tells when it is asked.</summary>
-    private sealed class Observer(Action asked) : ILogitsConstraint
+    private static SamplingOptions Observed(Action asked) => new() { LogitsProcessors = [new Observer(asked)] };
+
+    /// <summary>Changes nothing and tells when it is asked.</summary>
+    private sealed class Observer(Action asked) : ILogitsProcessor
     {
-        public bool Allows(int token)
-        {
-            asked();
-            return true;
-        }
-
-        public void Apply(Span<float> logits)
-        {
-        }
-
-        public void Accept(int token)
-        {
-        }
-
-        public ILogitsConstraint Begin() => this;
+        public void Process(ReadOnlySpan<int> tokens, Span<float> logits) => asked();
     }
 }

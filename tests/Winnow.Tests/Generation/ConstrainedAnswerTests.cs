@@ -64,12 +64,12 @@ public sealed class ConstrainedAnswerTests : IDisposable
         Assert.False(withEnd.IsOver);
     }
 
-    private GenerationOptions Options(string grammar, int end) => new()
+    /// <summary>Options of an answer whose vocabulary has an end, or none.</summary>
+    private GenerationOptions Options(string grammar, int end)
     {
-        MaxTokens = 5,
-        Sampling = SamplingOptions.Greedy,
-        Constraint = new GrammarConstraint(Grammar.ParseGbnf(grammar), Vocabulary(end)),
-    };
+        _engine.GrammarVocabulary = new Lazy<GrammarVocabulary>(Vocabulary(end));
+        return new() { MaxTokens = 5, Sampling = SamplingOptions.Greedy, Grammar = Grammar.ParseGbnf(grammar) };
+    }
 
     private GrammarVocabulary Vocabulary(int end) => new(
         _engine.Model.VocabularySize, token => token == A ? "a"u8 : token == B ? "b"u8 : [], token => token == end, _ => false);

@@ -14,8 +14,6 @@ public sealed class CandidateSamplingTests
         { "one", new SamplingOptions { Seed = 1, TopK = 1 } },
         { "flat", new SamplingOptions { Seed = 5, TopK = 200, TopP = 1, MinP = 0, Temperature = 2 } },
         { "typical", new SamplingOptions { Seed = 6, TypicalP = 0.7f, XtcProbability = 0.5f, XtcThreshold = 0.05f, DynamicTemperatureRange = 0.3f } },
-        { "own stage", new SamplingOptions { Seed = 7, Stages = [new Halving()] } },
-        { "greedy with a stage", SamplingOptions.Greedy with { TopK = 10, Seed = 8, Stages = [new Halving()] } },
     };
 
     [Theory]
@@ -84,33 +82,6 @@ public sealed class CandidateSamplingTests
         sampler.Reset();
         Assert.Equal(1, sampler.Sample([0f, 3f, 9f, 1f]));
         Assert.Equal([0], processor.Begun!.Begun!.Seen);
-    }
-
-    [Fact]
-    public void A_stage_that_leaves_nothing_is_named()
-    {
-        Sampler sampler = new(new SamplingOptions { Stages = [new Emptying()] });
-        SamplingException error = Assert.Throws<SamplingException>(() => sampler.Sample([0f, 3f]));
-        Assert.Contains(nameof(Emptying), error.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>Every other candidate.</summary>
-    private sealed class Halving : ISamplerStage
-    {
-        public void Apply(SamplerCandidates candidates)
-        {
-            for (int i = 1; i < candidates.Count; i += 2)
-            {
-                candidates.Logits[i] = -1000;
-            }
-
-            candidates.RemoveBelow(-900);
-        }
-    }
-
-    private sealed class Emptying : ISamplerStage
-    {
-        public void Apply(SamplerCandidates candidates) => candidates.RemoveBelow(float.PositiveInfinity);
     }
 
     private sealed class Never(int token) : ILogitsProcessor
