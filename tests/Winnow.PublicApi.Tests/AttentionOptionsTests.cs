@@ -51,7 +51,7 @@ public sealed class AttentionOptionsTests
     [InlineData("s3+s3", "a prompt can be transformed by one method only")]
     public void A_wrong_text_is_refused_with_what_is_wrong(string specification, string message)
     {
-        AttentionSpecException error = Assert.Throws<AttentionSpecException>(() => AttentionOptions.Parse(specification));
+        InvalidOptionException error = Assert.Throws<InvalidOptionException>(() => AttentionOptions.Parse(specification));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 }

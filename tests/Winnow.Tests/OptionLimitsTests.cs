@@ -158,7 +158,7 @@ public class OptionLimitsTests
 
             if (specification is not null)
             {
-                string message = Assert.Throws<AttentionSpecException>(() => AttentionOptions.Parse($"{specification}={Text(refused)}")).Message;
+                string message = Assert.Throws<InvalidOptionException>(() => AttentionOptions.Parse($"{specification}={Text(refused)}")).Message;
                 Assert.Contains($"{specification[(specification.LastIndexOfAny([':', ',']) + 1)..]}={Text(refused)}", message, StringComparison.Ordinal);
                 Assert.Contains(range, message, StringComparison.Ordinal);
             }
@@ -193,8 +193,8 @@ public class OptionLimitsTests
             _ => new A2atsAttention { Budget = 5, Rho = 0.1 },
         };
         using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { Threads = 1 });
-        string text = Assert.Throws<AttentionSpecException>(() => AttentionOptions.Parse(specification)).Message;
-        Assert.Equal(text, Assert.Throws<AttentionSpecException>(
+        string text = Assert.Throws<InvalidOptionException>(() => AttentionOptions.Parse(specification)).Message;
+        Assert.Equal(text, Assert.Throws<InvalidOptionException>(
             () => engine.CreateSession(new SessionOptions { Attention = new AttentionOptions { Decode = options } })).Message);
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Winnow.Attention;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
@@ -59,7 +58,7 @@ internal static class CalibrateCommand
                     new SynchronousProgress<CalibrationProgress>(report.Show),
                     cancellationToken);
             }
-            catch (AttentionSpecException e)
+            catch (InvalidOptionException e)
             {
                 throw new UsageException(e.Message);
             }

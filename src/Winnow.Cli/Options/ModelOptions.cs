@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Winnow.Attention;
 using Winnow.Cache;
 using Winnow.Cli.Help;
 using Winnow.Cli.Output;
@@ -206,7 +205,7 @@ internal sealed class ModelOptions
         {
             return [.. parsed.GetValue(_attention)!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(AttentionOptions.Parse)];
         }
-        catch (AttentionSpecException e)
+        catch (InvalidOptionException e)
         {
             throw new UsageException(e.Message);
         }

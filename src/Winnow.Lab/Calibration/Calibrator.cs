@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Winnow.Attention;
 using Winnow.Calibration;
 using Winnow.Generation;
 using Winnow.Lab.Calibration.A2ats;
@@ -26,8 +25,8 @@ public static class Calibrator
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops soon; sections that were completed before are in the file, and are not made again by a run with the same options.</param>
     /// <returns>The file's path.</returns>
-    /// <exception cref="AttentionSpecException">What is to be tuned is not one that there is.</exception>
-    /// <exception cref="CalibrationException">A method is unknown, the corpus is too small, or the file is of another model.</exception>
+    /// <exception cref="InvalidOptionException">What is to be tuned is not one that there is.</exception>
+    /// <exception cref="WinnowException">A method is unknown, the corpus is too small, or the file is of another model.</exception>
     public static string Run(
         Engine engine,
         CalibrationOptions options,
@@ -54,7 +53,7 @@ public static class Calibrator
         int[][] documents = [.. options.Corpus.Select(text => engine.Tokenizer.Encode(text, addSpecial: true)).Where(tokens => tokens.Length > 1)];
         if (documents.Length == 0)
         {
-            throw new CalibrationException("the corpus has no text");
+            throw new WinnowException("the corpus has no text");
         }
 
         foreach (MethodCalibrator calibrator in chosen)
@@ -103,7 +102,7 @@ public static class Calibrator
         {
             if (!Methods.Contains(method))
             {
-                throw new CalibrationException($"'{method}' cannot be calibrated; there are {string.Join(", ", Methods)}");
+                throw new WinnowException($"'{method}' cannot be calibrated; there are {string.Join(", ", Methods)}");
             }
         }
 

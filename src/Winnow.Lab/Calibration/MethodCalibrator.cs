@@ -15,6 +15,6 @@ internal abstract class MethodCalibrator
     public virtual string? Origin(CalibrationRun run) => null;
 
     /// <summary>Does the work; the result is saved by the caller.</summary>
-    /// <exception cref="CalibrationException">The corpus or the model does not serve.</exception>
+    /// <exception cref="WinnowException">The corpus or the model does not serve.</exception>
     public abstract CalibrationSectionDraft Calibrate(CalibrationRun run);
 }

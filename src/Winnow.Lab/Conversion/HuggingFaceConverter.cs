@@ -1,7 +1,6 @@
 using Winnow.Compute.Cpu;
 using Winnow.Formats;
 using Winnow.Lab.Quantization;
-using Winnow.Models;
 using Winnow.Models.Architectures;
 using Winnow.Models.Config;
 using Winnow.Models.Weights;
@@ -25,8 +24,8 @@ public static class HuggingFaceConverter
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
     /// <returns>What GGUF has no way to say, so that the file lacks it; one line each.</returns>
     /// <exception cref="ModelFormatException">The folder holds no model that fits together.</exception>
-    /// <exception cref="UnsupportedArchitectureException">The model is of an architecture that is not supported.</exception>
-    /// <exception cref="ModelWriteException">The output cannot be written, or is a file of the folder.</exception>
+    /// <exception cref="ModelFormatException">The model is of an architecture that is not supported.</exception>
+    /// <exception cref="WinnowException">The output cannot be written, or is a file of the folder.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static IReadOnlyList<string> Convert(
         string folder,

@@ -16,7 +16,7 @@ public sealed class CaseGenerator
     /// <summary>Creates a generator for a model's tokenizer and chat template.</summary>
     /// <param name="engine">The model; without a chat template, prompts are plain text.</param>
     /// <param name="text">The text that facts are hidden in; paragraphs are separated by empty lines.</param>
-    /// <exception cref="EvaluationTextException">The text has no paragraphs.</exception>
+    /// <exception cref="WinnowException">The text has no paragraphs.</exception>
     public CaseGenerator(Engine engine, string text)
         : this(text, ModelPromptFormat.Create(engine))
     {
@@ -49,7 +49,7 @@ public sealed class CaseGenerator
     /// <param name="count">How many cases.</param>
     /// <param name="seed">Chooses the facts, their places and the part of the text.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
-    /// <exception cref="EvaluationTextException">The length is too short for the task, or the text does not suit it.</exception>
+    /// <exception cref="WinnowException">The length is too short for the task, or the text does not suit it.</exception>
     public IEnumerable<EvaluationCase> Create(string task, int targetLength, int count, long seed)
     {
         CaseTask maker = _tasks.FirstOrDefault(candidate => candidate.Name == task)

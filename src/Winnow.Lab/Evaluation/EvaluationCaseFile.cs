@@ -24,7 +24,7 @@ public static class EvaluationCaseFile
     }
 
     /// <summary>Writes cases, compressed where the name ends with <c>.gz</c>; the file appears when it is complete.</summary>
-    /// <exception cref="ModelWriteException">The file cannot be written, or another writer has it.</exception>
+    /// <exception cref="WinnowException">The file cannot be written, or another writer has it.</exception>
     public static void Write(string path, IEnumerable<EvaluationCase> cases)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -51,7 +51,7 @@ public static class EvaluationCaseFile
         }
         catch (Exception e) when (ReplacingFile.IsSystemError(e))
         {
-            throw new ModelWriteException(path, e);
+            throw ReplacingFile.CannotBeWritten(path, e);
         }
     }
 

@@ -1,4 +1,4 @@
 namespace Winnow.Lab.Evaluation;
 
 /// <summary>A text cannot be made into evaluation cases, or not of the length asked for.</summary>
-public sealed class EvaluationTextException(string message) : WinnowException(message);
+internal sealed class EvaluationTextException(string message) : WinnowException(message);

@@ -121,7 +121,7 @@ public sealed class ImportanceMatrix
     }
 
     /// <summary>Writes a file that llama.cpp reads as well; it appears when it is complete.</summary>
-    /// <exception cref="ModelWriteException">It cannot be written.</exception>
+    /// <exception cref="WinnowException">It cannot be written.</exception>
     public void Save(string path)
     {
         GgufMetadata metadata = new(path);

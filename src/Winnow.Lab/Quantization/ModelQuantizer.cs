@@ -21,7 +21,7 @@ public static class ModelQuantizer
     /// <exception cref="ModelFormatException">
     /// The input is damaged, has values that the types cannot hold, or is quantized already; or the importance matrix is of another model.
     /// </exception>
-    /// <exception cref="ModelWriteException">The output cannot be written, or is the input.</exception>
+    /// <exception cref="WinnowException">The output cannot be written, or is the input.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Quantize(
         string input,

@@ -21,7 +21,7 @@ public static class SyntheticModel
     /// <param name="progress">Told often: after every few hundred thousand weights, on the calling thread.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
     /// <exception cref="ArgumentException">The shape is not possible.</exception>
-    /// <exception cref="ModelWriteException">The output cannot be written.</exception>
+    /// <exception cref="WinnowException">The output cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Write(
         string output,

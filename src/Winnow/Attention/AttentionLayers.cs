@@ -18,7 +18,7 @@ internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes, IRe
     public int Count => Shapes.Count;
 
     /// <summary>Checks a list of layer numbers that a user or a calibration gave.</summary>
-    /// <exception cref="AttentionSpecException">A number is no layer, has a sliding window, or does not ascend.</exception>
+    /// <exception cref="InvalidOptionException">A number is no layer, has a sliding window, or does not ascend.</exception>
     public void Check(IReadOnlyList<int> layers, string what)
     {
         int previous = -1;
@@ -26,22 +26,22 @@ internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes, IRe
         {
             if (layer < 0 || layer >= Count)
             {
-                throw new AttentionSpecException($"{what}: the model has no layer {layer}; it has 0 to {Count - 1}");
+                throw new InvalidOptionException($"{what}: the model has no layer {layer}; it has 0 to {Count - 1}");
             }
 
             if (layer <= previous)
             {
-                throw new AttentionSpecException($"{what}: layers must ascend, {layer} follows {previous}");
+                throw new InvalidOptionException($"{what}: layers must ascend, {layer} follows {previous}");
             }
 
             if (Attends is not null && !Attends[layer])
             {
-                throw new AttentionSpecException($"{what}: layer {layer} has no attention; full-attention layers are {string.Join(", ", Global)}");
+                throw new InvalidOptionException($"{what}: layer {layer} has no attention; full-attention layers are {string.Join(", ", Global)}");
             }
 
             if (Shapes[layer] is not { Window: 0, Chunk: 0 })
             {
-                throw new AttentionSpecException($"{what}: layer {layer} has a sliding window and keeps it; full-attention layers are {string.Join(", ", Global)}");
+                throw new InvalidOptionException($"{what}: layer {layer} has a sliding window and keeps it; full-attention layers are {string.Join(", ", Global)}");
             }
 
             previous = layer;

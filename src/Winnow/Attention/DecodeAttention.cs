@@ -26,7 +26,7 @@ public abstract record DecodeAttention
     internal abstract DecodeMethod CreateMethod(MethodSetup setup, RowSelector selector);
 
     /// <summary>Checks what no option can check by itself.</summary>
-    /// <exception cref="AttentionSpecException">Two options do not go together.</exception>
+    /// <exception cref="InvalidOptionException">Two options do not go together.</exception>
     internal virtual void Validate()
     {
     }

@@ -109,7 +109,7 @@ internal sealed class SpecKeys
         }
     }
 
-    public AttentionSpecException Wrong(string problem) => new($"attention '{_method}': {problem}");
+    public InvalidOptionException Wrong(string problem) => new($"attention '{_method}': {problem}");
 
     private string? Take(string key)
     {

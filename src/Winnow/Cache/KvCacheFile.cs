@@ -31,7 +31,7 @@ internal static class KvCacheFile
     /// <param name="tokens">The tokens that the rows stand for, as many as the cache holds.</param>
     /// <param name="fingerprint">The model that computed them.</param>
     /// <param name="state">What the attention method wants to find again.</param>
-    /// <exception cref="ModelWriteException">The disk is full, or the file cannot be created.</exception>
+    /// <exception cref="WinnowException">The disk is full, or the file cannot be created.</exception>
     public static void Save(string path, KvCache cache, ReadOnlySpan<int> tokens, string fingerprint, ReadOnlySpan<byte> state = default)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(tokens.Length, cache.Length, nameof(tokens));

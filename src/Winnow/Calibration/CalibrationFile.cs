@@ -48,7 +48,7 @@ internal sealed class CalibrationFile : IDisposable
     public static bool IsOfMethod(string section) => section != Tuning && !section.StartsWith(DraftPrefix, StringComparison.Ordinal);
 
     /// <summary>Opens the sidecar of a model.</summary>
-    /// <exception cref="CalibrationException">The file is missing, damaged, or of another model.</exception>
+    /// <exception cref="WinnowException">The file is missing, damaged, or of another model.</exception>
     public static CalibrationFile Open(string path, ModelIdentity model)
     {
         SafetensorsFile file;
@@ -58,7 +58,7 @@ internal sealed class CalibrationFile : IDisposable
         }
         catch (ModelFormatException e)
         {
-            throw new CalibrationException(e.Message, e);
+            throw new WinnowException(e.Message, e);
         }
 
         try
@@ -74,7 +74,7 @@ internal sealed class CalibrationFile : IDisposable
     }
 
     /// <summary>The sections that a sidecar holds, to be changed; none where there is no file.</summary>
-    /// <exception cref="CalibrationException">The file is damaged, or of another model.</exception>
+    /// <exception cref="WinnowException">The file is damaged, or of another model.</exception>
     public static Dictionary<string, CalibrationSectionDraft> Copy(string path, ModelIdentity model)
     {
         if (!File.Exists(path))
@@ -90,8 +90,8 @@ internal sealed class CalibrationFile : IDisposable
     /// <param name="path">The file; it need not exist.</param>
     /// <param name="model">The model.</param>
     /// <param name="change">Changes what the file holds now.</param>
-    /// <exception cref="CalibrationException">The file is damaged, or of another model.</exception>
-    /// <exception cref="ModelWriteException">The disk is full or failed; the older file is unchanged.</exception>
+    /// <exception cref="WinnowException">The file is damaged, or of another model.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed; the older file is unchanged.</exception>
     public static void Update(string path, ModelIdentity model, Action<Dictionary<string, CalibrationSectionDraft>> change)
     {
         using FileLock held = FileLock.Take(path, Patience);
@@ -105,7 +105,7 @@ internal sealed class CalibrationFile : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="sections">All sections.</param>
     /// <param name="held">The right to write the file, where the caller has it already.</param>
-    /// <exception cref="ModelWriteException">The disk is full or failed; the older file is unchanged.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed; the older file is unchanged.</exception>
     public static void Write(string path, ModelIdentity model, IReadOnlyDictionary<string, CalibrationSectionDraft> sections, FileLock? held = null)
     {
         Dictionary<string, string> metadata = new() { [VersionKey] = Version, [FingerprintKey] = model.Fingerprint };
@@ -144,18 +144,18 @@ internal sealed class CalibrationFile : IDisposable
     {
         if (!file.Metadata.TryGetValue(VersionKey, out string? version))
         {
-            throw new CalibrationException($"{path} is no calibration file: its metadata has no {VersionKey}");
+            throw new WinnowException($"{path} is no calibration file: its metadata has no {VersionKey}");
         }
 
         if (version != Version)
         {
-            throw new CalibrationException($"{path}: calibration version '{version}' is not supported, only {Version}; calibrate again");
+            throw new WinnowException($"{path}: calibration version '{version}' is not supported, only {Version}; calibrate again");
         }
 
         string? fingerprint = file.Metadata.GetValueOrDefault(FingerprintKey);
         if (fingerprint != model.Fingerprint)
         {
-            throw new CalibrationException(
+            throw new WinnowException(
                 $"{path} was made for another model (fingerprint {fingerprint}; {model.Name} has {model.Fingerprint}); calibrate this one");
         }
     }

@@ -16,7 +16,7 @@ internal sealed class CalibrationSection
     /// <param name="method">Whose section it is.</param>
     /// <param name="settings">A JSON object as text.</param>
     /// <param name="tensors">By name, without the method's prefix.</param>
-    /// <exception cref="CalibrationException">The settings are no JSON object.</exception>
+    /// <exception cref="WinnowException">The settings are no JSON object.</exception>
     public CalibrationSection(string path, string method, string settings, Dictionary<string, TensorEntry> tensors)
     {
         _path = path;
@@ -32,11 +32,11 @@ internal sealed class CalibrationSection
         }
         catch (JsonException e)
         {
-            throw new CalibrationException($"{path}: the settings of '{method}' are no JSON object: {e.Message}", e);
+            throw new WinnowException($"{path}: the settings of '{method}' are no JSON object: {e.Message}", e);
         }
         catch (ModelFormatException e)
         {
-            throw new CalibrationException($"{e.Message} of the settings of '{method}'", e);
+            throw new WinnowException($"{e.Message} of the settings of '{method}'", e);
         }
     }
 
@@ -47,17 +47,17 @@ internal sealed class CalibrationSection
     public IReadOnlyDictionary<string, TensorEntry> Tensors => _tensors;
 
     /// <summary>A tensor of a known shape.</summary>
-    /// <exception cref="CalibrationException">It is absent or has another shape; the message names file, tensor and shapes.</exception>
+    /// <exception cref="WinnowException">It is absent or has another shape; the message names file, tensor and shapes.</exception>
     public TensorEntry Tensor(string name, params ReadOnlySpan<long> shape)
     {
         if (!_tensors.TryGetValue(name, out TensorEntry? tensor))
         {
-            throw new CalibrationException($"{_path}: '{_method}' lacks the tensor '{name}'; calibrate again");
+            throw new WinnowException($"{_path}: '{_method}' lacks the tensor '{name}'; calibrate again");
         }
 
         if (!tensor.Shape.SequenceEqual(shape.ToArray()))
         {
-            throw new CalibrationException(
+            throw new WinnowException(
                 $"{_path}: the tensor '{_method}.{name}' has the shape [{string.Join(", ", tensor.Shape)}], but the model needs [{string.Join(", ", shape.ToArray())}]");
         }
 
@@ -65,7 +65,7 @@ internal sealed class CalibrationSection
     }
 
     /// <summary>A list of whole numbers in the settings, such as layers; null where there is none.</summary>
-    /// <exception cref="CalibrationException">It is something else.</exception>
+    /// <exception cref="WinnowException">It is something else.</exception>
     public IReadOnlyList<int>? Integers(string key)
     {
         try
@@ -74,21 +74,21 @@ internal sealed class CalibrationSection
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
         {
-            throw new CalibrationException($"{_path}: '{_method}.{key}' must be a list of integers", e);
+            throw new WinnowException($"{_path}: '{_method}.{key}' must be a list of integers", e);
         }
     }
 
     /// <summary>A whole number in the settings; null where there is none.</summary>
-    /// <exception cref="CalibrationException">It is something else.</exception>
+    /// <exception cref="WinnowException">It is something else.</exception>
     public int? Integer(string key) => Settings[key] switch
     {
         null => null,
         JsonValue value when value.TryGetValue(out int number) => number,
-        _ => throw new CalibrationException($"{_path}: '{_method}.{key}' must be a whole number"),
+        _ => throw new WinnowException($"{_path}: '{_method}.{key}' must be a whole number"),
     };
 
     /// <summary>A list of texts in the settings; null where there is none.</summary>
-    /// <exception cref="CalibrationException">It is something else.</exception>
+    /// <exception cref="WinnowException">It is something else.</exception>
     public IReadOnlyList<string>? Texts(string key)
     {
         try
@@ -97,12 +97,12 @@ internal sealed class CalibrationSection
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
         {
-            throw new CalibrationException($"{_path}: '{_method}.{key}' must be a list of texts", e);
+            throw new WinnowException($"{_path}: '{_method}.{key}' must be a list of texts", e);
         }
     }
 
     /// <summary>A number in the settings; null where there is none.</summary>
-    /// <exception cref="CalibrationException">It is something else.</exception>
+    /// <exception cref="WinnowException">It is something else.</exception>
     public double? Number(string key)
     {
         try
@@ -111,7 +111,7 @@ internal sealed class CalibrationSection
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
-            throw new CalibrationException($"{_path}: '{_method}.{key}' must be a number", e);
+            throw new WinnowException($"{_path}: '{_method}.{key}' must be a number", e);
         }
     }
 }

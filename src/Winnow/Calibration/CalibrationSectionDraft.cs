@@ -48,13 +48,13 @@ internal sealed class CalibrationSectionDraft
     /// <summary>Reads a tensor of f32 or f16 values that the draft holds.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="target">As many elements as it has.</param>
-    /// <exception cref="CalibrationException">The draft holds no such tensor.</exception>
+    /// <exception cref="WinnowException">The draft holds no such tensor.</exception>
     public void Read(string name, Span<float> target)
     {
         if (!_tensors.TryGetValue(name, out (TensorType Type, long[] Shape, byte[] Bytes) tensor)
             || !BlockCodec.CanDecode(tensor.Type) || tensor.Type.SizeBytes(target.Length) != tensor.Bytes.Length)
         {
-            throw new CalibrationException($"what the calibration file holds of '{name}' is damaged: delete the file, or calibrate into another");
+            throw new WinnowException($"what the calibration file holds of '{name}' is damaged: delete the file, or calibrate into another");
         }
 
         BlockCodec.Decode(tensor.Type, tensor.Bytes, target);

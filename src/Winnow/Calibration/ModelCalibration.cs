@@ -30,8 +30,8 @@ public sealed class ModelCalibration : IDisposable
     internal CalibrationSection? Find(string method) => _file?.Sections.GetValueOrDefault(method);
 
     /// <summary>What was calibrated for a method that cannot do without.</summary>
-    /// <exception cref="CalibrationException">Nothing was; the message says why and how to make it.</exception>
-    internal CalibrationSection Require(string method) => Find(method) ?? throw new CalibrationException(
+    /// <exception cref="WinnowException">Nothing was; the message says why and how to make it.</exception>
+    internal CalibrationSection Require(string method) => Find(method) ?? throw new WinnowException(
         $"{method}: {Reason}; make it with: {Command(method)}");
 
     /// <summary>Says that a method does without a calibration, and how to make one; null where there is one.</summary>
@@ -48,7 +48,7 @@ public sealed class ModelCalibration : IDisposable
     /// <summary>Opens the calibration of a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="path">The file; null for the one beside the model, where there is one that fits.</param>
-    /// <exception cref="CalibrationException">The file that was named is missing, damaged, or of another model.</exception>
+    /// <exception cref="WinnowException">The file that was named is missing, damaged, or of another model.</exception>
     internal static ModelCalibration Load(ModelIdentity model, string? path)
     {
         if (path is not null)
@@ -66,7 +66,7 @@ public sealed class ModelCalibration : IDisposable
         {
             return new ModelCalibration(CalibrationFile.Open(beside, model), model, beside, "");
         }
-        catch (CalibrationException e)
+        catch (WinnowException e)
         {
             // A stale file beside the model must not keep anyone from using the model without it.
             return new ModelCalibration(null, model, null, e.Message);

@@ -31,7 +31,7 @@ internal sealed unsafe partial class ScratchFile : IDisposable
     /// <summary>Creates a file of zeros and reserves its bytes, so that a disk that is too small is noticed here and not later.</summary>
     /// <param name="directory">Where.</param>
     /// <param name="sizeBytes">How large.</param>
-    /// <exception cref="ScratchFileException">The disk is full, or the file cannot be created.</exception>
+    /// <exception cref="WinnowException">The disk is full, or the file cannot be created.</exception>
     public ScratchFile(string directory, long sizeBytes)
     {
         SizeBytes = sizeBytes;
@@ -60,7 +60,7 @@ internal sealed unsafe partial class ScratchFile : IDisposable
         {
             _mapping?.Dispose();
             _stream?.Dispose();
-            throw new ScratchFileException(directory, e);
+            throw new WinnowException($"no scratch file can be made in {directory}: {e.Message}", e);
         }
 
         byte* data = null;

@@ -24,7 +24,7 @@ internal sealed class FileLock : IDisposable
     /// <summary>Waits a moment for the right to write a file.</summary>
     /// <param name="path">The target; it need not exist.</param>
     /// <param name="patience">How long to wait; null for two seconds.</param>
-    /// <exception cref="ModelWriteException">No file can be written there, or another writer does not end.</exception>
+    /// <exception cref="WinnowException">No file can be written there, or another writer does not end.</exception>
     public static FileLock Take(string path, TimeSpan? patience = null)
     {
         try
@@ -46,7 +46,7 @@ internal sealed class FileLock : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ModelWriteException(path, e);
+            throw ReplacingFile.CannotBeWritten(path, e);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Winnow.Formats;
 
-/// <summary>A model file is damaged, incomplete or not of a supported kind.</summary>
+/// <summary>A model file is missing, damaged, incomplete, or of a kind or architecture that is not supported.</summary>
 /// <remarks>The message names the file, the key or tensor, the value found and what is allowed.</remarks>
 public sealed class ModelFormatException : WinnowException
 {
@@ -28,8 +28,27 @@ public sealed class ModelFormatException : WinnowException
         Path = path;
     }
 
+    private ModelFormatException(string message, string path, string architecture)
+        : base(message)
+    {
+        Path = path;
+        UnsupportedArchitecture = architecture;
+    }
+
     /// <summary>The file at fault.</summary>
     public string Path { get; }
+
+    /// <summary>What the file says that it is, where this version does not run models of that architecture; null where something else is wrong.</summary>
+    public string? UnsupportedArchitecture { get; }
+
+    /// <summary>The error of a model of an architecture without a descriptor.</summary>
+    /// <param name="path">The file, as the user named it.</param>
+    /// <param name="architecture">What the file says that it is.</param>
+    /// <param name="supported">What is supported, in the words of the file's format.</param>
+    internal static ModelFormatException Unsupported(string path, string architecture, IEnumerable<string> supported) => new(
+        $"{path}: architecture '{(architecture.Length > MaxQuotation ? $"{architecture[..MaxQuotation]}…" : architecture)}' is not supported; supported are {string.Join(", ", supported)}",
+        path,
+        architecture);
 
     /// <summary>What a damaged file holds must neither break the line nor reach a terminal as control characters, nor fill it.</summary>
     private static string OneLine(string path, string problem)

@@ -18,7 +18,7 @@ internal sealed class ReplacingFile : IDisposable
     /// <summary>Creates the temporary file and reserves its bytes, so that a disk that is too small is noticed at once.</summary>
     /// <param name="path">The target; an existing file is replaced by <see cref="Commit"/>.</param>
     /// <param name="length">The final length, bytes that are never written stay zero; 0 for a file that grows as it is written.</param>
-    /// <exception cref="ModelWriteException">The file cannot be created, another writer has the target, or the disk is full.</exception>
+    /// <exception cref="WinnowException">The file cannot be created, another writer has the target, or the disk is full.</exception>
     public ReplacingFile(string path, long length)
         : this(path, length, held: null)
     {
@@ -56,7 +56,7 @@ internal sealed class ReplacingFile : IDisposable
         catch (Exception e) when (IsSystemError(e))
         {
             Dispose();
-            throw new ModelWriteException(path, e);
+            throw CannotBeWritten(path, e);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class ReplacingFile : IDisposable
 
     /// <summary>Writes bytes at an offset.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The offset is negative.</exception>
-    /// <exception cref="ModelWriteException">The disk is full or failed.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed.</exception>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -81,12 +81,12 @@ internal sealed class ReplacingFile : IDisposable
         }
         catch (Exception e) when (IsSystemError(e))
         {
-            throw new ModelWriteException(_path, e);
+            throw CannotBeWritten(_path, e);
         }
     }
 
     /// <summary>Puts the file under its name, once its bytes are on the disk, lets other writers in, and waits until the name is on the disk too.</summary>
-    /// <exception cref="ModelWriteException">The disk is full or failed, or the target cannot be replaced.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed, or the target cannot be replaced.</exception>
     public void Commit()
     {
         try
@@ -101,7 +101,7 @@ internal sealed class ReplacingFile : IDisposable
         }
         catch (Exception e) when (IsSystemError(e))
         {
-            throw new ModelWriteException(_path, e);
+            throw CannotBeWritten(_path, e);
         }
     }
 
@@ -149,6 +149,11 @@ internal sealed class ReplacingFile : IDisposable
             return null;
         }
     }
+
+    /// <summary>The error of a file that cannot be written: the disk is full, the folder is missing or not writable. Nothing half-written stays under its name.</summary>
+    /// <param name="path">The file that was to be written.</param>
+    /// <param name="error">What the system reported.</param>
+    internal static WinnowException CannotBeWritten(string path, Exception error) => new($"{path}: cannot be written: {error.Message}", error);
 
     /// <summary>Whether the system refuses, and not the caller errs.</summary>
     internal static bool IsSystemError(Exception e) => e is IOException or UnauthorizedAccessException || IsBeyondLimit(e);

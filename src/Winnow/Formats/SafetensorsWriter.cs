@@ -74,7 +74,7 @@ internal sealed class SafetensorsWriter : IDisposable
 
     /// <summary>Appends to the bytes of a declared tensor; the tensors may come in any order.</summary>
     /// <exception cref="ArgumentException">The tensor was not declared, or gets more bytes than it takes.</exception>
-    /// <exception cref="ModelWriteException">The disk is full or failed.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed.</exception>
     public void Write(string name, ReadOnlySpan<byte> bytes) => Body().Write(name, bytes);
 
     /// <summary>Appends the bytes of a tensor of another file, as they are.</summary>
@@ -83,7 +83,7 @@ internal sealed class SafetensorsWriter : IDisposable
 
     /// <summary>Puts the complete file under its name.</summary>
     /// <exception cref="InvalidOperationException">A declared tensor lacks bytes.</exception>
-    /// <exception cref="ModelWriteException">The disk is full or failed, or the target cannot be replaced.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed, or the target cannot be replaced.</exception>
     public void Complete() => Body().Complete();
 
     /// <summary>Ends the writing; what was not completed is removed.</summary>

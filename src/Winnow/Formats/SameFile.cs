@@ -8,12 +8,12 @@ internal static class SameFile
     /// <summary>Refuses to write over what is read.</summary>
     /// <param name="output">The file that is to be written; it need not exist.</param>
     /// <param name="inputs">The files that are read.</param>
-    /// <exception cref="ModelWriteException">The output is one of the inputs.</exception>
+    /// <exception cref="WinnowException">The output is one of the inputs.</exception>
     public static void Refuse(string output, IEnumerable<string> inputs)
     {
         if (File.Exists(output) && inputs.FirstOrDefault(input => Is(output, input)) is { } same)
         {
-            throw new ModelWriteException(output, new IOException($"it is the input ({same}): name another file"));
+            throw ReplacingFile.CannotBeWritten(output, new IOException($"it is the input ({same}): name another file"));
         }
     }
 

@@ -19,7 +19,7 @@ public sealed record AttentionOptions
     public PromptTransform? Transform { get; init; }
 
     /// <summary>Reads a specification such as <c>token-sparse+delta:budget=1024</c>.</summary>
-    /// <exception cref="AttentionSpecException">A method, key or value is not one that there is; the message lists those that are.</exception>
+    /// <exception cref="InvalidOptionException">A method, key or value is not one that there is; the message lists those that are.</exception>
     public static AttentionOptions Parse(string specification) => AttentionSpec.Parse(specification);
 
     /// <summary>The specification that <see cref="Parse"/> reads back to the same options.</summary>
@@ -29,7 +29,7 @@ public sealed record AttentionOptions
     internal AttentionOptions Tuned(AttentionTuning tuning) => this with { Prefill = Prefill?.Tuned(tuning), Decode = Decode?.Tuned(tuning) };
 
     /// <summary>The same with the values that a model's calibration file holds, where nothing was set.</summary>
-    /// <exception cref="CalibrationException">What the file holds is not what can be tuned.</exception>
+    /// <exception cref="WinnowException">What the file holds is not what can be tuned.</exception>
     internal AttentionOptions Tuned(ModelCalibration calibration) =>
         Prefill is null && Decode is null ? this : Tuned(TuningSection.Of(calibration));
 

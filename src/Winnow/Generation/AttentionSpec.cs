@@ -45,23 +45,23 @@ internal static class AttentionSpec
             {
                 options = options.Prefill is null
                     ? options with { Prefill = readPrefill(keys) }
-                    : throw new AttentionSpecException($"attention '{specification}': a prompt can have one method only");
+                    : throw new InvalidOptionException($"attention '{specification}': a prompt can have one method only");
             }
             else if (DecodeMethods.TryGetValue(name, out Func<SpecKeys, DecodeAttention>? readDecode))
             {
                 options = options.Decode is null
                     ? options with { Decode = readDecode(keys) }
-                    : throw new AttentionSpecException($"attention '{specification}': decode steps can have one method only");
+                    : throw new InvalidOptionException($"attention '{specification}': decode steps can have one method only");
             }
             else if (Transforms.TryGetValue(name, out Func<SpecKeys, PromptTransform>? readTransform))
             {
                 options = options.Transform is null
                     ? options with { Transform = readTransform(keys) }
-                    : throw new AttentionSpecException($"attention '{specification}': a prompt can be transformed by one method only");
+                    : throw new InvalidOptionException($"attention '{specification}': a prompt can be transformed by one method only");
             }
             else if (name != Full)
             {
-                throw new AttentionSpecException(
+                throw new InvalidOptionException(
                     $"attention '{name}' is not known; there are {Full}, {string.Join(", ", PrefillMethods.Keys)} (prompts), {string.Join(", ", DecodeMethods.Keys)} (decode), {string.Join(", ", Transforms.Keys)} (evidence of long prompts)");
             }
 

@@ -43,8 +43,8 @@ internal sealed class TokenReader : IDisposable
     /// <param name="kvType">How keys and values are stored; null for F16.</param>
     /// <param name="placement">Where they are stored; null for memory.</param>
     /// <param name="chunk">Tokens that are read at once; null for as many as the device prefers.</param>
-    /// <exception cref="AttentionSpecException">The options name layers that the model does not have.</exception>
-    /// <exception cref="Calibration.CalibrationException">A method needs a calibration that is missing or does not fit.</exception>
+    /// <exception cref="InvalidOptionException">The options name layers that the model does not have.</exception>
+    /// <exception cref="WinnowException">A method needs a calibration that is missing or does not fit.</exception>
     public TokenReader(
         Model model,
         int contextLength,
@@ -530,7 +530,7 @@ internal sealed class TokenReader : IDisposable
     {
         if (model.Transformer.AttentionLayers.Global.Count == 0 && !model.Config.Attends && (attention.Prefill is not null || attention.Decode is not null))
         {
-            throw new AttentionSpecException(
+            throw new InvalidOptionException(
                 $"models of architecture '{model.Config.Architecture.HuggingFaceName}' have no attention that a method could change: only full is possible");
         }
     }

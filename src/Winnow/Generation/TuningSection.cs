@@ -10,23 +10,23 @@ internal static class TuningSection
     private const string MethodsKey = "methods";
 
     /// <summary>What a calibration file holds; nothing where there is none.</summary>
-    /// <exception cref="CalibrationException">A specification is not one that there is, or names what cannot be tuned.</exception>
+    /// <exception cref="WinnowException">A specification is not one that there is, or names what cannot be tuned.</exception>
     public static AttentionTuning Of(ModelCalibration calibration)
     {
         try
         {
             return Parse(calibration.Find(CalibrationFile.Tuning)?.Texts(MethodsKey) ?? []);
         }
-        catch (AttentionSpecException e)
+        catch (InvalidOptionException e)
         {
-            throw new CalibrationException($"{calibration.Path}: {e.Message}", e);
+            throw new WinnowException($"{calibration.Path}: {e.Message}", e);
         }
     }
 
     /// <summary>The section of a file with other values for some methods.</summary>
     /// <param name="section">What the file holds; null for nothing.</param>
     /// <param name="specifications">The methods with all their values; a name alone goes back to the paper's.</param>
-    /// <exception cref="AttentionSpecException">A specification is not one that there is, or names what cannot be tuned.</exception>
+    /// <exception cref="InvalidOptionException">A specification is not one that there is, or names what cannot be tuned.</exception>
     public static CalibrationSectionDraft Change(CalibrationSectionDraft? section, IReadOnlyList<string> specifications)
     {
         IEnumerable<string> before = (section?.Settings[MethodsKey] as JsonArray)?.OfType<JsonValue>().Select(text => text.TryGetValue(out string? value) ? value : "") ?? [];
@@ -48,7 +48,7 @@ internal static class TuningSection
             // Whatever a record with defaults does not take over is not to be tuned.
             if (AttentionOptions.Parse(NameOf(specifications[i])).Tuned(tuning) != options[i])
             {
-                throw new AttentionSpecException(
+                throw new InvalidOptionException(
                     $"tuning '{specifications[i]}': only pool of recycled, select of delta, rho, window and far of a2ats, tau and part of token-sparse can be tuned");
             }
         }

@@ -24,7 +24,7 @@ public sealed class Grammar
     /// </remarks>
     /// <param name="text">The rules.</param>
     /// <param name="cancellationToken">Gives up on a large grammar.</param>
-    /// <exception cref="GrammarException">The text is no grammar, or one too large; the message names line and column.</exception>
+    /// <exception cref="InvalidOptionException">The text is no grammar, or one too large; the message names line and column.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public static Grammar ParseGbnf(string text, CancellationToken cancellationToken = default)
     {
@@ -44,7 +44,7 @@ public sealed class Grammar
         }
         catch (JsonException error)
         {
-            throw new GrammarException($"the JSON schema is no valid JSON: {error.Message}", error);
+            throw new InvalidOptionException($"the JSON schema is no valid JSON: {error.Message}", error);
         }
     }
 
@@ -65,7 +65,7 @@ public sealed class Grammar
     /// </remarks>
     /// <param name="schema">The schema.</param>
     /// <param name="cancellationToken">Gives up on a large schema.</param>
-    /// <exception cref="GrammarException">
+    /// <exception cref="InvalidOptionException">
     /// The schema is malformed, too large, allows nothing, or uses an unsupported keyword; the message names its place.
     /// </exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -76,5 +76,5 @@ public sealed class Grammar
     }
 
     private static Budget NewBudget(CancellationToken cancellationToken) =>
-        new(MaxSteps, Timeout.InfiniteTimeSpan, spent => new GrammarException($"the grammar takes {spent}: it is too large"), cancellationToken);
+        new(MaxSteps, Timeout.InfiniteTimeSpan, spent => new InvalidOptionException($"the grammar takes {spent}: it is too large"), cancellationToken);
 }

@@ -70,7 +70,7 @@ internal sealed class Sampler
     /// <param name="logits">Their logits, [ids].</param>
     /// <returns>The token's id: the one that is chosen from all logits.</returns>
     /// <exception cref="InvalidOperationException">The options need all logits.</exception>
-    /// <exception cref="SamplingException">A logit is not a number or infinite, or there is none.</exception>
+    /// <exception cref="WinnowException">A logit is not a number or infinite, or there is none.</exception>
     public int Sample(ReadOnlySpan<int> ids, ReadOnlySpan<float> logits)
     {
         if (CandidatesNeeded is null)
@@ -103,7 +103,7 @@ internal sealed class Sampler
     /// <param name="logits">Logits of the next token, [vocabulary]; modified.</param>
     /// <returns>The token's id.</returns>
     /// <exception cref="ArgumentException">There are no logits.</exception>
-    /// <exception cref="SamplingException">A logit is not a number or infinite, or every token is ruled out.</exception>
+    /// <exception cref="WinnowException">A logit is not a number or infinite, or every token is ruled out.</exception>
     public int Sample(Span<float> logits)
     {
         if (logits.IsEmpty)
@@ -283,13 +283,13 @@ internal sealed class Sampler
     {
         if (float.IsNegativeInfinity(max))
         {
-            throw new SamplingException("no token can be chosen: bias or constraint rule out every one");
+            throw new WinnowException("no token can be chosen: bias or constraint rule out every one");
         }
 
         if (!float.IsFinite(max))
         {
             string found = float.IsNaN(max) ? "NaN" : "an infinite logit";
-            throw new SamplingException($"the model produced {found}; its weights or the KV cache are damaged");
+            throw new WinnowException($"the model produced {found}; its weights or the KV cache are damaged");
         }
     }
 

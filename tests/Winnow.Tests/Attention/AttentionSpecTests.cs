@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Attention.Recycled;
 using Winnow.Attention.TokenSparse;
@@ -82,7 +81,7 @@ public class AttentionSpecTests
     [InlineData("", "full", "recycled")]
     public void Errors_name_the_mistake_and_what_exists(string specification, params string[] words)
     {
-        string message = Assert.Throws<AttentionSpecException>(() => AttentionOptions.Parse(specification)).Message;
+        string message = Assert.Throws<InvalidOptionException>(() => AttentionOptions.Parse(specification)).Message;
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
         Assert.DoesNotContain('\n', message);
     }

@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Attention.Delta;
 using Winnow.Generation;
 
@@ -208,7 +207,7 @@ public class DeltaAttentionTests
         Assert.Equal(29, rig.Rows(3, 0)!.Length);
         double[] expected = rig.Attend(2, 100, 3, [.. Enumerable.Range(85, 16)]);
         Assert.Equal(expected, outputs[2][(3 * Dimension)..].Select(value => (double)value), (a, b) => Math.Abs(a - b) < 1e-5);
-        Assert.Throws<AttentionSpecException>(() => new AttentionRig(
+        Assert.Throws<InvalidOptionException>(() => new AttentionRig(
             new AttentionOptions { Decode = new DeltaAttention { SelectingLayers = [0] } }, [windowed, global]));
     }
 

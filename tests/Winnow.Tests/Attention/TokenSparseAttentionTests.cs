@@ -130,7 +130,7 @@ public class TokenSparseAttentionTests
         Assert.Equal(all, perQueryHead.Rows(1).ToArray());
         Assert.Equal(perQueryHead.Rows(2).Length, perQueryHead.Rows(3).Length);
         Assert.InRange(perQueryHead.Rows(2).Length, Window, Prompt - 1);
-        Assert.Throws<AttentionSpecException>(() => Method(options with { Heads = [4] }));
+        Assert.Throws<InvalidOptionException>(() => Method(options with { Heads = [4] }));
     }
 
     [Theory]
@@ -179,7 +179,7 @@ public class TokenSparseAttentionTests
     {
         AttentionShape global = new(4, 2, 16, 0.25f);
         AttentionShape windowed = global with { Window = 16 };
-        Assert.Throws<AttentionSpecException>(() => Method(new TokenSparseAttention { Layers = [1] }, [global, windowed]));
+        Assert.Throws<InvalidOptionException>(() => Method(new TokenSparseAttention { Layers = [1] }, [global, windowed]));
         TokenSparseMethod method = Method(new TokenSparseAttention { From = 0 }, [windowed, global, windowed, global, windowed]);
         Assert.Equal([3], Enumerable.Range(0, 5).Where(layer => method.Applies(layer, 100_000)));
     }

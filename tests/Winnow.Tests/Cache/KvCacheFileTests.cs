@@ -98,7 +98,7 @@ public sealed class KvCacheFileTests : IDisposable
         Save(3);
         byte[] before = File.ReadAllBytes(FilePath);
         using KvCache cache = Filled(3);
-        Assert.Throws<ModelWriteException>(() => KvCacheFile.Save(Path.Combine(FilePath, "inside-a-file"), cache, [1, 2, 3], Fingerprint));
+        Assert.Throws<WinnowException>(() => KvCacheFile.Save(Path.Combine(FilePath, "inside-a-file"), cache, [1, 2, 3], Fingerprint));
         Assert.Equal(before, File.ReadAllBytes(FilePath));
         Assert.Single(Directory.GetFiles(_folder));
     }

@@ -43,8 +43,8 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal(["other", "token-sparse"], file.Sections.Keys.Order());
         Assert.Equal([3, 5], file.Sections["other"].Integers("layers")!);
         Assert.Equal([1f, 2f, 3f, 4f], file.Sections["other"].Tensor("table", 2, 2).ToSingles());
-        Assert.Throws<CalibrationException>(() => file.Sections["other"].Tensor("table", 4));
-        Assert.Throws<CalibrationException>(() => file.Sections["other"].Tensor("absent", 4));
+        Assert.Throws<WinnowException>(() => file.Sections["other"].Tensor("table", 4));
+        Assert.Throws<WinnowException>(() => file.Sections["other"].Tensor("absent", 4));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class CalibrationTests : IDisposable
         CalibrationFile.Write(_path, _engine.Model.Identity, sections);
         using (Engine unfinished = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }))
         {
-            Assert.Throws<CalibrationException>(() => unfinished.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats") }));
+            Assert.Throws<WinnowException>(() => unfinished.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats") }));
         }
 
         List<string> activities = [];
@@ -134,7 +134,7 @@ public sealed class CalibrationTests : IDisposable
     public void Settings_that_no_calibrator_writes_are_refused_at_once(string settings)
     {
         WriteRaw("a2ats", settings.Replace("\\\\", "\\", StringComparison.Ordinal));
-        Assert.Contains("'a2ats'", Assert.Throws<CalibrationException>(() => CalibrationFile.Open(_path, _engine.Model.Identity)).Message, StringComparison.Ordinal);
+        Assert.Contains("'a2ats'", Assert.Throws<WinnowException>(() => CalibrationFile.Open(_path, _engine.Model.Identity)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -168,7 +168,7 @@ public sealed class CalibrationTests : IDisposable
     {
         WriteRaw("s3", settings);
         using Engine engine = Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path });
-        Assert.Contains(problem, Assert.Throws<CalibrationException>(() => FeatureModel.Find(engine.Calibration, engine.Model)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.Throws<WinnowException>(() => FeatureModel.Find(engine.Calibration, engine.Model)).Message, StringComparison.Ordinal);
     }
 
     private void WriteRaw(string section, string settings)
@@ -249,7 +249,7 @@ public sealed class CalibrationTests : IDisposable
     public void A_file_of_another_model_is_refused_by_name_and_passed_over_beside_the_model()
     {
         CalibrationFile.Write(_path, _engine.Model.Identity with { Fingerprint = "0123" }, new Dictionary<string, CalibrationSectionDraft>());
-        CalibrationException refusal = Assert.Throws<CalibrationException>(
+        WinnowException refusal = Assert.Throws<WinnowException>(
             () => Engine.Load(BundledModel.Find(), new EngineOptions { CalibrationPath = _path }));
         Assert.Contains("another model", refusal.Message, StringComparison.Ordinal);
 
@@ -257,7 +257,7 @@ public sealed class CalibrationTests : IDisposable
         File.Copy(BundledModel.Find(), model);
         using Engine engine = Engine.Load(model);
         Assert.Contains("another model", engine.Calibration.Problem, StringComparison.Ordinal);
-        Assert.Throws<CalibrationException>(() => engine.Calibration.Require("a2ats"));
+        Assert.Throws<WinnowException>(() => engine.Calibration.Require("a2ats"));
     }
 
     [Theory]
@@ -266,7 +266,7 @@ public sealed class CalibrationTests : IDisposable
     public void A_damaged_file_is_refused(string content)
     {
         File.WriteAllText(_path, content);
-        Assert.Throws<CalibrationException>(() => CalibrationFile.Open(_path, _engine.Model.Identity));
+        Assert.Throws<WinnowException>(() => CalibrationFile.Open(_path, _engine.Model.Identity));
     }
 
     [Fact]

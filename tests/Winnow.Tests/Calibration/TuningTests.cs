@@ -81,7 +81,7 @@ public sealed class TuningTests : IDisposable
     public void What_cannot_be_tuned_is_refused(string specification, string reason)
     {
         byte[] before = File.ReadAllBytes(_path);
-        Assert.Contains(reason, Assert.Throws<AttentionSpecException>(() => Tune(specification)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<InvalidOptionException>(() => Tune(specification)).Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(_path));
         Assert.Equal(2, WinnowProcess.Run(["calibrate", "--tune", specification, "-o", _path]).ExitCode);
     }
@@ -92,7 +92,7 @@ public sealed class TuningTests : IDisposable
         CalibrationSectionDraft section = new() { Settings = { ["methods"] = new System.Text.Json.Nodes.JsonArray("recycled:pool=2") } };
         CalibrationFile.Write(_path, Bundled.Model.Identity, new Dictionary<string, CalibrationSectionDraft> { ["tuning"] = section });
         using Engine engine = Load();
-        string message = Assert.Throws<CalibrationException>(
+        string message = Assert.Throws<WinnowException>(
             () => engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("recycled") })).Message;
         Assert.StartsWith($"{_path}: ", message, StringComparison.Ordinal);
         Assert.Contains("pool=2", message, StringComparison.Ordinal);

@@ -119,7 +119,7 @@ public sealed unsafe class ScratchFileTests : IDisposable
     public void A_disk_without_room_and_a_folder_that_does_not_exist_are_named_in_the_error(long sizeBytes, string reason)
     {
         string folder = reason.Length > 0 ? _folder.Root : _folder.PathOf("absent");
-        ScratchFileException error = Assert.Throws<ScratchFileException>(() => new ScratchFile(folder, sizeBytes));
+        WinnowException error = Assert.Throws<WinnowException>(() => new ScratchFile(folder, sizeBytes));
         Assert.Contains(folder, error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Winnow.Formats;
 using Winnow.Lab.Evaluation;
 using Winnow.Tests.Formats;
 
@@ -137,7 +136,7 @@ public class EvaluationCaseFileTests
 
         IEnumerable<EvaluationCase> During()
         {
-            Assert.Throws<ModelWriteException>(() => EvaluationCaseFile.Write(path, [EvaluationCaseTests.Case("y")]));
+            Assert.Throws<WinnowException>(() => EvaluationCaseFile.Write(path, [EvaluationCaseTests.Case("y")]));
             yield return EvaluationCaseTests.Case("x");
         }
     }

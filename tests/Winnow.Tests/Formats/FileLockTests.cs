@@ -22,7 +22,7 @@ public sealed class FileLockTests : IDisposable
         string path = _folder.PathOf("a.bin");
         using (ReplacingFile first = new(path, 4))
         {
-            ModelWriteException refusal = Assert.Throws<ModelWriteException>(() => new ReplacingFile(path, 4));
+            WinnowException refusal = Assert.Throws<WinnowException>(() => new ReplacingFile(path, 4));
             Assert.Contains("a.bin: cannot be written: another process", refusal.Message, StringComparison.Ordinal);
             new ReplacingFile(_folder.PathOf("b.bin"), 4).Dispose();
             first.Write(0, [1, 2, 3, 4]);
@@ -154,7 +154,7 @@ public sealed class FileLockTests : IDisposable
         Directory.CreateSymbolicLink(_folder.PathOf("folder"), _folder.Root);
         HardLink(path, _folder.PathOf("hard.gguf"));
         byte[] before = File.ReadAllBytes(path);
-        ModelWriteException refusal = Assert.Throws<ModelWriteException>(() => ModelQuantizer.Quantize(path, _folder.PathOf(output), QuantizationMix.F16));
+        WinnowException refusal = Assert.Throws<WinnowException>(() => ModelQuantizer.Quantize(path, _folder.PathOf(output), QuantizationMix.F16));
         Assert.Contains("it is the input", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(path));
     }
@@ -170,7 +170,7 @@ public sealed class FileLockTests : IDisposable
         }
 
         byte[] before = File.ReadAllBytes(_folder.PathOf(output));
-        Assert.Throws<ModelWriteException>(() => HuggingFaceConverter.Convert(_folder.Root, _folder.PathOf(output)));
+        Assert.Throws<WinnowException>(() => HuggingFaceConverter.Convert(_folder.Root, _folder.PathOf(output)));
         Assert.Equal(before, File.ReadAllBytes(_folder.PathOf(output)));
     }
 

@@ -163,7 +163,7 @@ public sealed class WriterTests : IDisposable
         using (GgufWriter writer = new(path, new GgufMetadata("none")))
         {
             writer.Declare("a", TensorType.F32, Elements);
-            ModelWriteException error = Assert.Throws<ModelWriteException>(() => writer.Write("a", [1]));
+            WinnowException error = Assert.Throws<WinnowException>(() => writer.Write("a", [1]));
             Assert.StartsWith($"{path}: cannot be written: 8,796,093,022,272 bytes are needed, but the disk has ", error.Message);
         }
 
@@ -174,9 +174,9 @@ public sealed class WriterTests : IDisposable
     public void A_target_that_cannot_be_written_is_named()
     {
         using GgufWriter folder = new(_folder.Root, new GgufMetadata("none"));
-        Assert.Contains("a folder has this name", Assert.Throws<ModelWriteException>(folder.Complete).Message);
+        Assert.Contains("a folder has this name", Assert.Throws<WinnowException>(folder.Complete).Message);
         using GgufWriter nowhere = new(_folder.PathOf("no/where.gguf"), new GgufMetadata("none"));
-        Assert.Contains("does not exist", Assert.Throws<ModelWriteException>(nowhere.Complete).Message);
+        Assert.Contains("does not exist", Assert.Throws<WinnowException>(nowhere.Complete).Message);
     }
 
     private static void CopyGguf(string from, string to)

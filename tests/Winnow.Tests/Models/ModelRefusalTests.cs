@@ -13,8 +13,8 @@ public sealed class ModelRefusalTests
     public void An_unknown_architecture_is_refused_with_a_list_of_the_known_ones()
     {
         using EditedModel model = new("llama", config => config["model_type"] = "rwkv7");
-        UnsupportedArchitectureException error = Assert.Throws<UnsupportedArchitectureException>(() => Load(model.Folder));
-        Assert.Equal("rwkv7", error.Architecture);
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => Load(model.Folder));
+        Assert.Equal("rwkv7", error.UnsupportedArchitecture);
         const string Problem = "'rwkv7' is not supported; supported are llama, mistral, mixtral, ministral, ministral3,";
         Assert.Contains(Problem, error.Message, StringComparison.Ordinal);
     }
@@ -30,7 +30,7 @@ public sealed class ModelRefusalTests
             writer.Complete();
         }
 
-        Assert.Equal("rwkv7", Assert.Throws<UnsupportedArchitectureException>(() => Load(folder.PathOf("model.gguf"))).Architecture);
+        Assert.Equal("rwkv7", Assert.Throws<ModelFormatException>(() => Load(folder.PathOf("model.gguf"))).UnsupportedArchitecture);
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Lab.Conversion;
-using Winnow.Models;
 using Winnow.Models.Config;
 using Winnow.Tests.Formats;
 
@@ -128,7 +127,7 @@ public sealed class ReaderToleranceTests : IDisposable
         Assert.EndsWith("x…' is not 'y'", message, StringComparison.Ordinal);
         Assert.InRange(message.Length, 200, 300);
         Assert.InRange(new ModelFormatException("f", string.Join('\'', Enumerable.Repeat("some text", 10_000))).Message.Length, 1000, 2000);
-        Assert.InRange(new UnsupportedArchitectureException("f", new string('x', 100_000), ["llama"]).Message.Length, 200, 400);
+        Assert.InRange(ModelFormatException.Unsupported("f", new string('x', 100_000), ["llama"]).Message.Length, 200, 400);
         string path = _folder.Write("m.gguf", new GgufImage().Text("general.architecture", new string('x', 1 << 20)).ToArray());
         Assert.InRange(Assert.ThrowsAny<WinnowException>(() => Engine.Load(path)).Message.Length, 100, 2000);
     }

@@ -192,7 +192,7 @@ public sealed class DocumentIndexTests : IDisposable
     [InlineData("s3:bm25=2")]
     [InlineData("s3:depth=3")]
     [InlineData("s3+s3")]
-    public void A_wrong_specification_is_refused(string text) => Assert.Throws<AttentionSpecException>(() => AttentionOptions.Parse(text));
+    public void A_wrong_specification_is_refused(string text) => Assert.Throws<InvalidOptionException>(() => AttentionOptions.Parse(text));
 
     [Fact]
     public void Without_autoencoders_words_are_indexed_and_a_note_says_so()

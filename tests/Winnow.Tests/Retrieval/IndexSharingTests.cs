@@ -92,7 +92,7 @@ public sealed class IndexSharingTests : IDisposable
                 {
                     index.Add([Text(name)]);
                 }
-                catch (ModelWriteException)
+                catch (WinnowException)
                 {
                     // The others had the file for too long.
                     continue;
@@ -132,7 +132,7 @@ public sealed class IndexSharingTests : IDisposable
         using DocumentIndex index = DocumentIndex.Open(_engine, IndexPath);
         using (FileLock.Take(IndexPath))
         {
-            Assert.Contains("writing", Assert.Throws<ModelWriteException>(() => index.Add([Text("alpha")])).Message, StringComparison.Ordinal);
+            Assert.Contains("writing", Assert.Throws<WinnowException>(() => index.Add([Text("alpha")])).Message, StringComparison.Ordinal);
         }
 
         Assert.Equal(["shared.index"], _folder.Names());

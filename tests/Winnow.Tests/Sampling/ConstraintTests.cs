@@ -56,7 +56,7 @@ public class ConstraintTests
     public void A_constraint_that_allows_nothing_is_an_error()
     {
         Sampler sampler = new(new SamplingOptions(), constraint: new Recorder());
-        Assert.Throws<SamplingException>(() => sampler.Sample([1, 2, 3]));
+        Assert.Throws<WinnowException>(() => sampler.Sample([1, 2, 3]));
     }
 
     private sealed class Recorder(params int[] allowed) : ILogitsConstraint

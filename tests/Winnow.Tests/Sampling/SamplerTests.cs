@@ -57,11 +57,11 @@ public class SamplerTests
             float[] logits = new float[100];
             logits[position] = float.NaN;
             Sampler sampler = new(new SamplingOptions { Temperature = temperature });
-            SamplingException error = Assert.Throws<SamplingException>(() => sampler.Sample(logits));
+            WinnowException error = Assert.Throws<WinnowException>(() => sampler.Sample(logits));
             Assert.Contains("NaN", error.Message, StringComparison.Ordinal);
             Array.Clear(logits);
             logits[position] = float.PositiveInfinity;
-            error = Assert.Throws<SamplingException>(() => sampler.Sample(logits));
+            error = Assert.Throws<WinnowException>(() => sampler.Sample(logits));
             Assert.Contains("infinite", error.Message, StringComparison.Ordinal);
         }
     }
@@ -72,7 +72,7 @@ public class SamplerTests
     public void When_every_token_is_ruled_out_it_says_so(float temperature)
     {
         Sampler sampler = new(new SamplingOptions { Temperature = temperature });
-        SamplingException error = Assert.Throws<SamplingException>(() => sampler.Sample([Never, Never, Never]));
+        WinnowException error = Assert.Throws<WinnowException>(() => sampler.Sample([Never, Never, Never]));
         Assert.Contains("rule out every one", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => sampler.Sample([]));
     }
@@ -229,7 +229,7 @@ public class SamplerTests
     public void A_bias_for_a_token_outside_the_vocabulary_is_an_error()
     {
         Sampler sampler = new(new SamplingOptions { LogitBias = new Dictionary<int, float> { [4] = 1 } });
-        SamplingException error = Assert.Throws<SamplingException>(() => sampler.Sample(new float[4]));
+        WinnowException error = Assert.Throws<WinnowException>(() => sampler.Sample(new float[4]));
         Assert.Contains("token 4", error.Message, StringComparison.Ordinal);
     }
 

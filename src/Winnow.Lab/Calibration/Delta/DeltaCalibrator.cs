@@ -31,7 +31,7 @@ internal sealed class DeltaCalibrator : MethodCalibrator
         int dense = DeltaAttention.DenseLayers(count);
         if (count <= dense)
         {
-            throw new CalibrationException($"delta: with {count} full-attention layers none is left to read the pages that others select");
+            throw new WinnowException($"delta: with {count} full-attention layers none is left to read the pages that others select");
         }
 
         DeltaMaps maps = new(new DeltaAttention(), layers);
@@ -45,7 +45,7 @@ internal sealed class DeltaCalibrator : MethodCalibrator
 
         if (maps.Steps == 0)
         {
-            throw new CalibrationException($"delta: no text of the corpus is longer than the {new DeltaAttention().Pages} pages that a layer reads");
+            throw new WinnowException($"delta: no text of the corpus is longer than the {new DeltaAttention().Pages} pages that a layer reads");
         }
 
         double[,] found = maps.Found;

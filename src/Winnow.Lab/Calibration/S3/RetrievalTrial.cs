@@ -1,4 +1,3 @@
-using Winnow.Calibration;
 using Winnow.Generation;
 using Winnow.Lab.Evaluation;
 using Winnow.Retrieval;
@@ -24,7 +23,7 @@ internal sealed record RetrievalTrial(string Document, string Question, IReadOnl
     /// <param name="length">Tokens of a document.</param>
     /// <param name="count">Trials of each kind.</param>
     /// <param name="seed">Chooses facts and places.</param>
-    /// <exception cref="CalibrationException">The text is too short to hide anything in.</exception>
+    /// <exception cref="WinnowException">The text is too short to hide anything in.</exception>
     public static IReadOnlyList<RetrievalTrial> Create(Engine engine, string text, int length, int count, int seed)
     {
         List<RetrievalTrial> trials = [];
@@ -45,7 +44,7 @@ internal sealed record RetrievalTrial(string Document, string Question, IReadOnl
         }
         catch (EvaluationTextException e)
         {
-            throw new CalibrationException($"s3: the corpus does not serve to generate questions: {e.Message}", e);
+            throw new WinnowException($"s3: the corpus does not serve to generate questions: {e.Message}", e);
         }
 
         return trials;

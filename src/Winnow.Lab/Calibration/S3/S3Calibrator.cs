@@ -96,7 +96,7 @@ internal sealed class S3Calibrator : MethodCalibrator
             float[] keys = harvest.Keys(projection).ToArray();
             if (keys.Length / model.HeadDimension < 2 * AutoencoderTrainer.LeastVectors)
             {
-                throw new CalibrationException($"s3: the corpus has {pieces.Sum(piece => piece.Length)} tokens; at least {2 * AutoencoderTrainer.LeastVectors} are needed, 100,000 are good");
+                throw new WinnowException($"s3: the corpus has {pieces.Sum(piece => piece.Length)} tokens; at least {2 * AutoencoderTrainer.LeastVectors} are needed, 100,000 are good");
             }
 
             FeatureScale scale = FeatureScale.Of(keys, model.HeadDimension);

@@ -136,7 +136,7 @@ public sealed record A2atsAttention : DecodeAttention
     {
         if (Rho is not null && Budget is not null)
         {
-            throw new AttentionSpecException($"attention '{Name}': rho and budget both say how much is read: name one of them");
+            throw new InvalidOptionException($"attention '{Name}': rho and budget both say how much is read: name one of them");
         }
     }
 

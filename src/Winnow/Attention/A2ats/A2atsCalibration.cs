@@ -22,8 +22,8 @@ internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, doubl
     public const string LossesName = "losses";
 
     /// <summary>Finds what the options ask for: a codebook file, the model's calibration, or nothing.</summary>
-    /// <exception cref="CalibrationException">It is damaged, not finished, or does not fit the model.</exception>
-    /// <exception cref="AttentionSpecException">The codebook has another number of centroids than the options say.</exception>
+    /// <exception cref="WinnowException">It is damaged, not finished, or does not fit the model.</exception>
+    /// <exception cref="InvalidOptionException">The codebook has another number of centroids than the options say.</exception>
     public static A2atsCalibration Find(A2atsAttention options, MethodSetup setup)
     {
         if (options.Codebook is { } path && path != A2atsAttention.Online)
@@ -45,7 +45,7 @@ internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, doubl
     private static Codebook[][] ReadCodebooks(CalibrationSection section, MethodSetup setup) =>
         section.Integer(LayersKey) == setup.Layers.Count
             ? CodebookFile.Read(setup.Calibration.Path!, section.Tensors, setup.Layers)
-            : throw new CalibrationException($"{setup.Calibration.Path}: the codebooks of '{A2atsAttention.Name}' are not finished; calibrate again with the same corpus to go on");
+            : throw new WinnowException($"{setup.Calibration.Path}: the codebooks of '{A2atsAttention.Name}' are not finished; calibrate again with the same corpus to go on");
 
     private static double[]? ReadBudgets(CalibrationSection section, MethodSetup setup, double rho)
     {
@@ -70,7 +70,7 @@ internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, doubl
     }
 
     private static Codebook[][] Checked(A2atsAttention options, Codebook[][] codebooks) => options.Centroids is { } wanted && wanted != codebooks[0][0].Count
-        ? throw new AttentionSpecException(
+        ? throw new InvalidOptionException(
             string.Create(CultureInfo.InvariantCulture, $"attention '{A2atsAttention.Name}': centroids={wanted}, but the codebook has {codebooks[0][0].Count}"))
         : codebooks;
 }

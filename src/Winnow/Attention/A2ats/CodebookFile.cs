@@ -1,4 +1,3 @@
-using Winnow.Calibration;
 using Winnow.Compute;
 using Winnow.Compute.Host.Selection;
 using Winnow.Formats;
@@ -26,7 +25,7 @@ internal static class CodebookFile
     public const string Mean = "mean";
 
     /// <summary>Opens a file of codebooks alone.</summary>
-    /// <exception cref="CalibrationException">It is missing, damaged, or does not fit the model.</exception>
+    /// <exception cref="WinnowException">It is missing, damaged, or does not fit the model.</exception>
     public static Codebook[][] Open(string path, AttentionLayers layers)
     {
         try
@@ -36,7 +35,7 @@ internal static class CodebookFile
         }
         catch (ModelFormatException e)
         {
-            throw new CalibrationException(e.Message, e);
+            throw new WinnowException(e.Message, e);
         }
     }
 
@@ -44,7 +43,7 @@ internal static class CodebookFile
     /// <param name="path">The file, for errors.</param>
     /// <param name="tensors">By name.</param>
     /// <param name="layers">The model's layers.</param>
-    /// <exception cref="CalibrationException">A tensor is missing or does not fit the model.</exception>
+    /// <exception cref="WinnowException">A tensor is missing or does not fit the model.</exception>
     public static Codebook[][] Read(string path, IReadOnlyDictionary<string, TensorEntry> tensors, AttentionLayers layers)
     {
         AttentionShape shape = layers.Shapes[0];
@@ -53,7 +52,7 @@ internal static class CodebookFile
         long count = scores.Shape.Count == 4 ? scores.Shape[2] : 0;
         if (count is < 1 or > Codebook.MaximumCentroids)
         {
-            throw new CalibrationException($"{path}: '{ScoreCentroids}' must be [layers, kvHeads, centroids, headDimension] with 1 to {Codebook.MaximumCentroids} centroids");
+            throw new WinnowException($"{path}: '{ScoreCentroids}' must be [layers, kvHeads, centroids, headDimension] with 1 to {Codebook.MaximumCentroids} centroids");
         }
 
         float[] scoreValues = Values(path, scores, layers.Count, shape.KvHeads, count, dimension);
@@ -116,13 +115,13 @@ internal static class CodebookFile
     {
         if (!tensor.Shape.SequenceEqual(shape.ToArray()))
         {
-            throw new CalibrationException(
+            throw new WinnowException(
                 $"{path}: '{tensor.Name}' has the shape [{string.Join(", ", tensor.Shape)}], but the model needs [{string.Join(", ", shape.ToArray())}]");
         }
 
         return tensor.ToSingles();
     }
 
-    private static CalibrationException Missing(string path, string name) =>
+    private static WinnowException Missing(string path, string name) =>
         new($"{path} has no codebooks: the tensor '{name}' is missing");
 }

@@ -29,7 +29,7 @@ public sealed record SnapKvAttention : DecodeAttention
     {
         if (Window >= Budget)
         {
-            throw new AttentionSpecException($"attention 'snapkv': a window of {Window} does not fit into a budget of {Budget}");
+            throw new InvalidOptionException($"attention 'snapkv': a window of {Window} does not fit into a budget of {Budget}");
         }
     }
 

@@ -71,7 +71,7 @@ public sealed record DeltaAttention : DecodeAttention
     {
         if (RecentPages > Pages)
         {
-            throw new AttentionSpecException($"attention '{Name}': recent={RecentPages} pages do not fit into a budget of {Pages}");
+            throw new InvalidOptionException($"attention '{Name}': recent={RecentPages} pages do not fit into a budget of {Pages}");
         }
     }
 

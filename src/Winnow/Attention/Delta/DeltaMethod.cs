@@ -64,10 +64,10 @@ internal sealed class DeltaMethod : DecodeMethod
         layers.Check(given, "delta: select");
         if (given.Count == 0)
         {
-            throw new AttentionSpecException("delta: select needs at least one layer");
+            throw new InvalidOptionException("delta: select needs at least one layer");
         }
 
-        return options.Warmup is null || options.Warmup == given[0] ? given : throw new AttentionSpecException(
+        return options.Warmup is null || options.Warmup == given[0] ? given : throw new InvalidOptionException(
             $"delta: the first selecting layer is {given[0]}, but warm-up ends before layer {options.Warmup}; they must meet");
     }
 

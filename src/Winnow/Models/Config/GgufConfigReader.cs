@@ -21,12 +21,12 @@ internal sealed class GgufConfigReader
     }
 
     /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model.</exception>
-    /// <exception cref="UnsupportedArchitectureException">The file is of an architecture without a descriptor.</exception>
+    /// <exception cref="ModelFormatException">The file is of an architecture without a descriptor.</exception>
     public static ModelConfig Read(GgufFile file)
     {
         string name = file.Metadata.GetString("general.architecture");
         Architecture architecture = Architecture.ForGguf(name)
-            ?? throw new UnsupportedArchitectureException(file.Path, name, Architecture.All.Select(a => a.GgufName).Distinct());
+            ?? throw ModelFormatException.Unsupported(file.Path, name, Architecture.All.Select(a => a.GgufName).Distinct());
         return new GgufConfigReader(file, architecture).Read();
     }
 

@@ -17,14 +17,14 @@ internal sealed class HuggingFaceConfigReader
     }
 
     /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model.</exception>
-    /// <exception cref="UnsupportedArchitectureException">The model is of an architecture without a descriptor.</exception>
+    /// <exception cref="ModelFormatException">The model is of an architecture without a descriptor.</exception>
     public static ModelConfig Read(string path)
     {
         HuggingFaceConfig config = HuggingFaceConfig.Open(path);
         string name = config.GetStringOrNull("model_type")
             ?? throw new ModelFormatException(path, "key 'model_type' is missing: no model's config.json");
         Architecture architecture = Architecture.ForHuggingFace(name)
-            ?? throw new UnsupportedArchitectureException(path, name, Architecture.All.Select(a => a.HuggingFaceName));
+            ?? throw ModelFormatException.Unsupported(path, name, Architecture.All.Select(a => a.HuggingFaceName));
         if (config.GetObjectOrNull("quantization_config") is { } quantization)
         {
             string method = quantization.GetStringOrNull("quant_method") ?? "an unnamed method";

@@ -36,7 +36,7 @@ internal sealed record FeatureModel(IReadOnlyList<KeyAutoencoder> Autoencoders, 
     }
 
     /// <summary>Reads the autoencoders of a model; null where it was not calibrated for this method, or not to the end.</summary>
-    /// <exception cref="CalibrationException">The section does not fit the model.</exception>
+    /// <exception cref="WinnowException">The section does not fit the model.</exception>
     public static FeatureModel? Find(ModelCalibration calibration, ModelInfo model)
     {
         if (calibration.Find(Method) is not { } section || section.Settings["complete"] is not JsonValue value || !value.TryGetValue(out bool isComplete) || !isComplete)
@@ -46,18 +46,18 @@ internal sealed record FeatureModel(IReadOnlyList<KeyAutoencoder> Autoencoders, 
 
         int active = section.Integers("active") is [int first, ..]
             ? first
-            : throw new CalibrationException($"the section '{Method}' of the calibration lacks 'active'; calibrate again");
+            : throw new WinnowException($"the section '{Method}' of the calibration lacks 'active'; calibrate again");
         IReadOnlyList<int> layers = section.Integers("layers") ?? [];
         IReadOnlyList<int> heads = section.Integers("heads") ?? [];
         if (layers.Count == 0 || layers.Count != heads.Count)
         {
-            throw new CalibrationException($"the section '{Method}' of the calibration must name a head for each layer; calibrate again");
+            throw new WinnowException($"the section '{Method}' of the calibration must name a head for each layer; calibrate again");
         }
 
         // Each has buffers of its own: a small file that names one many times would take gigabytes.
         if (layers.Zip(heads).Distinct().Count() != layers.Count)
         {
-            throw new CalibrationException($"the section '{Method}' of the calibration names a head twice; calibrate again");
+            throw new WinnowException($"the section '{Method}' of the calibration names a head twice; calibrate again");
         }
 
         return Create([.. layers.Select((layer, i) => Read(section, new KeyProjection(layer, heads[i]), active, model))]);
@@ -68,7 +68,7 @@ internal sealed record FeatureModel(IReadOnlyList<KeyAutoencoder> Autoencoders, 
     {
         if (projection.Layer < 0 || projection.Layer >= model.Layers || projection.Head < KeyProjection.AllHeads || projection.Head >= model.KvHeads)
         {
-            throw new CalibrationException($"the section '{Method}' of the calibration names the head {projection}, which {model.Name} does not have");
+            throw new WinnowException($"the section '{Method}' of the calibration names the head {projection}, which {model.Name} does not have");
         }
 
         int width = model.HeadDimension;
@@ -76,13 +76,13 @@ internal sealed record FeatureModel(IReadOnlyList<KeyAutoencoder> Autoencoders, 
         long latents = section.Tensors.TryGetValue($"{prefix}.encoder", out TensorEntry? found) && found.Shape.Count == 2 ? found.Shape[0] : 0;
         if (latents > MaxLatents || active < 1 || active > Math.Max(latents, 1))
         {
-            throw new CalibrationException($"the section '{Method}' of the calibration has {latents} features of which {active} are active; calibrate again");
+            throw new WinnowException($"the section '{Method}' of the calibration has {latents} features of which {active} are active; calibrate again");
         }
 
         TensorEntry encoder = section.Tensor($"{prefix}.encoder", latents, width);
         if (encoder.Type != TensorType.F16)
         {
-            throw new CalibrationException($"the tensor '{Method}.{prefix}.encoder' is {encoder.Type}, but must be F16; calibrate again");
+            throw new WinnowException($"the tensor '{Method}.{prefix}.encoder' is {encoder.Type}, but must be F16; calibrate again");
         }
 
         return new KeyAutoencoder

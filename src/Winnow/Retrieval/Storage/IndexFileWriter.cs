@@ -37,24 +37,24 @@ internal sealed class IndexFileWriter : IDisposable
         }
         catch (Exception e) when (ReplacingFile.IsSystemError(e))
         {
-            throw new ModelWriteException(path, e);
+            throw ReplacingFile.CannotBeWritten(path, e);
         }
     }
 
     /// <summary>Begins a new file; an older one of that name is replaced by <see cref="Commit"/>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="held">The right to write it.</param>
-    /// <exception cref="ModelWriteException">It cannot be created.</exception>
+    /// <exception cref="WinnowException">It cannot be created.</exception>
     public static IndexFileWriter Create(string path, FileLock held) => new(path, held);
 
     /// <summary>Begins a change of a file, under its lock.</summary>
     /// <param name="path">The file.</param>
     /// <param name="current">What it holds, read under the lock.</param>
-    /// <exception cref="ModelWriteException">It cannot be written.</exception>
+    /// <exception cref="WinnowException">It cannot be written.</exception>
     public static IndexFileWriter Append(string path, IndexFile current) => new(path, current);
 
     /// <summary>Writes a block; it counts from the <see cref="Commit"/> on whose list names it.</summary>
-    /// <exception cref="ModelWriteException">The disk is full or failed.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed.</exception>
     public BlockPlace Add(ReadOnlySpan<byte> block)
     {
         // Values in blocks are aligned to four bytes in the file too.
@@ -66,7 +66,7 @@ internal sealed class IndexFileWriter : IDisposable
     }
 
     /// <summary>Makes a list of documents the current state; the last call.</summary>
-    /// <exception cref="ModelWriteException">The disk is full or failed; the former state still counts.</exception>
+    /// <exception cref="WinnowException">The disk is full or failed; the former state still counts.</exception>
     public void Commit(IndexManifest manifest)
     {
         byte[] json = manifest.ToJson();
@@ -99,7 +99,7 @@ internal sealed class IndexFileWriter : IDisposable
         }
         catch (Exception e) when (ReplacingFile.IsSystemError(e))
         {
-            throw new ModelWriteException(_path, e);
+            throw ReplacingFile.CannotBeWritten(_path, e);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class IndexFileWriter : IDisposable
         }
         catch (Exception e) when (ReplacingFile.IsSystemError(e))
         {
-            throw new ModelWriteException(_path, e);
+            throw ReplacingFile.CannotBeWritten(_path, e);
         }
     }
 }

@@ -295,12 +295,15 @@ internal sealed class GbnfParser(string text, Budget budget)
         return matches;
     }
 
-    private GrammarException Fail(string problem) => Fail(problem, _at);
+    /// <summary>An error at a place in a grammar's text, line and column counted from 1.</summary>
+    public static InvalidOptionException At(int line, int column, string problem) => new($"grammar, line {line}, column {column}: {problem}");
 
-    private GrammarException Fail(string problem, int at)
+    private InvalidOptionException Fail(string problem) => Fail(problem, _at);
+
+    private InvalidOptionException Fail(string problem, int at)
     {
         (int line, int column) = Position(at);
-        return new GrammarException(line, column, problem);
+        return At(line, column, problem);
     }
 
     private (int Line, int Column) Position(int at)

@@ -28,7 +28,7 @@ internal sealed class GrammarCompiler
     /// <param name="root">The rule that texts begin with.</param>
     /// <param name="budget">What is charged for states and edges.</param>
     /// <param name="mustEnd">Whether what cannot be completed to a text is taken out; otherwise a grammar may go on forever, as written.</param>
-    /// <exception cref="GrammarException">A rule is missing or begins with itself, no text matches, or the grammar is too large.</exception>
+    /// <exception cref="InvalidOptionException">A rule is missing or begins with itself, no text matches, or the grammar is too large.</exception>
     public static GrammarStates Compile(IReadOnlyDictionary<string, GrammarExpression> rules, string root, Budget budget, bool mustEnd)
     {
         GrammarCompiler compiler = new(budget);
@@ -39,7 +39,7 @@ internal sealed class GrammarCompiler
 
         if (!compiler._starts.TryGetValue(root, out int start))
         {
-            throw new GrammarException($"the grammar has no rule '{root}', where texts begin");
+            throw new InvalidOptionException($"the grammar has no rule '{root}', where texts begin");
         }
 
         foreach ((string name, GrammarExpression expression) in rules)
@@ -63,7 +63,7 @@ internal sealed class GrammarCompiler
     {
         if (_edges.Count == MaxStates)
         {
-            throw new GrammarException($"the grammar needs more than {MaxStates} states: its repetition counts are too large");
+            throw new InvalidOptionException($"the grammar needs more than {MaxStates} states: its repetition counts are too large");
         }
 
         _budget.Charge(1);
@@ -75,7 +75,7 @@ internal sealed class GrammarCompiler
     {
         if (++_edgeCount > MaxEdges)
         {
-            throw new GrammarException($"the grammar needs more than {MaxEdges} transitions: its alternatives or repetition counts are too many");
+            throw new InvalidOptionException($"the grammar needs more than {MaxEdges} transitions: its alternatives or repetition counts are too many");
         }
 
         _budget.Charge(1);
@@ -86,7 +86,7 @@ internal sealed class GrammarCompiler
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw new GrammarException("the grammar nests too deeply");
+            throw new InvalidOptionException("the grammar nests too deeply");
         }
 
         switch (expression)
@@ -103,7 +103,7 @@ internal sealed class GrammarCompiler
                 break;
             case RuleExpression rule:
                 int start = _starts.TryGetValue(rule.Name, out int known) ? known
-                    : throw new GrammarException(rule.Line, rule.Column, $"no rule is named '{Quoted.Cut(rule.Name)}'");
+                    : throw GbnfParser.At(rule.Line, rule.Column, $"no rule is named '{Quoted.Cut(rule.Name)}'");
                 AddEdge(from, new GrammarEdge(GrammarEdgeKind.Call, to, Rule: start));
                 break;
             case SequenceExpression sequence:
@@ -228,7 +228,7 @@ internal sealed class GrammarCompiler
                 else if (!isDone[called])
                 {
                     string circular = _starts.First(rule => rule.Value == called).Key;
-                    throw new GrammarException($"the rule '{Quoted.Cut(circular)}' begins with itself: write it with a repetition or with itself at the end");
+                    throw new InvalidOptionException($"the rule '{Quoted.Cut(circular)}' begins with itself: write it with a repetition or with itself at the end");
                 }
             }
         }
@@ -359,7 +359,7 @@ internal sealed class GrammarCompiler
 
         if (!leadsOn[root])
         {
-            throw new GrammarException("no text matches the grammar: its rules lead back to themselves, or to nothing");
+            throw new InvalidOptionException("no text matches the grammar: its rules lead back to themselves, or to nothing");
         }
 
         foreach (List<GrammarEdge> edges in _edges)

@@ -130,7 +130,7 @@ internal sealed class GrammarMatcher
 
             if (_seen.Count > MaxConfigurations)
             {
-                throw new GrammarException("the grammar is too ambiguous: a text can be read in too many ways at once");
+                throw new InvalidOptionException("the grammar is too ambiguous: a text can be read in too many ways at once");
             }
 
             if (_grammar.IsEnd[at.State])
@@ -175,7 +175,7 @@ internal sealed class GrammarMatcher
         {
             if (_stacks.Count == MaxStacks)
             {
-                throw new GrammarException("the text nests too deeply for its grammar");
+                throw new InvalidOptionException("the text nests too deeply for its grammar");
             }
 
             id = _stacks.Count;

@@ -35,7 +35,7 @@ internal static class JsonLiteral
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw new GrammarException("a value of the JSON schema nests too deeply");
+            throw new InvalidOptionException("a value of the JSON schema nests too deeply");
         }
 
         string separator = "";

@@ -23,7 +23,7 @@ internal sealed partial class JsonSchemaConverter
     private readonly Dictionary<string, string?> _visited = new(StringComparer.Ordinal);
 
     /// <summary>Why a set was found that no value satisfies, for a schema that is one.</summary>
-    private GrammarException? _nothing;
+    private InvalidOptionException? _nothing;
 
     public JsonSchemaConverter(JsonNode? schema, Budget budget)
     {
@@ -47,7 +47,7 @@ internal sealed partial class JsonSchemaConverter
         ? node.GetValue<string>()
         : throw Fail(place, "must be a text");
 
-    internal static GrammarException Fail(string place, string problem) => new($"JSON schema, {Quoted.Cut(place)}: {problem}");
+    internal static InvalidOptionException Fail(string place, string problem) => new($"JSON schema, {Quoted.Cut(place)}: {problem}");
 
     /// <summary>The values that satisfy all of several schemas; null where there are none.</summary>
     private GrammarExpression? Visit(IEnumerable<(JsonNode? Node, string Place)> schemas) =>

@@ -17,7 +17,7 @@ internal sealed class SchemaTree
 
     /// <param name="root">The schema.</param>
     /// <param name="budget">What is charged for its nodes and texts.</param>
-    /// <exception cref="GrammarException">A keyword stands twice, a text has half a surrogate pair, or the schema nests too deeply.</exception>
+    /// <exception cref="InvalidOptionException">A keyword stands twice, a text has half a surrogate pair, or the schema nests too deeply.</exception>
     public SchemaTree(JsonNode? root, Budget budget)
     {
         _root = root;
@@ -127,7 +127,7 @@ internal sealed class SchemaTree
         }
     }
 
-    private static GrammarException LeadsNowhere(string reference, string place) =>
+    private static InvalidOptionException LeadsNowhere(string reference, string place) =>
         JsonSchemaConverter.Fail(place, $"the reference '{Quoted.Cut(reference)}' leads nowhere");
 
     // Whether names repeat is found out only when an object of parsed JSON is looked at for the first time.
@@ -139,7 +139,7 @@ internal sealed class SchemaTree
         }
         catch (ArgumentException error)
         {
-            throw new GrammarException($"JSON schema, {Quoted.Cut(place)}: a name stands twice in this object", error);
+            throw new InvalidOptionException($"JSON schema, {Quoted.Cut(place)}: a name stands twice in this object", error);
         }
         catch (InvalidOperationException error)
         {
@@ -170,10 +170,10 @@ internal sealed class SchemaTree
         }
     }
 
-    private static GrammarException HalfPair(string place, Exception? error)
+    private static InvalidOptionException HalfPair(string place, Exception? error)
     {
         string message = $"JSON schema, {Quoted.Cut(place)}: half of a surrogate pair is no character";
-        return error is null ? new GrammarException(message) : new GrammarException(message, error);
+        return error is null ? new InvalidOptionException(message) : new InvalidOptionException(message, error);
     }
 
     private sealed class ReferenceComparer : IEqualityComparer<JsonNode>

@@ -11,7 +11,7 @@ namespace Winnow.Sampling.Grammars;
 /// <param name="named">Makes a rule of what is too large to be copied wherever it is used.</param>
 /// <param name="budget">What reading may spend.</param>
 internal sealed class StringPattern(
-    string pattern, Func<string, GrammarException> fail, Func<GrammarExpression, GrammarExpression> named, Budget budget)
+    string pattern, Func<string, InvalidOptionException> fail, Func<GrammarExpression, GrammarExpression> named, Budget budget)
 {
     private const int MaxRepetitions = 100_000;
     private const int MaxRangesToCopy = 8;

@@ -9,14 +9,14 @@ internal sealed class LogitBias
 
     /// <summary>Adds the biases.</summary>
     /// <param name="logits">Logits, [vocabulary].</param>
-    /// <exception cref="SamplingException">A bias is for a token that the vocabulary does not have.</exception>
+    /// <exception cref="WinnowException">A bias is for a token that the vocabulary does not have.</exception>
     public void Apply(Span<float> logits)
     {
         foreach ((int token, float bias) in biases)
         {
             if (token >= logits.Length)
             {
-                throw new SamplingException(
+                throw new WinnowException(
                     $"{nameof(SamplingOptions.LogitBias)} names token {token}, but the vocabulary ends at {logits.Length - 1}");
             }
 

@@ -1,4 +1,3 @@
-using Winnow.Attention;
 using Winnow.Attention.A2ats;
 using Winnow.Cache;
 using Winnow.Generation;
@@ -33,5 +32,5 @@ public class A2atsAttentionTests
     [InlineData("a2ats:rho=2", "0 to 1")]
     [InlineData("a2ats:pages=2", "pages")]
     public void What_cannot_be_is_refused_with_the_reason(string specification, string reason) =>
-        Assert.Contains(reason, Assert.Throws<AttentionSpecException>(() => AttentionOptions.Parse(specification)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<InvalidOptionException>(() => AttentionOptions.Parse(specification)).Message, StringComparison.Ordinal);
 }

@@ -122,7 +122,7 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
         using Session session = Engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("a2ats:tier=disk"), ScratchDirectory = scratch });
         session.Prefill(_prompt[..40]);
         Directory.Delete(scratch);
-        Assert.Contains(scratch, Assert.Throws<ScratchFileException>(() => session.Prefill(_prompt)).Message, StringComparison.Ordinal);
+        Assert.Contains(scratch, Assert.Throws<WinnowException>(() => session.Prefill(_prompt)).Message, StringComparison.Ordinal);
         Assert.Equal(_prompt[..40], session.Tokens);
         Directory.CreateDirectory(scratch);
         session.Prefill(_prompt[..100]);
@@ -234,11 +234,11 @@ public sealed class A2atsSessionTests : IClassFixture<A2atsSessionTests.Calibrat
 
     [Fact]
     public void A_codebook_of_another_size_than_asked_for_is_refused() =>
-        Assert.Contains("centroids=77", Assert.Throws<AttentionSpecException>(() => Create("a2ats:centroids=77")).Message, StringComparison.Ordinal);
+        Assert.Contains("centroids=77", Assert.Throws<InvalidOptionException>(() => Create("a2ats:centroids=77")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_file_that_holds_no_codebooks_is_refused() =>
-        Assert.Throws<CalibrationException>(() => Create($"a2ats:codebook={_folder.PathOf("absent")}"));
+        Assert.Throws<WinnowException>(() => Create($"a2ats:codebook={_folder.PathOf("absent")}"));
 
     /// <summary>The keys of unseen text, layer by layer: of the tokens with the largest scores, how many would be chosen.</summary>
     [Fact]

@@ -28,7 +28,7 @@ public class GrammarConstraintTests
             {
                 grammar = Grammar.ParseGbnf(text);
             }
-            catch (GrammarException error) when (error.Message.Contains("begins with itself", StringComparison.Ordinal))
+            catch (InvalidOptionException error) when (error.Message.Contains("begins with itself", StringComparison.Ordinal))
             {
                 continue;
             }

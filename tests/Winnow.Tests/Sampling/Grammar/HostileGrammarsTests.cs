@@ -154,7 +154,7 @@ public class HostileGrammarsTests
 
     private static string Refusal(Action action)
     {
-        string message = Assert.Throws<GrammarException>(action).Message;
+        string message = Assert.Throws<InvalidOptionException>(action).Message;
         Assert.True(message.Length < 1000, $"the message has {message.Length} characters");
         return message;
     }

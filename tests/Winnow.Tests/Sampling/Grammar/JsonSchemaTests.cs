@@ -136,7 +136,7 @@ public class JsonSchemaTests
     [InlineData("null", "a schema is an object")]
     [InlineData("""{"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}""", "begins with itself")]
     public void What_cannot_be_promised_is_refused(string schema, string problem) => Assert.Contains(
-        problem, Assert.Throws<GrammarException>(() => Grammar.FromJsonSchema(JsonNode.Parse(schema))).Message, StringComparison.Ordinal);
+        problem, Assert.Throws<InvalidOptionException>(() => Grammar.FromJsonSchema(JsonNode.Parse(schema))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Whatever_a_model_chooses_the_result_is_valid()

@@ -22,7 +22,7 @@ public class SchemaCasesTests
                 failures.AddRange(node["reject"]!.AsArray().Select(text => text!.GetValue<string>())
                     .Where(text => GrammarTexts.Judge(grammar, text) == "whole").Select(text => $"{name} allows {text}"));
             }
-            catch (GrammarException error)
+            catch (InvalidOptionException error)
             {
                 failures.Add($"{name}: {error.Message}");
             }
@@ -54,7 +54,7 @@ public class SchemaCasesTests
                     grammar = Grammar.FromJsonSchema(group["schema"]);
                     taken++;
                 }
-                catch (GrammarException)
+                catch (InvalidOptionException)
                 {
                     continue;
                 }
