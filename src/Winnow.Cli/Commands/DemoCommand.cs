@@ -44,7 +44,7 @@ internal static partial class DemoCommand
         {
             using Engine engine = model.Load(parsed, cancellationToken);
             IReadOnlyList<AttentionOptions> asked = model.Attentions(parsed);
-            string[] methods = asked is [{ Prefill: null, Decode: null }] ? Methods : [.. asked.Select(attention => attention.ToString())];
+            string[] methods = asked is [{ HasPromptMethod: false, HasDecodeMethod: false }] ? Methods : [.. asked.Select(attention => attention.ToString())];
             AttentionOptions[] attentions = [.. methods.Select(AttentionOptions.Parse)];
             SessionOptions session = model.SessionOptions(parsed);
             int context = session.ContextLength ?? engine.Model.ContextLength;

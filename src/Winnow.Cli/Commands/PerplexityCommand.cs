@@ -41,7 +41,7 @@ internal static class PerplexityCommand
                 throw new UsageException($"{parsed.GetRequiredValue(file)}: {tokens.Length} tokens are too few: perplexity needs at least 2");
             }
 
-            bool isDecoding = parsed.GetValue(prompt) is not null || attentions.Any(attention => attention.Prefill is not null || attention.Decode is not null);
+            bool isDecoding = parsed.GetValue(prompt) is not null || attentions.Any(attention => attention.HasPromptMethod || attention.HasDecodeMethod);
             if (isDecoding && parsed.GetValue(stride) is not null)
             {
                 throw new UsageException("--stride belongs to windows; with --prompt or an attention method the text is scored token by token");

@@ -18,7 +18,7 @@ internal static class StatisticsText
     /// <summary>What an attention method did in each layer; nothing under full attention.</summary>
     internal static string Attention(AttentionOptions options, AttentionStatistics statistics)
     {
-        if (options.Decode is null || statistics.Steps == 0)
+        if (!options.HasDecodeMethod || statistics.Steps == 0)
         {
             return "";
         }

@@ -6,6 +6,12 @@ namespace Winnow.Attention;
 /// <remarks>Counted where rows are chosen: all that belongs to a token is in here once its logits are.</remarks>
 public sealed class AttentionStatistics : IPlanCounter
 {
+    /// <summary>
+    /// The meter of the counters <c>winnow.attention.attended_rows</c>, <c>.selections</c> and <c>.refreshes</c>, which count the same of all
+    /// sessions, with the tag <c>layer</c>.
+    /// </summary>
+    public const string MeterName = "Winnow.Attention";
+
     private readonly long[] _attended;
     private readonly long[] _dense;
     private readonly int[] _selections;

@@ -4,12 +4,9 @@ namespace Winnow.Attention;
 
 /// <summary>What attention methods do, layer by layer, as counters of System.Diagnostics.Metrics; each measurement carries the tag <c>layer</c>.</summary>
 /// <remarks>While nobody listens a counter costs one comparison a layer. <c>dotnet-counters monitor --counters Winnow.Attention</c> shows them.</remarks>
-public static class AttentionTelemetry
+internal static class AttentionTelemetry
 {
-    /// <summary>The meter's name.</summary>
-    public const string MeterName = "Winnow.Attention";
-
-    private static readonly Meter Meter = new(MeterName);
+    private static readonly Meter Meter = new(AttentionStatistics.MeterName);
 
     /// <summary>Cache rows that decode steps read, summed over KV heads.</summary>
     internal static readonly Counter<long> AttendedRows = Meter.CreateCounter<long>(

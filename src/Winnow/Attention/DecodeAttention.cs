@@ -9,7 +9,7 @@ namespace Winnow.Attention;
 /// Defaults are the paper's. Where the model's calibration file holds a better value, a session takes that instead of a default;
 /// what was set always counts.
 /// </remarks>
-public abstract record DecodeAttention
+internal abstract record DecodeAttention
 {
     private protected DecodeAttention()
     {

@@ -5,7 +5,7 @@ namespace Winnow.Attention;
 
 /// <summary>A method that makes the computation of a long prompt cheaper.</summary>
 /// <remarks>Defaults are the paper's, unless the model's calibration file holds better values; what was set always counts.</remarks>
-public abstract record PrefillAttention
+internal abstract record PrefillAttention
 {
     private protected PrefillAttention()
     {

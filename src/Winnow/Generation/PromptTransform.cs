@@ -4,7 +4,7 @@ namespace Winnow.Generation;
 
 /// <summary>A method that changes a prompt before anything attends to it, for example one that leaves only its evidence.</summary>
 /// <remarks>A room above this one derives from it and registers its name with <see cref="AttentionSpec"/>.</remarks>
-public abstract record PromptTransform
+internal abstract record PromptTransform
 {
     private protected PromptTransform()
     {

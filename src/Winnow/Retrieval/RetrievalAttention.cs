@@ -12,7 +12,7 @@ namespace Winnow.Retrieval;
 /// arXiv 2601.17702. The last paragraph of the longest message is the question, what stands before it is the document; asked
 /// again about the same document, a session does not scan it again. Attention itself is not changed: any method may be combined.
 /// </remarks>
-public sealed record RetrievalAttention : PromptTransform
+internal sealed record RetrievalAttention : PromptTransform
 {
     /// <summary>What specifications call the method.</summary>
     internal const string Name = "s3";

@@ -1,5 +1,4 @@
 // The code between the markers stands in docs/long-contexts.md word for word; PageTests compares them.
-using Winnow.Attention.Delta;
 using Winnow.Generation;
 
 namespace Winnow.PublicApi.Tests.Documentation;
@@ -13,7 +12,7 @@ internal static class LongContextsSample
         using Session session = engine.CreateSession(options);
 
         // The same options without text, and a session that goes on from what the first one has read:
-        AttentionOptions delta = new() { Decode = new DeltaAttention { Pages = 128 } };
+        AttentionOptions delta = AttentionOptions.Full.WithDelta(pages: 128);
         using Session other = session.Fork(delta);
         // Sample: end
     }

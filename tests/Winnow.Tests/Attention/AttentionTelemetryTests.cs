@@ -18,7 +18,7 @@ public class AttentionTelemetryTests
         using MeterListener listener = new();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name == AttentionTelemetry.MeterName)
+            if (instrument.Meter.Name == AttentionStatistics.MeterName)
             {
                 self.EnableMeasurementEvents(instrument);
             }

@@ -11,7 +11,7 @@ namespace Winnow.Attention.A2ats;
 /// Codes of two bytes per token and KV head decide; keys and values themselves may lie on disk.
 /// </summary>
 /// <remarks>He et al.: "A²ATS: Retrieval-Based KV Cache Reduction via Windowed Rotary Position Embedding and Query-Aware Vector Quantization", arXiv 2502.12665 (Findings of ACL 2025).</remarks>
-public sealed record A2atsAttention : DecodeAttention
+internal sealed record A2atsAttention : DecodeAttention
 {
     /// <summary>What specifications and calibration files call the method.</summary>
     internal const string Name = "a2ats";
@@ -27,6 +27,9 @@ public sealed record A2atsAttention : DecodeAttention
 
     /// <summary>Newest tokens that the paper always reads (section 5.1).</summary>
     internal const int DefaultWindow = 64;
+
+    internal const int DefaultSink = 8;
+    internal const long DefaultResidentBytes = 512L << 20;
 
     /// <summary>The paper's constant distance (section 5.1).</summary>
     private const int LargestFar = 2048;
@@ -59,7 +62,7 @@ public sealed record A2atsAttention : DecodeAttention
     public int? Far { get; init => field = Within(value, NotNegative); }
 
     /// <summary>First tokens that are always read. 0 to 1073741824; default 8, as in the paper.</summary>
-    public int Sink { get; init => field = Within(value, SinkLimits); } = 8;
+    public int Sink { get; init => field = Within(value, SinkLimits); } = DefaultSink;
 
     /// <summary>
     /// Centroids of a codebook that the session makes; null for 1024, a fourth of the paper's, because a user waits for them. A
@@ -74,7 +77,7 @@ public sealed record A2atsAttention : DecodeAttention
     public KvTier? Tier { get; init => field = value is { } tier && !Enum.IsDefined(tier) ? throw OutOfRange(tier, "Device, Ram or Disk") : value; }
 
     /// <summary>Bytes of keys and values that stay in memory when <see cref="Tier"/> puts them on disk. 0 or more; default 512 MiB.</summary>
-    public long ResidentBytes { get; init => field = Within(value, 0, long.MaxValue); } = 512 * MiB;
+    public long ResidentBytes { get; init => field = Within(value, 0, long.MaxValue); } = DefaultResidentBytes;
 
     internal override KvPlacement? Placement => Tier is { } tier ? new KvPlacement(tier, ResidentBytes) : null;
 

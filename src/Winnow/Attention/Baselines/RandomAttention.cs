@@ -5,7 +5,7 @@ using static Winnow.Limits;
 namespace Winnow.Attention.Baselines;
 
 /// <summary>Random rows and the last ones: a control. A test that this passes is too easy.</summary>
-public sealed record RandomAttention : DecodeAttention
+internal sealed record RandomAttention : DecodeAttention
 {
     /// <summary>Rows that each KV head attends to, drawn anew in every step and layer; a sixteenth of them are the last ones. 1 or more; default 1024.</summary>
     public int Budget { get; init => field = Within(value, Positive); } = 1024;

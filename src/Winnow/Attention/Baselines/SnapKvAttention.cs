@@ -6,7 +6,7 @@ namespace Winnow.Attention.Baselines;
 
 /// <summary>SnapKV: each KV head keeps the rows that the end of the prompt looked at, and everything generated since. A baseline that decides once.</summary>
 /// <remarks>Li et al.: "SnapKV: LLM Knows What You are Looking for Before Generation", arXiv 2404.14469. Rows are skipped here, not freed.</remarks>
-public sealed record SnapKvAttention : DecodeAttention
+internal sealed record SnapKvAttention : DecodeAttention
 {
     /// <summary>Room for a window and a row besides.</summary>
     private static readonly Limits<int> BudgetLimits = new(2, int.MaxValue);

@@ -6,7 +6,7 @@ namespace Winnow.Attention.Baselines;
 
 /// <summary>Sinks and window: the first tokens and the last ones, whatever lies between. A baseline that forgets.</summary>
 /// <remarks>Xiao et al.: "Efficient Streaming Language Models with Attention Sinks", arXiv 2309.17453.</remarks>
-public sealed record StreamingAttention : DecodeAttention
+internal sealed record StreamingAttention : DecodeAttention
 {
     /// <summary>First tokens that are always attended to. 0 or more; default 4, as in the paper.</summary>
     public int Sinks { get; init => field = Within(value, NotNegative); } = 4;

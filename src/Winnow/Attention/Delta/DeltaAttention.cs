@@ -10,18 +10,21 @@ namespace Winnow.Attention.Delta;
 /// only those pages. Nothing is dropped: the cache stays complete.
 /// </summary>
 /// <remarks>Entezari Zarch, Gao, Jiang, Annavaram: "DELTA: Dynamic Layer-Aware Token Attention", arXiv 2510.09883.</remarks>
-public sealed record DeltaAttention : DecodeAttention
+internal sealed record DeltaAttention : DecodeAttention
 {
     internal const string Name = "delta";
 
+    internal const int DefaultPage = 16;
+    internal const int DefaultPages = 64;
+    internal const int DefaultFrom = 4096;
     private const int DefaultRecent = 8;
     private static readonly Limits<int> PageLimits = new(1, 65_536);
 
     /// <summary>Tokens of a page. 1 to 65536; default 16, as in the paper.</summary>
-    public int Page { get; init => field = Within(value, PageLimits); } = 16;
+    public int Page { get; init => field = Within(value, PageLimits); } = DefaultPage;
 
     /// <summary>Pages that a sparse layer reads, the recent ones included. 1 or more; default 64, the paper's budget of 1 K tokens.</summary>
-    public int Pages { get; init => field = Within(value, Positive); } = 64;
+    public int Pages { get; init => field = Within(value, Positive); } = DefaultPages;
 
     /// <summary>
     /// Last pages that are always read, at most <see cref="Pages"/>. 1 or more; null for 8, as in the paper, but no more than half of
@@ -52,7 +55,7 @@ public sealed record DeltaAttention : DecodeAttention
     /// is where decode steps were measured to become faster (docs/long-contexts.md); 0 for always. In a specification that names a
     /// budget or pages it is 0 unless given.
     /// </summary>
-    public int From { get; init => field = Within(value, NotNegative); } = 4096;
+    public int From { get; init => field = Within(value, NotNegative); } = DefaultFrom;
 
     /// <summary><see cref="Recent"/>, or the default for so many pages.</summary>
     internal int RecentPages => Recent ?? Math.Clamp(Pages / 2, 1, DefaultRecent);

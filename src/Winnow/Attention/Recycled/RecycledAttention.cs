@@ -9,27 +9,32 @@ namespace Winnow.Attention.Recycled;
 /// the last full step, and to everything newer. Nothing is dropped: the cache stays complete.
 /// </summary>
 /// <remarks>Xu, Goyal, Choi: "RefreshKV: Updating Small KV Cache During Long-form Generation", arXiv 2411.05787 (ACL 2025).</remarks>
-public sealed record RecycledAttention : DecodeAttention
+internal sealed record RecycledAttention : DecodeAttention
 {
     /// <summary>The width where neither user nor calibration file names one: SnapKV's, whose pool the paper takes without a width.</summary>
     internal const int DefaultPool = 7;
 
+    internal const int DefaultK = 2048;
+    internal const int DefaultCheck = 5;
+    internal const float DefaultThreshold = 0.8f;
+    internal const int DefaultFrom = 4096;
+
     private static readonly Limits<float> ThresholdLimits = new(-2, 2);
 
     /// <summary>Rows that a recycled step attends to. 1 or more; default 2048, as in the paper's language modelling.</summary>
-    public int K { get; init => field = Within(value, Positive); } = 2048;
+    public int K { get; init => field = Within(value, Positive); } = DefaultK;
 
     /// <summary>A full step every so many tokens, in all layers at once; null for the dynamic schedule (default). 1 or more.</summary>
     public int? Stride { get; init => field = Within(value, Positive); }
 
     /// <summary>Dynamic schedule: tokens between two looks at the query. 1 or more; default 5, as in the paper's main setting.</summary>
-    public int Check { get; init => field = Within(value, Positive); } = 5;
+    public int Check { get; init => field = Within(value, Positive); } = DefaultCheck;
 
     /// <summary>
     /// Dynamic schedule: a layer takes a full step where the cosine of its query with that of its last full step is not above this.
     /// −2 to 2; default 0.8, as in the paper.
     /// </summary>
-    public float Threshold { get; init => field = Within(value, ThresholdLimits); } = 0.8f;
+    public float Threshold { get; init => field = Within(value, ThresholdLimits); } = DefaultThreshold;
 
     /// <summary>
     /// Width of the max-pool over scores that keeps the neighbours of a hit: odd, 1 to 4095, 1 for none; null for that of the
@@ -43,7 +48,7 @@ public sealed record RecycledAttention : DecodeAttention
     /// steps were measured to become faster (docs/long-contexts.md); 0 for always. In a specification that names k it is 0 unless
     /// given.
     /// </summary>
-    public int From { get; init => field = Within(value, NotNegative); } = 4096;
+    public int From { get; init => field = Within(value, NotNegative); } = DefaultFrom;
 
     internal override string Specification
     {

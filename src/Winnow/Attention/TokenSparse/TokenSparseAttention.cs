@@ -10,12 +10,16 @@ namespace Winnow.Attention.TokenSparse;
 /// to it; the others pass by on the residual stream and can be chosen again in the next layer. The cache stays complete.
 /// </summary>
 /// <remarks>Jo, Kang, Song, Kim: "Token Sparse Attention", arXiv 2602.03216 (ICML 2026).</remarks>
-public sealed record TokenSparseAttention : PrefillAttention
+internal sealed record TokenSparseAttention : PrefillAttention
 {
     internal const string Name = "token-sparse";
 
     /// <summary>The paper's τ for Llama-3.1-8B.</summary>
     internal const float DefaultCoverage = 0.005f;
+
+    internal const int DefaultWindow = 128;
+    internal const int DefaultPool = 7;
+    internal const int DefaultFrom = 8192;
 
     /// <summary>Tokens that the paper's heads keep at least.</summary>
     private const int DefaultMinimum = 1024;
@@ -31,10 +35,10 @@ public sealed record TokenSparseAttention : PrefillAttention
     public float? Coverage { get; init => field = Within(value, CoverageLimits); }
 
     /// <summary>Last tokens of the prompt: they vote, and every head keeps them. 1 to 65536; default 128, as in the paper.</summary>
-    public int Window { get; init => field = Within(value, WindowLimits); } = 128;
+    public int Window { get; init => field = Within(value, WindowLimits); } = DefaultWindow;
 
     /// <summary>Width of the average-pool over the votes (κ): odd, 1 to 4095; default 7, as in the paper.</summary>
-    public int Pool { get; init => field = Within(value, PoolWidth); } = 7;
+    public int Pool { get; init => field = Within(value, PoolWidth); } = DefaultPool;
 
     /// <summary>Tokens that a head keeps at least, the window not counted; null for 1024, as in the paper. 0 or more.</summary>
     public int? Minimum { get; init => field = Within(value, NotNegative); }
@@ -62,7 +66,7 @@ public sealed record TokenSparseAttention : PrefillAttention
     /// Tokens of a prompt from which on the method is used; shorter ones are computed in full; 0 for always. In a specification
     /// that names the minimum it is 0 unless given. The default, 8192, follows the paper, whose prompts of 8 K tokens gained nothing.
     /// </summary>
-    public int From { get; init => field = Within(value, NotNegative); } = 8192;
+    public int From { get; init => field = Within(value, NotNegative); } = DefaultFrom;
 
     /// <summary>The sparse KV heads as layer · kvHeads + head, of which a calibration tries some; instead of <see cref="Layers"/>.</summary>
     internal IReadOnlyList<int>? Heads { get; init; }

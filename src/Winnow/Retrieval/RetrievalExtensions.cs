@@ -4,8 +4,22 @@ using Winnow.Templates;
 namespace Winnow.Retrieval;
 
 /// <summary>What a session can do with documents.</summary>
-public static class SessionRetrieval
+public static class RetrievalExtensions
 {
+    /// <summary>
+    /// The same with S³ for long prompts: what stands before the question, the last paragraph of the longest message, is scanned once as a
+    /// document, and the model reads the evidence only. Attention itself is not changed: any method may be combined.
+    /// </summary>
+    /// <remarks>arXiv 2601.17702. Asked again about the same document, a session does not scan it again.</remarks>
+    /// <param name="attention">What else is chosen, <see cref="AttentionOptions.Full"/> for nothing.</param>
+    /// <param name="search">How much evidence, and by which means; null for the defaults.</param>
+    /// <param name="index">How the document is scanned; null for the defaults.</param>
+    public static AttentionOptions WithRetrieval(this AttentionOptions attention, SearchOptions? search = null, IndexOptions? index = null)
+    {
+        ArgumentNullException.ThrowIfNull(attention);
+        return attention with { Transform = new RetrievalAttention { Search = search ?? new SearchOptions(), Index = index ?? new IndexOptions() } };
+    }
+
     /// <summary>Answers a question from the documents of an index: finds the evidence, then generates from a prompt of it.</summary>
     /// <param name="session">Who answers.</param>
     /// <param name="index">The documents.</param>
