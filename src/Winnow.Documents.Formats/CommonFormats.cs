@@ -6,8 +6,8 @@ public static class CommonFormats
     /// <summary>Lets the whole process read them wherever it reads documents.</summary>
     public static void Add()
     {
-        DocumentFormats.Add(new PdfFormat());
-        DocumentFormats.Add(new DocxFormat());
-        DocumentFormats.Add(new HtmlFormat());
+        DocumentFormat.Add(new PdfFormat());
+        DocumentFormat.Add(new DocxFormat());
+        DocumentFormat.Add(new HtmlFormat());
     }
 }

@@ -28,5 +28,5 @@ public sealed class HtmlFormat : DocumentFormat
 
     /// <inheritdoc/>
     public override string Read(string path, Stream file, CancellationToken cancellationToken) =>
-        HtmlText.Of(DocumentText.Decode(path, file, cancellationToken), cancellationToken);
+        HtmlText.Of(Document.Decode(path, file, cancellationToken), cancellationToken);
 }

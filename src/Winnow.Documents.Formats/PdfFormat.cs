@@ -85,7 +85,7 @@ public sealed class PdfFormat : DocumentFormat
                     }
 
                     _pages++;
-                    if (_isStopped || _text.Length > DocumentText.MaxCharacters)
+                    if (_isStopped || _text.Length > Document.MaxCharacters)
                     {
                         return;
                     }

@@ -1,6 +1,6 @@
 using Winnow.Conversations;
+using Winnow.Documents;
 using Winnow.Generation;
-using Winnow.Retrieval;
 using Winnow.Sampling;
 using Winnow.Templates;
 
@@ -128,8 +128,8 @@ public sealed class ChatTests(LabEngine lab) : IClassFixture<LabEngine>, IDispos
     public async Task Questions_are_answered_from_documents_with_passages_to_cite()
     {
         using Chat chat = new(lab.Engine);
-        chat.AddDocument(DocumentSource.FromText("harbour.txt", Texts.Sentences(1, 30) + "\n\nThe signal code of the harbour lantern is 4711.\n\n" + Texts.Sentences(2, 30)), cancellationToken: Stop);
-        chat.AddDocument(DocumentSource.FromText("mill.txt", Texts.Sentences(3, 20)), cancellationToken: Stop);
+        chat.AddDocument(Document.FromText("harbour.txt", Texts.Sentences(1, 30) + "\n\nThe signal code of the harbour lantern is 4711.\n\n" + Texts.Sentences(2, 30)), cancellationToken: Stop);
+        chat.AddDocument(Document.FromText("mill.txt", Texts.Sentences(3, 20)), cancellationToken: Stop);
         string answer = await chat.AskAsync("What is the signal code of the harbour lantern?", Short with { MaxTokens = 24 }, Stop).ToTextAsync(Stop);
         Assert.NotEmpty(answer);
         Assert.Contains(chat.Evidence, span => span.Document == "harbour.txt" && span.Text.Contains("4711", StringComparison.Ordinal));

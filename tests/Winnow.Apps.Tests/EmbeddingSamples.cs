@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Conversations;
+using Winnow.Documents;
 using Winnow.Extensions.AI;
 using Winnow.Generation;
 using Winnow.Retrieval;
@@ -38,7 +39,7 @@ internal static class EmbeddingSamples
     public static async Task DocumentsAsync(Engine engine, GenerationOptions options, string text, CancellationToken cancellationToken)
     {
         using Chat chat = new(engine);
-        chat.AddDocument(DocumentSource.FromText("notes.txt", text));
+        chat.AddDocument(Document.FromText("notes.txt", text));
         string answer = await chat.AskAsync("What is the signal code?", options, cancellationToken).ToTextAsync();
         foreach (EvidenceSpan span in chat.Evidence)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Retrieval;
 using Winnow.Sampling;
@@ -52,13 +53,24 @@ public sealed class ReusedOptionsTests : IDisposable
     }
 
     [Fact]
+    public void A_grammar_may_begin_behind_a_text_of_the_answer()
+    {
+        GenerationOptions options = _options with { Grammar = Grammar.ParseGbnf("root ::= \"[\" [0-9] \"]\""), GrammarStart = " " };
+        using Session session = _engine.CreateSession();
+        GeneratedToken[] answer = [.. session.Generate(_prompt, options)];
+        Assert.Matches("^[^\\[]* [^\\[]*\\[[0-9]\\]$", string.Concat(answer.Select(token => token.Text)));
+        Assert.Equal(FinishReason.Stop, answer[^1].FinishReason);
+        Assert.Throws<ArgumentException>(() => options with { GrammarStart = "" });
+    }
+
+    [Fact]
     public async Task A_model_without_a_chat_template_reads_the_history_of_a_question_too()
     {
         using TemporaryFolder folder = new();
         using Engine plain = Engine.Load(WithoutTemplate(folder), new EngineOptions { Threads = 1 });
         Assert.Null(plain.ChatTemplate);
         using DocumentIndex index = DocumentIndex.Build(
-            plain, [DocumentSource.FromText("one", "The harbour lies in the north. The mill stands by the river.")], null, new IndexOptions { WordsOnly = true });
+            plain, [Document.FromText("one", "The harbour lies in the north. The mill stands by the river.")], null, new IndexOptions { WordsOnly = true });
         using Session session = plain.CreateSession();
         DocumentAnswer answer = await session.AskAsync(
             index,

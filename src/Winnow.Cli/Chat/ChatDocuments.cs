@@ -18,7 +18,7 @@ internal sealed class ChatDocuments(Conversation conversation, ChatScreen screen
     /// <summary>Puts a text in front of the next question, if it fits.</summary>
     public void Attach(string path)
     {
-        string text = DocumentText.Read(path);
+        string text = Document.Read(path);
         int context = conversation.Session.ContextLength;
         int least = conversation.Engine.Tokenizer.LeastTokens(text);
         int tokens = least > context ? least : conversation.Engine.Tokenizer.Encode(text).Length;
@@ -58,7 +58,7 @@ internal sealed class ChatDocuments(Conversation conversation, ChatScreen screen
             {
                 DocumentFolder folder = DocumentFolder.List(path, stop);
                 left = folder.Note;
-                conversation.AddDocuments([.. folder.Documents.Select(DocumentSource.FromDocument)], progress, stop);
+                conversation.AddDocuments([.. folder.Documents], progress, stop);
             }
             else
             {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Retrieval;
 
@@ -163,8 +164,8 @@ internal static class IndexCommand
         return command;
     }
 
-    private static DocumentSource[] Sources(string[] files, CancellationToken cancellationToken) =>
-        [.. DocumentFiles.Find(files, cancellationToken).Select(DocumentSource.FromDocument)];
+    private static Document[] Sources(string[] files, CancellationToken cancellationToken) =>
+        [.. DocumentFiles.Find(files, cancellationToken)];
 
     private static SynchronousProgress<IndexProgress> Progress(ProgressLine line) =>
         new(p => line.Report(p.Fraction, 1, $"{p.Document}, {p.Tokens} tokens"));

@@ -64,7 +64,7 @@ internal static class RenderCommand
     {
         if (templateFile is not null)
         {
-            return (ChatTemplate.Parse(DocumentText.Read(templateFile, asWritten: true), templateFile), []);
+            return (ChatTemplate.Parse(Document.Read(templateFile, asWritten: true), templateFile), []);
         }
 
         string path = modelFile ?? BundledModel.Find();
@@ -79,7 +79,7 @@ internal static class RenderCommand
 
     private static JsonArray ReadArray(string file)
     {
-        string text = file == "-" ? StandardStreams.ReadToEnd() : DocumentText.Read(file, asWritten: true);
+        string text = file == "-" ? StandardStreams.ReadToEnd() : Document.Read(file, asWritten: true);
         try
         {
             return JsonNode.Parse(text) as JsonArray ?? throw new WinnowException($"{file}: must hold a JSON array");

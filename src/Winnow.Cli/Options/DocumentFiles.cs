@@ -6,14 +6,14 @@ namespace Winnow.Cli.Options;
 internal static class DocumentFiles
 {
     /// <summary>Looks at all of them before anything is computed: a refusal comes at once.</summary>
-    public static List<DocumentText> Find(IEnumerable<string> paths, CancellationToken cancellationToken)
+    public static List<Document> Find(IEnumerable<string> paths, CancellationToken cancellationToken)
     {
-        List<DocumentText> documents = [];
+        List<Document> documents = [];
         foreach (string path in paths)
         {
             if (!Directory.Exists(path))
             {
-                documents.Add(DocumentText.Find(path, false, cancellationToken));
+                documents.Add(Document.FromFile(path, false, cancellationToken));
                 continue;
             }
 
@@ -25,9 +25,9 @@ internal static class DocumentFiles
             }
         }
 
-        foreach (DocumentText document in documents.Where(document => !document.IsCertain))
+        foreach (Document document in documents.Where(document => !document.IsCertain))
         {
-            Note($"{document.Path} was read as {document.Kind}");
+            Note($"{document.Name} was read as {document.Kind}");
         }
 
         return documents;
@@ -36,7 +36,7 @@ internal static class DocumentFiles
     /// <summary>One text, a document of any kind.</summary>
     public static string Read(string path, CancellationToken cancellationToken)
     {
-        DocumentText document = DocumentText.Find(path, false, cancellationToken);
+        Document document = Document.FromFile(path, false, cancellationToken);
         if (!document.IsCertain)
         {
             Note($"{path} was read as {document.Kind}");

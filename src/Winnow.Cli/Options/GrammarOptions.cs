@@ -30,7 +30,7 @@ internal sealed class GrammarOptions
             throw new UsageException("--grammar and --json-schema exclude each other");
         }
 
-        return grammarFile is not null ? Grammar.ParseGbnf(DocumentText.Read(grammarFile, asWritten: true))
+        return grammarFile is not null ? Grammar.ParseGbnf(Document.Read(grammarFile, asWritten: true))
             : schemaFile is not null ? Grammar.FromJsonSchema(ReadSchema(schemaFile))
             : null;
     }
@@ -42,7 +42,7 @@ internal sealed class GrammarOptions
     {
         try
         {
-            return JsonNode.Parse(DocumentText.Read(file, asWritten: true), documentOptions: new JsonDocumentOptions { MaxDepth = MaxSchemaDepth });
+            return JsonNode.Parse(Document.Read(file, asWritten: true), documentOptions: new JsonDocumentOptions { MaxDepth = MaxSchemaDepth });
         }
         catch (JsonException e)
         {

@@ -33,14 +33,14 @@ internal sealed class PromptOptions
             throw new UsageException("name the prompt once: -p TEXT, -f FILE or --tokens-file FILE");
         }
 
-        return text ?? (file is null ? null : file == "-" ? StandardStreams.ReadToEnd() : DocumentText.Read(file, asWritten: true));
+        return text ?? (file is null ? null : file == "-" ? StandardStreams.ReadToEnd() : Document.Read(file, asWritten: true));
     }
 
     /// <summary>The ids of <c>--tokens-file</c>.</summary>
     public int[] Ids(ParseResult parsed, int vocabularySize) => ReadIds(parsed.GetValue(_tokensFile)!, vocabularySize);
 
     /// <summary>Reads ids separated by white space.</summary>
-    public static int[] ReadIds(string path, int vocabularySize) => ParseIds(DocumentText.Read(path, asWritten: true), path, (char[]?)null, vocabularySize);
+    public static int[] ReadIds(string path, int vocabularySize) => ParseIds(Document.Read(path, asWritten: true), path, (char[]?)null, vocabularySize);
 
     /// <summary>Reads ids separated by commas.</summary>
     public static int[] ParseIdList(string list, int vocabularySize) => ParseIds(list, "--tokens", [','], vocabularySize);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Retrieval;
 
@@ -52,7 +53,7 @@ public static class RetrievalRecall
         Engine engine, EvaluationCase item, PromptParts parts, SearchOptions search, IndexOptions options, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        using DocumentIndex index = DocumentIndex.Build(engine, [DocumentSource.FromText("case", parts.Document)], null, options, null, cancellationToken);
+        using DocumentIndex index = DocumentIndex.Build(engine, [Document.FromText("case", parts.Document)], null, options, null, cancellationToken);
         double scanMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         bool? features = index.HasFeatures ? Finds(search with { Bm25 = 0, Edges = 0 }, out _) : null;
         bool words = Finds(search with { Bm25 = 1, Edges = 0 }, out _);

@@ -197,7 +197,7 @@ public sealed class Chat : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
         {
-            AddDocuments([.. DocumentFolder.List(path, cancellationToken).Documents.Select(DocumentSource.FromDocument)], progress, cancellationToken);
+            AddDocuments([.. DocumentFolder.List(path, cancellationToken).Documents], progress, cancellationToken);
         }
         else if (DocumentIndex.IsIndex(path))
         {
@@ -205,13 +205,13 @@ public sealed class Chat : IDisposable
         }
         else
         {
-            AddDocument(DocumentSource.FromFile(path), progress, cancellationToken);
+            AddDocument(Document.FromFile(path, false, cancellationToken), progress, cancellationToken);
         }
     }
 
     /// <summary>Scans a document, to answer questions from its passages.</summary>
     /// <inheritdoc cref="AddDocument(string, IProgress{IndexProgress}?, CancellationToken)"/>
-    public void AddDocument(DocumentSource document, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    public void AddDocument(Document document, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(document);
         AddDocuments([document], progress, cancellationToken);
@@ -219,7 +219,7 @@ public sealed class Chat : IDisposable
 
     /// <summary>Scans documents, to answer questions from their passages: all of them, or none.</summary>
     /// <inheritdoc cref="AddDocument(string, IProgress{IndexProgress}?, CancellationToken)"/>
-    public void AddDocuments(IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    public void AddDocuments(IReadOnlyList<Document> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(documents);
         if (Documents is null)

@@ -8,7 +8,7 @@ public sealed class DocumentFolder
     /// <summary>Files of a folder that are looked at; more are not meant.</summary>
     public const int MaxFiles = 10_000;
 
-    private DocumentFolder(string path, IReadOnlyList<DocumentText> documents, IReadOnlyList<DocumentException> skipped, int hidden)
+    private DocumentFolder(string path, IReadOnlyList<Document> documents, IReadOnlyList<DocumentException> skipped, int hidden)
     {
         Path = path;
         Documents = documents;
@@ -20,7 +20,7 @@ public sealed class DocumentFolder
     public string Path { get; }
 
     /// <summary>What can be read, sorted by path.</summary>
-    public IReadOnlyList<DocumentText> Documents { get; }
+    public IReadOnlyList<Document> Documents { get; }
 
     /// <summary>What cannot, with the reason of each: archives, images, empty files.</summary>
     public IReadOnlyList<DocumentException> Skipped { get; }
@@ -81,7 +81,7 @@ public sealed class DocumentFolder
         }
 
         files.Sort(StringComparer.Ordinal);
-        List<DocumentText> documents = [];
+        List<Document> documents = [];
         List<DocumentException> skipped = [];
         foreach (string file in files)
         {
@@ -89,7 +89,7 @@ public sealed class DocumentFolder
             try
             {
                 // A named pipe has no bytes either, and would be waited for.
-                documents.Add(new FileInfo(file).Length > 0 ? DocumentText.Find(file, false, cancellationToken) : throw new DocumentException(file, "is empty"));
+                documents.Add(new FileInfo(file).Length > 0 ? Document.FromFile(file, false, cancellationToken) : throw new DocumentException(file, "is empty"));
             }
             catch (DocumentException e)
             {

@@ -1,9 +1,19 @@
+using System.Collections.Immutable;
+
 namespace Winnow.Documents;
 
 /// <summary>A kind of file that holds text in another form than a text file does, and how to get at it.</summary>
 /// <remarks>Files are not trusted: a format bounds what it spends on one, and throws nothing but what <see cref="Read"/> names.</remarks>
 public abstract class DocumentFormat
 {
+    /// <summary>How much of a file a format sees to recognize it.</summary>
+    public const int HeadBytes = 4096;
+
+    private static ImmutableArray<DocumentFormat> _all = [];
+
+    /// <summary>The formats that files are read in besides text, in the order in which they are asked; none at first.</summary>
+    public static IReadOnlyList<DocumentFormat> All => _all;
+
     /// <summary>What people call it: "PDF document".</summary>
     public abstract string Name { get; }
 
@@ -22,6 +32,24 @@ public abstract class DocumentFormat
     /// <exception cref="DocumentException">The file is damaged, encrypted, holds no text, or asks for more than a document may.</exception>
     public abstract string Read(string path, Stream file, CancellationToken cancellationToken);
 
-    /// <summary>How much of a file a format sees to recognize it.</summary>
-    public const int HeadBytes = 4096;
+    /// <summary>Adds a format for the whole process; one of the same name takes the place of the older. The package Winnow.Documents.Formats brings some.</summary>
+    public static void Add(DocumentFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        ImmutableInterlocked.Update(ref _all, (all, added) => [.. all.Where(other => other.Name != added.Name), added], format);
+    }
+
+    /// <summary>The format that a file is of; null for none of them.</summary>
+    internal static DocumentFormat? Of(string path, ReadOnlySpan<byte> head)
+    {
+        foreach (DocumentFormat format in _all)
+        {
+            if (format.Recognizes(path, head))
+            {
+                return format;
+            }
+        }
+
+        return null;
+    }
 }

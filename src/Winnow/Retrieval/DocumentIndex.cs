@@ -1,3 +1,4 @@
+using Winnow.Documents;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Retrieval.Features;
@@ -66,7 +67,7 @@ public sealed class DocumentIndex : IDisposable
     /// <exception cref="WinnowException">A document cannot be read, or the file cannot be written.</exception>
     public static async Task<DocumentIndex> BuildAsync(
         Engine engine,
-        IReadOnlyList<DocumentSource> documents,
+        IReadOnlyList<Document> documents,
         string? path = null,
         IndexOptions? options = null,
         IProgress<IndexProgress>? progress = null,
@@ -82,7 +83,7 @@ public sealed class DocumentIndex : IDisposable
     /// <inheritdoc cref="BuildAsync"/>
     public static DocumentIndex Build(
         Engine engine,
-        IReadOnlyList<DocumentSource> documents,
+        IReadOnlyList<Document> documents,
         string? path = null,
         IndexOptions? options = null,
         IProgress<IndexProgress>? progress = null,
@@ -95,7 +96,7 @@ public sealed class DocumentIndex : IDisposable
 
     private static DocumentIndex Scan(
         Engine engine,
-        IReadOnlyList<DocumentSource> documents,
+        IReadOnlyList<Document> documents,
         string? path,
         IndexOptions options,
         IProgress<IndexProgress>? progress,
@@ -216,7 +217,7 @@ public sealed class DocumentIndex : IDisposable
     /// <summary>Scans more documents into the index.</summary>
     /// <inheritdoc cref="Add"/>
     public async Task AddAsync(
-        IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<Document> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(documents);
         await _engine.ComputeThreads.Run(() => _lifetime.Run(stop => Scan(documents, progress, stop), cancellationToken)).ConfigureAwait(false);
@@ -227,13 +228,13 @@ public sealed class DocumentIndex : IDisposable
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops between chunks; the index is unchanged then.</param>
     /// <exception cref="WinnowException">A document cannot be read or has a name that is taken, or the file cannot be written.</exception>
-    public void Add(IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    public void Add(IReadOnlyList<Document> documents, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(documents);
         _lifetime.Run(stop => Scan(documents, progress, stop), cancellationToken);
     }
 
-    private int Scan(IReadOnlyList<DocumentSource> documents, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    private int Scan(IReadOnlyList<Document> documents, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         lock (_change)
         {
@@ -246,7 +247,7 @@ public sealed class DocumentIndex : IDisposable
             using DocumentScanner scanner = new(_engine, _model, _options);
             List<ManifestDocument> added = [];
             List<IndexedText> texts = [];
-            foreach (DocumentSource document in documents)
+            foreach (Document document in documents)
             {
                 List<BlockPlace> places = [];
                 List<IndexBlock> blocks = [];
@@ -404,10 +405,10 @@ public sealed class DocumentIndex : IDisposable
         return [.. Enumerable.Range(0, known.Length).Where(i => layers.Contains(known[i]))];
     }
 
-    private void CheckNames(IReadOnlyList<DocumentSource> documents)
+    private void CheckNames(IReadOnlyList<Document> documents)
     {
         HashSet<string> names = [.. _manifest.Documents.Select(document => document.Name)];
-        foreach (DocumentSource document in documents)
+        foreach (Document document in documents)
         {
             if (!IndexManifest.IsName(document.Name))
             {

@@ -1,3 +1,4 @@
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Retrieval.Features;
 using Winnow.Retrieval.Storage;
@@ -24,7 +25,7 @@ internal sealed class DocumentScanner : IDisposable
     }
 
     /// <summary>The blocks of a document.</summary>
-    public IEnumerable<byte[]> Scan(DocumentSource source, IProgress<IndexProgress>? progress, CancellationToken cancellation)
+    public IEnumerable<byte[]> Scan(Document source, IProgress<IndexProgress>? progress, CancellationToken cancellation)
     {
         using TextReader reader = source.Open();
         BlockBuilder block = new();
@@ -53,8 +54,8 @@ internal sealed class DocumentScanner : IDisposable
         {
             int[] ids = [.. builder.Tokens];
             int[][] features = [.. (_model?.Autoencoders ?? []).Select(autoencoder => new int[ids.Length * autoencoder.Active])];
-            double share = source.SizeBytes is { } size and > 0 ? Math.Min(1, (double)builder.Characters / size) : 0;
-            double before = source.SizeBytes is { } all and > 0 ? Math.Min(1, (double)characters / all) : 0;
+            double share = source.Size is { } size and > 0 ? Math.Min(1, (double)builder.Characters / size) : 0;
+            double before = source.Size is { } all and > 0 ? Math.Min(1, (double)characters / all) : 0;
             _scan?.Run(
                 ids,
                 (first, count, offset, observer) =>

@@ -4,7 +4,7 @@ using Winnow.Templates;
 namespace Winnow.Retrieval;
 
 /// <summary>Puts evidence in front of a question, the way a document would stand there.</summary>
-public static class EvidencePrompt
+internal static class EvidencePrompt
 {
     /// <summary>Stands where text was left out: two ends of sentences must not become one.</summary>
     private const string Gap = "\n\n";

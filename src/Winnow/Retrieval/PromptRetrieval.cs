@@ -1,3 +1,4 @@
+using Winnow.Documents;
 using Winnow.Generation;
 
 namespace Winnow.Retrieval;
@@ -21,7 +22,7 @@ internal sealed class PromptRetrieval(Engine engine, RetrievalAttention options,
             _index?.Dispose();
             _index = null;
             _document = null;
-            _index = DocumentIndex.Build(engine, [DocumentSource.FromText("prompt", parts.Document)], null, options.Index, null, cancellation);
+            _index = DocumentIndex.Build(engine, [Document.FromText("prompt", parts.Document)], null, options.Index, null, cancellation);
             _document = parts.Document;
         }
 

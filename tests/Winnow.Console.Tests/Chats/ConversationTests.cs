@@ -1,5 +1,5 @@
 using Winnow.Cli;
-using Winnow.Formats;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Retrieval;
 using Winnow.Sampling;
@@ -103,8 +103,8 @@ public sealed class ConversationTests(BundledEngine bundled) : IClassFixture<Bun
     {
         string path = Path.Combine(_folder.Path, "talk.json");
         using Conversation chat = New();
-        chat.AddDocument(DocumentSource.FromText("harbour", "Nobody came. The signal code of the harbour is 51423. It rained."));
-        chat.AddDocument(DocumentSource.FromText("tower", "The docket number of the tower is 90817. The sun shone."));
+        chat.AddDocument(Document.FromText("harbour", "Nobody came. The signal code of the harbour is 51423. It rained."));
+        chat.AddDocument(Document.FromText("tower", "The docket number of the tower is 90817. The sun shone."));
         string answer = Text(chat.Ask("What is the docket number of the tower?", Short));
         IReadOnlyList<EvidenceSpan> evidence = chat.Documents!.Search("What is the docket number of the tower?");
         chat.Save(path);
@@ -116,7 +116,7 @@ public sealed class ConversationTests(BundledEngine bundled) : IClassFixture<Bun
         Assert.Equal(answer, Text(other.Regenerate(Short)));
         other.RemoveDocument("tower");
         Assert.Throws<WinnowException>(() => other.RemoveDocument("tower"));
-        other.AddDocument(DocumentSource.FromText("mill", "The mill stood still."));
+        other.AddDocument(Document.FromText("mill", "The mill stood still."));
 
         // The file is as it was saved until it is saved again.
         using Conversation third = New();
@@ -134,7 +134,7 @@ public sealed class ConversationTests(BundledEngine bundled) : IClassFixture<Bun
     public void An_index_is_not_saved_over_itself_and_no_other_file_is_written_over()
     {
         string index = Path.Combine(_folder.Path, "talk.json.documents");
-        DocumentIndex.Build(bundled.Engine, [DocumentSource.FromText("a", "One sentence.")], index).Dispose();
+        DocumentIndex.Build(bundled.Engine, [Document.FromText("a", "One sentence.")], index).Dispose();
         using Conversation chat = New();
         chat.AddDocument(index);
         Assert.Throws<WinnowException>(() => chat.Save(Path.Combine(_folder.Path, "talk.json")));
@@ -147,7 +147,7 @@ public sealed class ConversationTests(BundledEngine bundled) : IClassFixture<Bun
     public void A_conversation_moves_to_another_session_and_another_engine()
     {
         using Conversation chat = New();
-        chat.AddDocument(DocumentSource.FromText("tower", "The docket number of the tower is 90817. The sun shone."));
+        chat.AddDocument(Document.FromText("tower", "The docket number of the tower is 90817. The sun shone."));
         string answer = Text(chat.Ask("What is the docket number of the tower?", Short));
         chat.MoveTo(bundled.Engine.CreateSession(new SessionOptions { Attention = AttentionOptions.Parse("delta") }));
         Assert.Equal("tower", Assert.Single(chat.Documents!.Documents).Name);

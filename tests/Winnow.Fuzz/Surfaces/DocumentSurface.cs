@@ -65,7 +65,7 @@ internal sealed class DocumentSurface : Surface
     {
         try
         {
-            DocumentText document = DocumentText.Find(_folder.Write("document", input)!);
+            Document document = Document.FromFile(_folder.Write("document", input)!);
             Accept();
             document.ReadToEnd();
         }

@@ -1,3 +1,4 @@
+using Winnow.Documents;
 using Winnow.Fuzz.Models;
 using Winnow.Fuzz.Mutation;
 using Winnow.Fuzz.Running;
@@ -61,7 +62,7 @@ internal sealed class IndexSurface : Surface
     private byte[] Build(bool wordsOnly)
     {
         string path = _model.Folder.PathOf("seed.index");
-        DocumentSource[] documents = [DocumentSource.FromText("one", First), DocumentSource.FromText("two", Second)];
+        Document[] documents = [Document.FromText("one", First), Document.FromText("two", Second)];
         using (DocumentIndex.Build(_model.Engine, documents, path, new IndexOptions { WordsOnly = wordsOnly }))
         {
         }

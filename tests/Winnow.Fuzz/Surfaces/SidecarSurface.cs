@@ -1,3 +1,4 @@
+using Winnow.Documents;
 using Winnow.Formats;
 using Winnow.Fuzz.Models;
 using Winnow.Fuzz.Mutation;
@@ -82,7 +83,7 @@ internal sealed class SidecarSurface : Surface
             }
             else
             {
-                using DocumentIndex index = DocumentIndex.Build(engine, [DocumentSource.FromText("d", "The cat sat.\n\nA dog ran home.")]);
+                using DocumentIndex index = DocumentIndex.Build(engine, [Document.FromText("d", "The cat sat.\n\nA dog ran home.")]);
                 index.Search("cat", new SearchOptions { Budget = 4 });
             }
         }

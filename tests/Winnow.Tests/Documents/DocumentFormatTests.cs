@@ -20,13 +20,13 @@ public sealed class DocumentFormatTests : IDisposable
     public void A_pdf_gives_the_lines_of_its_pages()
     {
         string path = Write("a.pdf", PdfBuilder.OfPages("The office opens at eight.\nThe code is 4711.", "Second page."));
-        Assert.Equal("The office opens at eight.\nThe code is 4711.\n\nSecond page.", DocumentText.Read(path).Trim());
-        Assert.Equal("PDF document", DocumentText.Find(path).Kind);
+        Assert.Equal("The office opens at eight.\nThe code is 4711.\n\nSecond page.", Document.Read(path).Trim());
+        Assert.Equal("PDF document", Document.FromFile(path).Kind);
     }
 
     [Fact]
     public void A_pdf_is_known_without_its_ending() =>
-        Assert.Contains("4711", DocumentText.Read(Write("a.bin", PdfBuilder.OfPages("The code is 4711."))), StringComparison.Ordinal);
+        Assert.Contains("4711", Document.Read(Write("a.bin", PdfBuilder.OfPages("The code is 4711."))), StringComparison.Ordinal);
 
     public static TheoryData<string, byte[], string> PdfsThatGiveNothing()
     {
@@ -56,7 +56,7 @@ public sealed class DocumentFormatTests : IDisposable
     public void A_pdf_without_text_or_made_to_harm_is_one_line(string name, byte[] bytes, string reason)
     {
         string path = Write($"{name}.pdf", bytes);
-        DocumentException error = Assert.Throws<DocumentException>(() => DocumentText.Read(path));
+        DocumentException error = Assert.Throws<DocumentException>(() => Document.Read(path));
         Assert.StartsWith($"{path} is a", error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
@@ -91,7 +91,7 @@ public sealed class DocumentFormatTests : IDisposable
             <mc:AlternateContent xmlns:mc="mc"><mc:Choice><w:p><w:r><w:t>box</w:t></w:r></w:p></mc:Choice><mc:Fallback><w:p><w:r><w:t>box</w:t></w:r></w:p></mc:Fallback></mc:AlternateContent>
             """,
             footnotes: "<w:footnote><w:p><w:r><w:t>A note.</w:t></w:r></w:p></w:footnote>"));
-        string text = DocumentText.Read(path);
+        string text = Document.Read(path);
         Assert.StartsWith("The  code\tis 47&11.\n\n- first\nline\n\n", text, StringComparison.Ordinal);
         Assert.Contains("a\tb\nc\td\n", text, StringComparison.Ordinal);
         Assert.Single(text.Split("box").Skip(1));
@@ -102,7 +102,7 @@ public sealed class DocumentFormatTests : IDisposable
 
     [Fact]
     public void A_docx_says_where_its_document_is() =>
-        Assert.Contains("elsewhere", DocumentText.Read(Write("a.docx", Docx("<w:p><w:r><w:t>elsewhere</w:t></w:r></w:p>", part: "word/document2.xml"))), StringComparison.Ordinal);
+        Assert.Contains("elsewhere", Document.Read(Write("a.docx", Docx("<w:p><w:r><w:t>elsewhere</w:t></w:r></w:p>", part: "word/document2.xml"))), StringComparison.Ordinal);
 
     [Fact]
     public void Docx_that_is_damaged_empty_or_made_to_harm_is_one_line()
@@ -119,7 +119,7 @@ public sealed class DocumentFormatTests : IDisposable
         foreach ((string name, byte[] bytes, string reason) in cases)
         {
             string path = Write(name, bytes);
-            string message = Assert.Throws<DocumentException>(() => DocumentText.Read(path)).Message;
+            string message = Assert.Throws<DocumentException>(() => Document.Read(path)).Message;
             Assert.StartsWith(path, message, StringComparison.Ordinal);
             Assert.Contains(reason, message, StringComparison.Ordinal);
         }
@@ -130,7 +130,7 @@ public sealed class DocumentFormatTests : IDisposable
     {
         const int Depth = 50_000;
         string nested = string.Concat(Enumerable.Repeat("<w:sdt>", Depth)) + "<w:p><w:r><w:t>deep</w:t></w:r></w:p>" + string.Concat(Enumerable.Repeat("</w:sdt>", Depth));
-        Assert.Contains("deep", DocumentText.Read(Write("a.docx", Docx(nested))), StringComparison.Ordinal);
+        Assert.Contains("deep", Document.Read(Write("a.docx", Docx(nested))), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -150,8 +150,8 @@ public sealed class DocumentFormatTests : IDisposable
     public void A_page_gives_what_is_seen(string page, string text)
     {
         string path = Write("a.html", Encoding.UTF8.GetBytes(page));
-        Assert.Equal(text, DocumentText.Read(path).Trim());
-        Assert.Equal(page, DocumentText.Read(path, asWritten: true));
+        Assert.Equal(text, Document.Read(path).Trim());
+        Assert.Equal(page, Document.Read(path, asWritten: true));
     }
 
     [Theory]
@@ -168,7 +168,7 @@ public sealed class DocumentFormatTests : IDisposable
     {
         // A million of them: what is quadratic would take hours.
         string path = Write("a.html", Encoding.UTF8.GetBytes("seen" + string.Concat(Enumerable.Repeat(part, 1_000_000))));
-        Assert.StartsWith("seen", DocumentText.Read(path), StringComparison.Ordinal);
+        Assert.StartsWith("seen", Document.Read(path), StringComparison.Ordinal);
     }
 
     private static byte[] Docx(string body, string? footnotes = null, string part = "word/document.xml", string? target = null, string before = "", long bomb = 0)
@@ -212,7 +212,7 @@ public sealed class DocumentFormatTests : IDisposable
     {
         try
         {
-            DocumentText.Read(path);
+            Document.Read(path);
         }
         catch (DocumentException)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Winnow.Cli;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Retrieval;
 using Winnow.Sampling;
@@ -40,7 +41,7 @@ public sealed class ComputeThreadsTests : IDisposable
     {
         using Engine lab = Engine.Load(BundledModel.Find());
         bool? scannedInPool = null;
-        DocumentSource source = DocumentSource.FromReader("one", () =>
+        Document source = Document.FromReader("one", () =>
         {
             scannedInPool = Thread.CurrentThread.IsThreadPoolThread;
             return new StringReader("A lighthouse stood on the cliff.");

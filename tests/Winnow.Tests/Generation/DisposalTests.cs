@@ -1,4 +1,5 @@
 using Winnow.Cli;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Retrieval;
 using Winnow.Sampling;
@@ -173,7 +174,7 @@ public sealed class DisposalTests : IDisposable
     {
         using Engine lab = Engine.Load(BundledModel.Find());
         IndexOptions words = new() { WordsOnly = true };
-        DocumentSource[] documents = [DocumentSource.FromText("one", "A lighthouse stood on the cliff.\n\nIts keeper slept.")];
+        Document[] documents = [Document.FromText("one", "A lighthouse stood on the cliff.\n\nIts keeper slept.")];
         DocumentIndex index = await DocumentIndex.BuildAsync(
             lab, documents, _folder.PathOf("index"), words, cancellationToken: TestContext.Current.CancellationToken);
         DocumentIndex other = DocumentIndex.Open(lab, _folder.PathOf("index"));
@@ -181,7 +182,7 @@ public sealed class DisposalTests : IDisposable
         index.Dispose();
         Assert.Throws<ObjectDisposedException>(() => index.Search("Who slept?"));
         Assert.Throws<ObjectDisposedException>(() => index.Delete("one"));
-        Assert.Throws<ObjectDisposedException>(() => index.Add([DocumentSource.FromText("two", "Nobody came.")]));
+        Assert.Throws<ObjectDisposedException>(() => index.Add([Document.FromText("two", "Nobody came.")]));
         lab.Dispose();
         Assert.Throws<ObjectDisposedException>(() => other.Search("Who slept?"));
         Assert.Throws<ObjectDisposedException>(() => DocumentIndex.Build(lab, documents, options: words));
@@ -195,10 +196,10 @@ public sealed class DisposalTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "mappings are counted in /proc");
         using Engine lab = Engine.Load(BundledModel.Find());
         string path = _folder.PathOf("index");
-        using DocumentIndex index = DocumentIndex.Build(lab, [DocumentSource.FromText("one", "A keeper slept.")], path, new IndexOptions { WordsOnly = true });
+        using DocumentIndex index = DocumentIndex.Build(lab, [Document.FromText("one", "A keeper slept.")], path, new IndexOptions { WordsOnly = true });
         for (int i = 0; i < 4; i++)
         {
-            index.Add([DocumentSource.FromText($"more {i}", "Nobody came.")]);
+            index.Add([Document.FromText($"more {i}", "Nobody came.")]);
             index.Delete($"more {i}");
         }
 

@@ -1,7 +1,7 @@
 using System.Text;
-using Winnow.Attention;
 using Winnow.Cli;
 using Winnow.Cli.Chat;
+using Winnow.Documents;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Models;
@@ -39,7 +39,7 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public async Task A_file_holds_what_an_index_in_memory_holds()
     {
-        DocumentSource[] documents = [DocumentSource.FromText("one", Example.Text), DocumentSource.FromText("two", Other.Text)];
+        Document[] documents = [Document.FromText("one", Example.Text), Document.FromText("two", Other.Text)];
         using DocumentIndex memory = await DocumentIndex.BuildAsync(_engine, documents);
         using DocumentIndex built = await DocumentIndex.BuildAsync(_engine, documents, IndexPath);
         using DocumentIndex opened = DocumentIndex.Open(_engine, IndexPath);
@@ -59,8 +59,8 @@ public sealed class DocumentIndexTests : IDisposable
     public void Equal_texts_give_equal_files()
     {
         string second = _folder.PathOf("second.index");
-        DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)], IndexPath).Dispose();
-        DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)], second).Dispose();
+        DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)], IndexPath).Dispose();
+        DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)], second).Dispose();
         Assert.Equal(File.ReadAllBytes(IndexPath), File.ReadAllBytes(second));
     }
 
@@ -68,7 +68,7 @@ public sealed class DocumentIndexTests : IDisposable
     public void The_lists_of_a_scan_are_the_features_that_the_slow_autoencoder_finds()
     {
         using DocumentIndex index = DocumentIndex.Build(
-            _engine, [DocumentSource.FromText("one", Other.Text)], options: new IndexOptions { ChunkTokens = 100, PruneAbove = 1 });
+            _engine, [Document.FromText("one", Other.Text)], options: new IndexOptions { ChunkTokens = 100, PruneAbove = 1 });
         FeatureModel model = FeatureModel.Find(_engine.Calibration, _engine.Model)!;
         int[] ids = _engine.Tokenizer.Encode(Other.Text);
         Assert.Equal(ids.Length, index.Tokens);
@@ -132,7 +132,7 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public async Task Evidence_of_the_whole_document_answers_like_the_document_itself()
     {
-        using DocumentIndex index = DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)]);
+        using DocumentIndex index = DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)]);
         GenerationOptions options = new() { Sampling = SamplingOptions.Greedy, MaxTokens = 24 };
         using Session plain = _engine.CreateSession(new SessionOptions { ContextLength = 4096 });
         using Session asking = _engine.CreateSession(new SessionOptions { ContextLength = 4096 });
@@ -200,7 +200,7 @@ public sealed class DocumentIndexTests : IDisposable
         string model = _folder.PathOf("plain.gguf");
         File.Copy(BundledModel.Find(), model);
         using Engine plain = Engine.Load(model);
-        using DocumentIndex index = DocumentIndex.Build(plain, [DocumentSource.FromText("one", Example.Text)], IndexPath);
+        using DocumentIndex index = DocumentIndex.Build(plain, [Document.FromText("one", Example.Text)], IndexPath);
         Assert.False(index.HasFeatures);
         Assert.Contains("winnow calibrate", index.Note, StringComparison.Ordinal);
         Assert.Contains(index.Search(Example.Question), span => span.Text.Contains(Example.Value, StringComparison.Ordinal));
@@ -209,11 +209,11 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public void Documents_are_added_and_deleted_and_the_file_shrinks()
     {
-        using DocumentIndex index = DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)], IndexPath);
-        index.Add([DocumentSource.FromText("two", Example.Text)]);
+        using DocumentIndex index = DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)], IndexPath);
+        index.Add([Document.FromText("two", Example.Text)]);
         Assert.Contains(index.Search(Example.Question), span => span.Document == "two" && span.Text.Contains(Example.Value, StringComparison.Ordinal));
         long before = new FileInfo(IndexPath).Length;
-        Assert.Throws<WinnowException>(() => index.Add([DocumentSource.FromText("two", "again")]));
+        Assert.Throws<WinnowException>(() => index.Add([Document.FromText("two", "again")]));
         Assert.Throws<WinnowException>(() => index.Delete("three"));
 
         index.Delete("two");
@@ -228,12 +228,12 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public void A_cancelled_scan_changes_nothing()
     {
-        using DocumentIndex index = DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)], IndexPath);
+        using DocumentIndex index = DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)], IndexPath);
         byte[] before = File.ReadAllBytes(IndexPath);
         using CancellationTokenSource cancellation = new();
         Callback progress = new(_ => cancellation.Cancel());
         Assert.Throws<OperationCanceledException>(() => index.Add(
-            [DocumentSource.FromText("two", Example.Text + Example.Text)], progress, cancellation.Token));
+            [Document.FromText("two", Example.Text + Example.Text)], progress, cancellation.Token));
         Assert.Equal(before, File.ReadAllBytes(IndexPath)[..before.Length]);
         using DocumentIndex opened = DocumentIndex.Open(_engine, IndexPath);
         Assert.Equal("one", Assert.Single(opened.Documents).Name);
@@ -242,7 +242,7 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public void Every_flipped_byte_and_every_truncation_of_a_fresh_index_is_refused()
     {
-        DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)], IndexPath).Dispose();
+        DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)], IndexPath).Dispose();
         byte[] bytes = File.ReadAllBytes(IndexPath);
         int slot = 1024;
         foreach (int i in Enumerable.Range(0, 12).Concat(Enumerable.Range(slot, 64)).Concat(Enumerable.Range(0, 60).Select(i => 1536 + (i * 1999 % (bytes.Length - 1536)))))
@@ -265,11 +265,11 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public void A_torn_change_leaves_the_state_before_it_and_the_next_change_heals_the_file()
     {
-        DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)], IndexPath).Dispose();
+        DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)], IndexPath).Dispose();
         byte[] first = File.ReadAllBytes(IndexPath);
         using (DocumentIndex index = DocumentIndex.Open(_engine, IndexPath))
         {
-            index.Add([DocumentSource.FromText("two", "A short text. It is about nothing in particular.")]);
+            index.Add([Document.FromText("two", "A short text. It is about nothing in particular.")]);
         }
 
         byte[] second = File.ReadAllBytes(IndexPath);
@@ -286,7 +286,7 @@ public sealed class DocumentIndexTests : IDisposable
             File.WriteAllBytes(IndexPath, bytes);
             using DocumentIndex recovered = DocumentIndex.Open(_engine, IndexPath);
             Assert.Equal("one", Assert.Single(recovered.Documents).Name);
-            recovered.Add([DocumentSource.FromText("three", "Another short text, which heals the file.")]);
+            recovered.Add([Document.FromText("three", "Another short text, which heals the file.")]);
             using DocumentIndex healed = DocumentIndex.Open(_engine, IndexPath);
             Assert.Equal(["one", "three"], healed.Documents.Select(document => document.Name));
             Assert.Null(healed.Note);
@@ -300,7 +300,7 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public void An_index_of_another_model_or_calibration_and_other_files_are_refused()
     {
-        DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Other.Text)], IndexPath).Dispose();
+        DocumentIndex.Build(_engine, [Document.FromText("one", Other.Text)], IndexPath).Dispose();
         using (Engine recalibrated = LabFeatures.Load(_folder.PathOf("other.winnow"), seed: 2))
         {
             Assert.Contains("another calibration", Refusal(recalibrated, IndexPath), StringComparison.Ordinal);
@@ -316,10 +316,10 @@ public sealed class DocumentIndexTests : IDisposable
     [Fact]
     public async Task Many_searches_at_once_and_during_a_change_find_the_same()
     {
-        using DocumentIndex index = DocumentIndex.Build(_engine, [DocumentSource.FromText("one", Example.Text)], IndexPath);
+        using DocumentIndex index = DocumentIndex.Build(_engine, [Document.FromText("one", Example.Text)], IndexPath);
         using DocumentIndex reader = DocumentIndex.Open(_engine, IndexPath);
         IReadOnlyList<EvidenceSpan> expected = index.Search(Example.Question);
-        Task change = index.AddAsync([DocumentSource.FromText("two", Other.Text)]);
+        Task change = index.AddAsync([Document.FromText("two", Other.Text)]);
         IReadOnlyList<EvidenceSpan>[] found = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => reader.SearchAsync(Example.Question)));
         await change;
         Assert.All(found, spans => Assert.Equal(expected, spans));
@@ -332,7 +332,7 @@ public sealed class DocumentIndexTests : IDisposable
     [InlineData("x")]
     public void Tiny_documents_and_questions_are_no_trouble(string text)
     {
-        using DocumentIndex index = DocumentIndex.Build(_engine, [DocumentSource.FromText("tiny", text), DocumentSource.FromText("empty", "")], IndexPath);
+        using DocumentIndex index = DocumentIndex.Build(_engine, [Document.FromText("tiny", text), Document.FromText("empty", "")], IndexPath);
         Assert.Equal(text, string.Concat(index.Search("").Select(span => span.Text)));
         Assert.Equal(text, string.Concat(index.Search("What is x?").Select(span => span.Text)));
         index.Delete("tiny");
@@ -344,7 +344,7 @@ public sealed class DocumentIndexTests : IDisposable
     {
         string text = string.Concat(Enumerable.Repeat(Example.Text.Replace("the", "thé 😀", StringComparison.Ordinal) + "\r\n\r\n", 12));
         using DocumentIndex index = DocumentIndex.Build(
-            _engine, [DocumentSource.FromReader("stream", () => new StreamReader(new MemoryStream(Encoding.UTF8.GetBytes(text))))], options: new IndexOptions { WordsOnly = true });
+            _engine, [Document.FromReader("stream", () => new StreamReader(new MemoryStream(Encoding.UTF8.GetBytes(text))))], options: new IndexOptions { WordsOnly = true });
         EvidenceSpan span = Assert.Single(index.Search("?", new SearchOptions { Budget = index.Tokens }));
         Assert.Equal(text, span.Text);
         Assert.All(index.Search(Example.Question), part => Assert.Equal(text[(int)part.FirstCharacter..(int)part.EndCharacter], part.Text));

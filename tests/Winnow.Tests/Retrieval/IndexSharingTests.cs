@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Cli;
+using Winnow.Documents;
 using Winnow.Formats;
 using Winnow.Generation;
 using Winnow.Retrieval;
@@ -72,7 +73,7 @@ public sealed class IndexSharingTests : IDisposable
         using DocumentIndex index = DocumentIndex.Open(_engine, IndexPath);
         long length = new FileInfo(IndexPath).Length;
         File.WriteAllBytes(IndexPath, [.. File.ReadAllBytes(IndexPath), .. new byte[100_000]]);
-        index.Add([DocumentSource.FromText("small", "a few words")]);
+        index.Add([Document.FromText("small", "a few words")]);
         Assert.Equal(length + 100_000, new FileInfo(IndexPath).Length);
         Assert.Equal(["base", "small"], Names());
     }
@@ -116,7 +117,7 @@ public sealed class IndexSharingTests : IDisposable
         using DocumentIndex index = DocumentIndex.Open(_engine, IndexPath);
         for (int i = 0; i < 40; i++)
         {
-            index.Add([DocumentSource.FromText($"d{i}", "hello")]);
+            index.Add([Document.FromText($"d{i}", "hello")]);
             index.Delete($"d{i}");
         }
 
@@ -154,7 +155,7 @@ public sealed class IndexSharingTests : IDisposable
         Assert.Contains("damaged", Assert.Throws<ModelFormatException>(() => IndexManifest.Parse("x", json, 4096)).Message, StringComparison.Ordinal);
     }
 
-    private static DocumentSource Text(string name) => DocumentSource.FromText(
+    private static Document Text(string name) => Document.FromText(
         name, string.Concat(Enumerable.Range(0, 30).Select(i => string.Create(CultureInfo.InvariantCulture, $"The code of {name} box {i} is {i * 7919 % 10007}.\n"))));
 
     private void Build(params string[] names) => DocumentIndex.Build(_engine, [.. names.Select(Text)], IndexPath, Words).Dispose();

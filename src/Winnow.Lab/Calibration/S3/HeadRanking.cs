@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Winnow.Compute;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Models.Forward;
@@ -32,7 +33,7 @@ internal static class HeadRanking
         {
             RetrievalTrial trial = trials[i];
             using DocumentIndex index = DocumentIndex.Build(
-                engine, [DocumentSource.FromText("trial", trial.Document)], null, new IndexOptions { WordsOnly = true }, null, cancellation);
+                engine, [Document.FromText("trial", trial.Document)], null, new IndexOptions { WordsOnly = true }, null, cancellation);
             IReadOnlyList<int> document = [.. TextPieces.Read(new StringReader(trial.Document), engine.Tokenizer).SelectMany(piece => piece.Ids)];
             QueryRecorder queries = new(engine.Model, projections);
             Run(engine, engine.Tokenizer.Encode(trial.Question, cancellationToken: cancellation), queries, _ => { }, cancellation);

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
 using Winnow.Calibration;
+using Winnow.Documents;
 using Winnow.Generation;
 using Winnow.Models;
 using Winnow.Retrieval;
@@ -149,7 +150,7 @@ internal sealed class S3Calibrator : MethodCalibrator
             {
                 run.Report("choosing heads", 0.85 + (0.12 * prepared.Count / trials.Count));
                 int[] latents = [.. model.Autoencoders.Select(autoencoder => autoencoder.Latents)];
-                IndexBlock[] blocks = [.. scanner.Scan(DocumentSource.FromText("trial", trial.Document), null, run.Cancellation)
+                IndexBlock[] blocks = [.. scanner.Scan(Document.FromText("trial", trial.Document), null, run.Cancellation)
                     .Select(block => new IndexBlock("the trial", new BlockBytes(block), latents))];
                 prepared.Add((trial, new IndexState([new IndexedText("trial", blocks)]), QuestionFeatures.Encode(engine, model, trial.Question, run.Cancellation)));
             }

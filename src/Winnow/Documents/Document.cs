@@ -2,31 +2,40 @@ using System.Globalization;
 
 namespace Winnow.Documents;
 
-/// <summary>A file as text: in any encoding that can be told, or in one of the <see cref="DocumentFormats"/>. What is no text is refused by name.</summary>
+/// <summary>
+/// A text with a name: a file in any encoding that can be told, or in one of the formats of <see cref="DocumentFormat.All"/>, a text in
+/// memory, or one that comes from anywhere else. What is no text is refused by name. It may be longer than memory: see <see cref="Open"/>.
+/// </summary>
 /// <remarks>
 /// A byte order mark says what the encoding is: UTF-8, UTF-16 or UTF-32. Without one it is UTF-8 where all bytes are, UTF-16 where that
 /// alone makes sense of its zeros, and else Windows-1252, unless so many bytes are above ASCII that they must mean other letters.
 /// </remarks>
-public sealed class DocumentText
+public sealed class Document
 {
     /// <summary>The longest text that is read at once; <see cref="Open"/> reads longer ones in pieces.</summary>
     public const int MaxCharacters = 1 << 28;
 
-    private DocumentText(string path, string kind, long size)
+    private Document(string name, string kind, long? size)
     {
-        Path = path;
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Name = name;
         Kind = kind;
         Size = size;
     }
 
-    /// <summary>The file, as it was named.</summary>
-    public string Path { get; }
+    /// <summary>What it is called: of a file its path, as it was named.</summary>
+    public string Name { get; }
 
-    /// <summary>What it was read as: "UTF-8", "Windows-1252", "PDF document".</summary>
+    /// <summary>What it was read as: "UTF-8", "Windows-1252", "PDF document"; "text" where it was text before.</summary>
     public string Kind { get; }
 
-    /// <summary>Bytes of a text file, characters of what another file holds.</summary>
-    public long Size { get; }
+    /// <summary>Bytes of a text file, characters of another text; null where nobody knows before it was read.</summary>
+    public long? Size { get; }
+
+    /// <summary>The file, where it is one.</summary>
+    internal string? Path { get; private init; }
+
+    private Func<TextReader>? Reader { get; init; }
 
     private TextEncoding? Encoding { get; init; }
 
@@ -37,12 +46,30 @@ public sealed class DocumentText
     /// <summary>Whether the encoding is certain: a mark or all bytes say so. Else a look at the text is worth it.</summary>
     public bool IsCertain => Encoding is null || Encoding.MarkBytes > 0 || ReferenceEquals(Encoding, TextEncoding.Utf8);
 
-    /// <summary>Looks at a file and tells how to read it; of a file in one of the <see cref="DocumentFormats"/>, the text is taken out.</summary>
+    /// <summary>A text in memory.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="text">The text.</param>
+    public static Document FromText(string name, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new Document(name, "text", text.Length) { Text = text };
+    }
+
+    /// <summary>A text from a stream or from anywhere else.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="open">Gives a reader, which is disposed when it was read.</param>
+    public static Document FromReader(string name, Func<TextReader> open)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        return new Document(name, "text", null) { Reader = open };
+    }
+
+    /// <summary>Looks at a file and tells how to read it; of a file in one of the formats of <see cref="DocumentFormat.All"/>, the text is taken out.</summary>
     /// <param name="path">The file, or a pipe, which is read to its end.</param>
     /// <param name="asWritten">Whether texts with markup, such as HTML, are taken as they are written.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="DocumentException">It is no text, empty, a folder, or cannot be opened.</exception>
-    public static DocumentText Find(string path, bool asWritten = false, CancellationToken cancellationToken = default)
+    public static Document FromFile(string path, bool asWritten = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return Guard(path, () =>
@@ -55,14 +82,14 @@ public sealed class DocumentText
                 throw new DocumentException(path, "is empty");
             }
 
-            DocumentFormat? format = DocumentFormats.Of(path, head);
+            DocumentFormat? format = DocumentFormat.Of(path, head);
             if (format is not null && !(asWritten && format.IsMarkup))
             {
                 file.Position = 0;
                 string text = format.Read(path, file, cancellationToken);
                 return text.AsSpan().IsWhiteSpace()
                     ? throw new DocumentException(path, $"is a {format.Name} without text")
-                    : new DocumentText(path, format.Name, text.Length) { Text = text };
+                    : new Document(path, format.Name, text.Length) { Path = path, Text = text };
             }
 
             if (BinaryKind.Describe(head) is { } kind)
@@ -72,7 +99,7 @@ public sealed class DocumentText
 
             TextEncoding encoding = TextEncoding.Of(path, file, head, cancellationToken);
             return encoding.MarkBytes < file.Length
-                ? new DocumentText(path, encoding.Name, file.Length) { Encoding = encoding, Bytes = (file as MemoryStream)?.ToArray() }
+                ? new Document(path, encoding.Name, file.Length) { Path = path, Encoding = encoding, Bytes = (file as MemoryStream)?.ToArray() }
                 : throw new DocumentException(path, "is empty");
         });
     }
@@ -83,7 +110,7 @@ public sealed class DocumentText
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="DocumentException">It is no text, empty, a folder, too long, or cannot be opened.</exception>
     public static string Read(string path, bool asWritten = false, CancellationToken cancellationToken = default) =>
-        Find(path, asWritten, cancellationToken).ReadToEnd();
+        FromFile(path, asWritten, cancellationToken).ReadToEnd();
 
     /// <summary>Reads text in any encoding that can be told: for formats that are text with markup.</summary>
     /// <param name="path">The file, for messages.</param>
@@ -109,19 +136,19 @@ public sealed class DocumentText
     {
         if (Encoding is not null)
         {
-            CheckSize(Path, Size, Encoding);
+            CheckSize(Name, Size!.Value, Encoding);
         }
 
         using TextReader reader = Open();
-        string text = Guard(Path, reader.ReadToEnd);
-        return text.AsSpan().IsWhiteSpace() ? throw new DocumentException(Path, "holds no text but white space") : text;
+        string text = Guard(Name, reader.ReadToEnd);
+        return text.AsSpan().IsWhiteSpace() ? throw new DocumentException(Name, "holds no text but white space") : text;
     }
 
     /// <summary>A reader of its text, which need not fit into memory where the file is a text file.</summary>
     /// <exception cref="DocumentException">It cannot be read.</exception>
-    public TextReader Open() => Text is not null ? new StringReader(Text) : Guard(Path, () =>
+    public TextReader Open() => Reader is not null ? Reader() : Text is not null ? new StringReader(Text) : Guard(Name, () =>
     {
-        Stream file = Bytes is null ? OpenFile(Path) : new MemoryStream(Bytes, writable: false);
+        Stream file = Bytes is null ? OpenFile(Name) : new MemoryStream(Bytes, writable: false);
         file.Position = Encoding!.MarkBytes;
         return new StreamReader(file, Encoding.Reader, detectEncodingFromByteOrderMarks: false);
     });

@@ -1,11 +1,10 @@
 using System.Text;
 using Winnow.Documents;
-using Winnow.Retrieval;
 
 namespace Winnow.Tests.Documents;
 
 /// <summary>Files of any encoding are read as what they say; what is no text is refused by name.</summary>
-public sealed class DocumentTextTests : IDisposable
+public sealed class DocumentTests : IDisposable
 {
     private const string German = "Das Büro öffnet um acht – „pünktlich“, für 5 €.\r\nStraße 7, 2. Stock. The rest of the letter is plain enough.\n";
     private const string Japanese = "事務所は八時に開きます。\n鍵は受付にあります。\n";
@@ -44,9 +43,9 @@ public sealed class DocumentTextTests : IDisposable
         };
         byte[] mark = encoding.EndsWith("mark", StringComparison.Ordinal) ? writer.GetPreamble() : [];
         string path = Write("a.txt", [.. mark, .. writer.GetBytes(text)]);
-        Assert.Equal(text, DocumentText.Read(path));
+        Assert.Equal(text, Document.Read(path));
 
-        DocumentText found = DocumentText.Find(path);
+        Document found = Document.FromFile(path);
         Assert.Equal(encoding is "utf-8" || mark.Length > 0, found.IsCertain);
         using TextReader reader = found.Open();
         Assert.Equal(text, reader.ReadToEnd());
@@ -56,8 +55,8 @@ public sealed class DocumentTextTests : IDisposable
     public void Windows_1252_keeps_its_quotation_marks_and_the_euro()
     {
         string path = Write("a.txt", [.. "Sie sagte: "u8, 0x84, .. "ja"u8, 0x93, .. ", und bekam 5 "u8, 0x80, .. " mehr "u8, 0x96, .. " immerhin."u8]);
-        Assert.Equal("Sie sagte: „ja“, und bekam 5 € mehr – immerhin.", DocumentText.Read(path));
-        Assert.Equal("Windows-1252", DocumentText.Find(path).Kind);
+        Assert.Equal("Sie sagte: „ja“, und bekam 5 € mehr – immerhin.", Document.Read(path));
+        Assert.Equal("Windows-1252", Document.FromFile(path).Kind);
     }
 
     [Theory]
@@ -70,7 +69,7 @@ public sealed class DocumentTextTests : IDisposable
         // Pieces are of 64 KiB: a character lies across each end.
         string text = new string('a', offset) + string.Concat(Enumerable.Repeat("🏠é€", 60_000));
         string path = Write("a.txt", Encoding.UTF8.GetBytes(text));
-        DocumentText found = DocumentText.Find(path);
+        Document found = Document.FromFile(path);
         Assert.Equal("UTF-8", found.Kind);
         Assert.Equal(text, found.ReadToEnd());
     }
@@ -80,7 +79,7 @@ public sealed class DocumentTextTests : IDisposable
     {
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(German, 20)));
         string path = Write("a.txt", bytes[..^1].Append((byte)0xC3).ToArray());
-        DocumentText found = DocumentText.Find(path);
+        Document found = Document.FromFile(path);
         Assert.False(found.IsCertain);
         Assert.StartsWith(German, found.ReadToEnd(), StringComparison.Ordinal);
     }
@@ -112,7 +111,7 @@ public sealed class DocumentTextTests : IDisposable
     public void What_is_no_text_is_refused_by_name(string name, byte[] bytes, string reason)
     {
         string path = Write(name, bytes);
-        DocumentException error = Assert.Throws<DocumentException>(() => DocumentText.Read(path));
+        DocumentException error = Assert.Throws<DocumentException>(() => Document.Read(path));
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.Equal(path, error.Path);
@@ -121,9 +120,9 @@ public sealed class DocumentTextTests : IDisposable
     [Fact]
     public void Folders_and_missing_files_are_refused_as_what_they_are()
     {
-        Assert.Contains("is a folder", Assert.Throws<DocumentException>(() => DocumentText.Read(_folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist", Assert.Throws<DocumentException>(() => DocumentText.Read(Path.Combine(_folder, "none.txt"))).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist", Assert.Throws<DocumentException>(() => DocumentSource.FromFile(Path.Combine(_folder, "none", "a"))).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<DocumentException>(() => Document.Read(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<DocumentException>(() => Document.Read(Path.Combine(_folder, "none.txt"))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<DocumentException>(() => Document.FromFile(Path.Combine(_folder, "none", "a"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,7 +137,7 @@ public sealed class DocumentTextTests : IDisposable
         Write("b/nothing.txt", []);
 
         DocumentFolder folder = DocumentFolder.List(_folder);
-        Assert.Equal(texts, folder.Documents.Select(document => document.Path));
+        Assert.Equal(texts, folder.Documents.Select(document => document.Name));
         Assert.Equal(2, folder.Skipped.Count);
         Assert.Equal(2, folder.Hidden);
         Assert.Contains("left out 2 files that are no text", folder.Note, StringComparison.Ordinal);
