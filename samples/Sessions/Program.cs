@@ -1,4 +1,4 @@
-// Several conversations over one model: two at the same time, a fork that shares what was read, and a batch that decodes together.
+// Several conversations over one model: two at the same time, and a fork that shares what was read. For many at once see samples/Users.
 //
 //     dotnet run -c Release --project samples/Sessions -- model.gguf
 
@@ -21,19 +21,6 @@ fork.Diagnostics.Step(engine.Tokenizer.Encode(" mill")[0]);
 parent.Diagnostics.Step(engine.Tokenizer.Encode(" harbour")[0]);
 Console.WriteLine($"fork: {fork.Tokens.Count} tokens, of which {parent.Tokens.Count - 1} are its parent's");
 
-// 3. A batch computes one token of each session in one pass, which reads the weights once for both. A prompt is read in slices between.
-using SessionBatch batch = engine.CreateBatch();
-using Session late = engine.CreateSession();
-Session[] running = [parent, fork];
-using BatchPrompt prompt = batch.BeginPrompt(late, engine.EncodeChat([new ChatMessage("user", "Count to ten.")]));
-for (bool isMore = true; isMore;)
-{
-    isMore = prompt.Advance();
-    batch.Step(running, [Best(parent), Best(fork)]);
-}
-
-Console.WriteLine($"late: the most probable first token is {engine.Tokenizer.Decode([Best(late)])}");
-
 async Task<string> AskAsync(string question)
 {
     using Session session = engine.CreateSession();
@@ -45,5 +32,3 @@ async Task<string> AskAsync(string question)
 
     return string.Concat(parts).ReplaceLineEndings(" ");
 }
-
-int Best(Session session) => new Sampler(SamplingOptions.Greedy).Sample(session.Diagnostics.Logits.ToArray());

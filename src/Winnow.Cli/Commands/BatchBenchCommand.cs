@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Generation;
+using Winnow.Lab.Speed;
 
 namespace Winnow.Cli.Commands;
 
@@ -36,7 +36,7 @@ internal static class BatchBenchCommand
         {
             int[] numbers = NumberList.Parse(parsed.GetValue(sequences)!, "-s");
             using Engine engine = model.Load(parsed, cancellationToken);
-            using SessionBatch batch = engine.CreateBatch(new SessionBatchOptions { PromptSlice = TimeSpan.FromMilliseconds(parsed.GetValue(slice)) });
+            using BatchSpeed batch = new(engine, TimeSpan.FromMilliseconds(parsed.GetValue(slice)));
             List<Session> sessions = [];
             try
             {
@@ -84,45 +84,26 @@ internal static class BatchBenchCommand
     }
 
     private static void Measure(
-        BatchRow row, SessionBatch batch, List<Session> sessions, int depth, int steps, bool isCounted, CancellationToken cancellationToken)
+        BatchRow row, BatchSpeed batch, List<Session> sessions, int depth, int steps, bool isCounted, CancellationToken cancellationToken)
     {
         sessions.ForEach(session => session.Truncate(depth));
-        Session[] members = [.. sessions];
-        int[] tokens = new int[members.Length];
-        long start = Stopwatch.GetTimestamp();
-        for (int step = 0; step < steps; step++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            batch.Step(members, tokens);
-        }
+        double speed = batch.Decode(sessions, steps, cancellationToken);
 
         // The first round warms caches and compiles; it is not counted.
         if (isCounted)
         {
-            row.Speeds.Add(steps * members.Length / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            row.Speeds.Add(speed);
         }
     }
 
     /// <summary>The sequences decode on while a prompt is read; each slice delays their next token.</summary>
     private static void MeasureGaps(
-        BatchRow row, SessionBatch batch, List<Session> sessions, Session reader, int[] prompt, CancellationToken cancellationToken)
+        BatchRow row, BatchSpeed batch, List<Session> sessions, Session reader, int[] prompt, CancellationToken cancellationToken)
     {
-        Session[] members = [.. sessions];
-        int[] tokens = new int[members.Length];
         reader.Truncate(0);
-        using BatchPrompt reading = batch.BeginPrompt(reader, prompt);
-        long start = Stopwatch.GetTimestamp();
-        long last = start;
-        bool isMore = true;
-        while (isMore)
-        {
-            isMore = reading.Advance(cancellationToken);
-            batch.Step(members, tokens);
-            row.Gaps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
-            last = Stopwatch.GetTimestamp();
-        }
-
-        row.PromptSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        (IReadOnlyList<TimeSpan> gaps, TimeSpan time) = batch.DecodeBesidePrompt(sessions, reader, prompt, cancellationToken);
+        row.Gaps.AddRange(gaps.Select(gap => gap.TotalMilliseconds));
+        row.PromptSeconds = time.TotalSeconds;
     }
 
     private static int[] Tokens(int count, int vocabularySize) => [.. Enumerable.Range(0, count).Select(i => (int)(i * 2654435761L % vocabularySize))];

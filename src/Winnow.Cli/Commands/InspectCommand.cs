@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Winnow.Cli.Output;
-using Winnow.Generation;
 using Winnow.Lab.Inspection;
+using Winnow.Models;
 using Winnow.Tensors;
 
 namespace Winnow.Cli.Commands;
@@ -28,7 +28,7 @@ internal static class InspectCommand
         {
             string path = parsed.GetRequiredValue(file);
             ModelFileContents contents = ModelFileContents.Read(path);
-            ModelReport? report = contents.IsModel ? new ModelReport(ModelSummary.Read(path), !parsed.GetValue(noSpeed), cancellationToken) : null;
+            ModelReport? report = contents.IsModel ? new ModelReport(ModelInfo.Read(path), !parsed.GetValue(noSpeed), cancellationToken) : null;
             if (parsed.GetValue(json))
             {
                 WriteJson(contents, report);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Winnow.Compute;
-using Winnow.Generation;
 using Winnow.Lab.Devices;
+using Winnow.Models;
 using Winnow.Tensors;
 
 namespace Winnow.Cli.Output;
@@ -12,7 +12,7 @@ internal sealed class ModelReport
 {
     private static readonly TensorType[] KvTypes = [TensorType.F16, TensorType.Q8_0, TensorType.Q4_0];
 
-    private readonly ModelSummary _model;
+    private readonly ModelInfo _model;
     private readonly int[] _lengths;
     private readonly TensorType[] _kvTypes;
     private readonly List<Room> _rooms = [];
@@ -24,12 +24,12 @@ internal sealed class ModelReport
     /// <param name="model">The model.</param>
     /// <param name="measures">Whether to measure how fast the processor reads and multiplies, which takes some seconds.</param>
     /// <param name="cancellationToken">Stops between measurements.</param>
-    public ModelReport(ModelSummary model, bool measures, CancellationToken cancellationToken)
+    public ModelReport(ModelInfo model, bool measures, CancellationToken cancellationToken)
     {
         _model = model;
         int context = Math.Max(model.ContextLength, 1);
         _lengths = model.Refusal is not null ? [] : [.. new[] { 4096, 16384, 32768, 131072 }.Where(length => length < context).Append(context)];
-        _kvTypes = [.. KvTypes.Where(type => model.Refusal is null && model.HeadDimension % type.BlockLength() == 0)];
+        _kvTypes = [.. KvTypes.Where(type => model.Refusal is null && model.CanStoreKvAs(type))];
         if (model.Refusal is not null)
         {
             return;
@@ -58,7 +58,7 @@ internal sealed class ModelReport
     public void WriteText(TextWriter output)
     {
         output.WriteLine($"name          {VisibleText.OneLine(_model.Name)}");
-        output.WriteLine($"architecture  {VisibleText.OneLine(_model.Architecture ?? "unknown")}{Shape()}");
+        output.WriteLine($"architecture  {VisibleText.OneLine(_model.Architecture)}{Shape()}");
         output.WriteLine($"parameters    {Count(_model.ParameterCount)}{(_model.Experts > 0 ? $", {Count(_model.StepParameterCount)} for each token" : "")}");
         output.WriteLine(
             $"weights       {_model.Quantization}, {Bytes(_model.SizeBytes)}: "

@@ -1,7 +1,7 @@
 namespace Winnow.Calibration;
 
 /// <summary>What was calibrated for a model, as far as there is anything. Immutable; shared by sessions.</summary>
-public sealed class ModelCalibration : IDisposable
+internal sealed class ModelCalibration : IDisposable
 {
     private readonly CalibrationFile? _file;
     private readonly ModelIdentity? _model;

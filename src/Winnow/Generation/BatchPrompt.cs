@@ -4,7 +4,7 @@ using Winnow.Models.Forward;
 namespace Winnow.Generation;
 
 /// <summary>A prompt that a <see cref="SessionBatch"/> reads into a session, slice by slice.</summary>
-public sealed class BatchPrompt : IDisposable
+internal sealed class BatchPrompt : IDisposable
 {
     /// <summary>Rows of the first chunk, before their time is known.</summary>
     private const int FirstChunk = 32;

@@ -48,14 +48,14 @@ public sealed class Engine : IDisposable
     /// <summary>Why the model's chat template cannot be used; null where it can, or where there is none.</summary>
     public ChatTemplateException? ChatTemplateError { get; }
 
-    /// <summary>What was calibrated for the model.</summary>
-    public ModelCalibration Calibration => _model.Calibration;
-
     /// <summary>Which layers lie on which device, in order.</summary>
     public IReadOnlyList<DeviceLayers> Placement { get; }
 
     /// <summary>Threads that compute.</summary>
     public int Threads => Placement.Max(part => part.Device.Threads);
+
+    /// <summary>What was calibrated for the model.</summary>
+    internal ModelCalibration Calibration => _model.Calibration;
 
     /// <summary>What computes: of several devices, the one of the last layers and the output head.</summary>
     internal Device Device => Placement[^1].Device;
@@ -129,11 +129,6 @@ public sealed class Engine : IDisposable
     public Session CreateSession(SessionOptions? options = null) =>
         Lifetime.Run(_ => new Session(this, options ?? new SessionOptions()));
 
-    /// <summary>Lets sessions compute together: one pass for a token of each, prompts in slices between.</summary>
-    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
-    public SessionBatch CreateBatch(SessionBatchOptions? options = null) =>
-        Lifetime.Run(_ => new SessionBatch(this, options ?? new SessionBatchOptions()));
-
     /// <summary>
     /// What attention methods do for want of a calibration of this model, a line for each of them with the command that makes one;
     /// empty where they have what they need. Worth telling whoever chose the methods.
@@ -206,6 +201,11 @@ public sealed class Engine : IDisposable
         KvPlacement? placement = null,
         int? chunk = null) =>
         new(_model, contextLength, attention, kvType, placement, chunk);
+
+    /// <summary>Lets sessions compute together: one pass for a token of each, prompts in slices between.</summary>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    internal SessionBatch CreateBatch(SessionBatchOptions? options = null) =>
+        Lifetime.Run(_ => new SessionBatch(this, options ?? new SessionBatchOptions()));
 
     /// <summary>Creates buffers for passes of several sequences.</summary>
     internal Workspace CreateWorkspace() =>

@@ -12,7 +12,7 @@ namespace Winnow.Generation;
 /// The sessions stay their callers': each may join for a step or a prompt and leave again, in whatever phase, with whatever
 /// attention method. The logits of a step or a prompt are <see cref="SessionDiagnostics.Logits"/>; a <see cref="Sampling.Sampler"/> chooses from them.
 /// </remarks>
-public sealed class SessionBatch : IDisposable
+internal sealed class SessionBatch : IDisposable
 {
     private readonly Engine _engine;
     private readonly Lifetime _lifetime;

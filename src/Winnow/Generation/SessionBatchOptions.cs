@@ -1,7 +1,7 @@
 namespace Winnow.Generation;
 
 /// <summary>How sessions compute together.</summary>
-public sealed record SessionBatchOptions
+internal sealed record SessionBatchOptions
 {
     /// <summary>
     /// How long a call of <see cref="BatchPrompt.Advance"/> should take, about: what the other sessions wait between two of their

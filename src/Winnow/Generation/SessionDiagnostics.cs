@@ -104,10 +104,10 @@ public sealed class SessionDiagnostics
 
     /// <summary>Computes more tokens one by one, as an answer is, whatever the model would have said.</summary>
     /// <param name="tokens">What follows.</param>
-    /// <param name="visit">Given the logits after each token, in order; null for nobody.</param>
+    /// <param name="visit">Given the index of each token in the list, in order, and the logits after it, [vocabulary], valid during the call; null for nobody.</param>
     /// <param name="cancellationToken">Stops between tokens; those that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The tokens do not fit; nothing was changed.</exception>
-    public void Force(IReadOnlyList<int> tokens, LogitsVisitor? visit = null, CancellationToken cancellationToken = default)
+    public void Force(IReadOnlyList<int> tokens, Action<int, ReadOnlySpan<float>>? visit = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         if (tokens.Count > _session.ContextLength - _session.Tokens.Count)
@@ -123,10 +123,10 @@ public sealed class SessionDiagnostics
     /// <see cref="Step"/>. <see cref="Session.Truncate"/> takes back what turns out to be wrong.
     /// </summary>
     /// <param name="draft">What may follow.</param>
-    /// <param name="visit">Given the logits after each token, in order.</param>
+    /// <param name="visit">Given the index of each token in the draft, in order, and the logits after it, [vocabulary], valid during the call.</param>
     /// <param name="cancellationToken">Stops between passes; the tokens that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The tokens do not fit; nothing was changed.</exception>
-    public void Verify(IReadOnlyList<int> draft, LogitsVisitor visit, CancellationToken cancellationToken = default)
+    public void Verify(IReadOnlyList<int> draft, Action<int, ReadOnlySpan<float>> visit, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(draft);
         ArgumentNullException.ThrowIfNull(visit);
@@ -141,10 +141,10 @@ public sealed class SessionDiagnostics
     /// <summary>Computes a sequence from an empty cache and hands out the logits after each of its tokens.</summary>
     /// <param name="tokens">The sequence; it replaces what the session held.</param>
     /// <param name="chunkTokens">Tokens that are computed at once, if the device prefers no fewer; as many rows of logits are held in memory.</param>
-    /// <param name="visit">Called once for each token, in order.</param>
+    /// <param name="visit">Given the index of each token in the sequence, in order, and the logits after it, [vocabulary], valid during the call.</param>
     /// <param name="cancellationToken">Stops within a chunk; the chunks that were computed stay.</param>
     /// <exception cref="ContextOverflowException">The sequence does not fit; nothing was changed.</exception>
-    public void VisitLogits(IReadOnlyList<int> tokens, int chunkTokens, LogitsVisitor visit, CancellationToken cancellationToken = default)
+    public void VisitLogits(IReadOnlyList<int> tokens, int chunkTokens, Action<int, ReadOnlySpan<float>> visit, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(visit);

@@ -237,7 +237,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="tokens">The tokens.</param>
     /// <param name="visit">Given the logits after each of them; null for nobody.</param>
     /// <param name="cancellation">Looked at between tokens.</param>
-    public void Force(IReadOnlyList<int> tokens, LogitsVisitor? visit = null, CancellationToken cancellation = default)
+    public void Force(IReadOnlyList<int> tokens, Action<int, ReadOnlySpan<float>>? visit = null, CancellationToken cancellation = default)
     {
         for (int i = 0; i < tokens.Count; i++)
         {
@@ -254,7 +254,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="tokens">They must fit.</param>
     /// <param name="visit">Given the logits after each of them.</param>
     /// <param name="cancellation">Looked at between passes.</param>
-    public void Verify(IReadOnlyList<int> tokens, LogitsVisitor visit, CancellationToken cancellation)
+    public void Verify(IReadOnlyList<int> tokens, Action<int, ReadOnlySpan<float>> visit, CancellationToken cancellation)
     {
         if (!Attention.StepsTogether)
         {
@@ -291,7 +291,7 @@ internal sealed class TokenReader : IDisposable
     /// <param name="chunk">Tokens that are read at once, at most the reader's own number; as many rows of logits are held in memory.</param>
     /// <param name="visit">Called for each token, in order.</param>
     /// <param name="cancellation">Looked at between layers and chunks.</param>
-    public void ReadLogits(ReadOnlySpan<int> tokens, int chunk, LogitsVisitor visit, CancellationToken cancellation = default)
+    public void ReadLogits(ReadOnlySpan<int> tokens, int chunk, Action<int, ReadOnlySpan<float>> visit, CancellationToken cancellation = default)
     {
         ReadOnlySpan<float> last = ReadRows(tokens, chunk, ForwardOutput.AllLogits, _model.Config.VocabularySize, visit, cancellation);
         if (tokens.Length > 0)
@@ -568,7 +568,7 @@ internal sealed class TokenReader : IDisposable
 
     /// <summary>Reads tokens chunk by chunk and hands out a row for each; returns the last row.</summary>
     private ReadOnlySpan<float> ReadRows(
-        ReadOnlySpan<int> tokens, int chunk, ForwardOutput output, int width, LogitsVisitor visit, CancellationToken cancellation)
+        ReadOnlySpan<int> tokens, int chunk, ForwardOutput output, int width, Action<int, ReadOnlySpan<float>> visit, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, ContextLength - _tokens.Count, nameof(tokens));
         chunk = Math.Min(chunk, Chunk);

@@ -71,7 +71,11 @@ internal sealed class Model : IDisposable
             LayerDevices devices = place(new ModelMemory(file, config));
             RequireRecurrences(devices, config, path);
             weights = WeightLoader.Load(devices, file, config, progress, cancellation);
-            ModelInfo info = Describe(path, file, config, weights);
+            ModelInfo info = new(path, file, config)
+            {
+                LayerProducts = ProductWork.Of(weights.Layers.SelectMany(layer => layer.Products())),
+                OutputProduct = ProductWork.Of([(weights.Output.Weight.Type, weights.Output.Weight.Outputs, weights.Output.Weight.Inputs, 1)])[0],
+            };
             ModelCalibration calibration = ModelCalibration.Load(info.Identity, calibrationPath);
             return new Model(file, devices, config, weights, new Transformer(config, weights), info, calibration);
         }
@@ -140,30 +144,5 @@ internal sealed class Model : IDisposable
                     $"is of architecture '{config.Architecture.HuggingFaceName}' with {recurrent.Name}, which {devices.Of(i).Name} does not compute: use --device cpu");
             }
         }
-    }
-
-    private static ModelInfo Describe(string path, ITensorFile file, ModelConfig config, TransformerWeights weights)
-    {
-        IEnumerable<TensorEntry> tensors = file.Tensors.Values.Where(tensor => !TensorNaming.IsConstant(tensor.Name));
-        return new ModelInfo
-        {
-            Path = path,
-            Architecture = file is GgufFile ? config.Architecture.GgufName : config.Architecture.HuggingFaceName,
-            Name = config.Name ?? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)),
-            Quantization = QuantizationName.Of(file),
-            ParameterCount = tensors.Sum(tensor => tensor.ElementCount),
-            SizeBytes = tensors.Sum(tensor => tensor.SizeBytes),
-            LayerProducts = ProductWork.Of(weights.Layers.SelectMany(layer => layer.Products())),
-            OutputProduct = ProductWork.Of([(weights.Output.Weight.Type, weights.Output.Weight.Outputs, weights.Output.Weight.Inputs, 1)])[0],
-            ContextLength = config.ContextLength,
-            Layers = config.Layers.Count,
-            HiddenSize = config.HiddenSize,
-            QueryHeads = config.QueryHeads,
-            KvHeads = config.KvHeads,
-            HeadDimension = config.KeyDimensionOf(0),
-            VocabularySize = config.VocabularySize,
-            Experts = config.Experts?.Count ?? 0,
-            Fingerprint = ModelFingerprint.Compute(file, config),
-        };
     }
 }

@@ -39,7 +39,10 @@ public sealed record SchedulerOptions
     /// </summary>
     public int MaxAnswerTokens { get; init => field = Within(value, Positive); } = 4096;
 
-    /// <summary>How long prompts are read between two tokens of the others, about; see <see cref="SessionBatchOptions.PromptSlice"/>. Default 75 milliseconds.</summary>
+    /// <summary>
+    /// How long prompts are read between two tokens of the others, about: what these wait besides their own step. The longer, the faster
+    /// prompts are read; where a step takes longer, so does a slice. Default 75 milliseconds.
+    /// </summary>
     public TimeSpan PromptSlice
     {
         get;

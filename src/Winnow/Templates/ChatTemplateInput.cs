@@ -30,5 +30,5 @@ public sealed record ChatTemplateInput
     public CancellationToken CancellationToken { get; init; }
 
     /// <summary>What the rendering may spend.</summary>
-    public ChatTemplateLimits Limits { get; init; } = ChatTemplateLimits.Default;
+    internal ChatTemplateLimits Limits { get; init; } = ChatTemplateLimits.Default;
 }

@@ -4,7 +4,7 @@ namespace Winnow.Templates;
 
 /// <summary>What one rendering may spend. A template comes with a model file, so it is not trusted to end.</summary>
 /// <remarks>The defaults are far above what real templates need (some thousand steps a message) and stop a hostile one in seconds.</remarks>
-public sealed record ChatTemplateLimits
+internal sealed record ChatTemplateLimits
 {
     /// <summary>The limits that apply unless others are given.</summary>
     public static ChatTemplateLimits Default { get; } = new();

@@ -1,7 +1,7 @@
 namespace Winnow.Tensors;
 
 /// <summary>The block geometry of each <see cref="TensorType"/>.</summary>
-public static class TensorTypeExtensions
+internal static class TensorTypeExtensions
 {
     /// <summary>How many elements one block holds: 1 for plain types, 32 to 256 for quantized ones.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no supported type.</exception>

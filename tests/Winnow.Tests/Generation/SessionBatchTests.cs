@@ -1,6 +1,7 @@
+using Winnow.Cli;
 using Winnow.Generation;
 
-namespace Winnow.PublicApi.Tests;
+namespace Winnow.Tests.Generation;
 
 /// <summary>Sessions that compute together answer as each would alone.</summary>
 public sealed class SessionBatchTests : IDisposable
@@ -15,7 +16,7 @@ public sealed class SessionBatchTests : IDisposable
 
     private static readonly string[] Methods = ["full", "recycled:k=8,from=0", "delta:page=4,pages=3,recent=1,from=0", "streaming:sinks=2,window=8"];
 
-    private readonly Engine _engine = Engine.Load(Checkout.ModelPath, new EngineOptions { Threads = 2 });
+    private readonly Engine _engine = Engine.Load(BundledModel.Find(), new EngineOptions { Threads = 2 });
 
     public void Dispose() => _engine.Dispose();
 
@@ -77,7 +78,7 @@ public sealed class SessionBatchTests : IDisposable
         Assert.Equal(before, one.Diagnostics.Logits.ToArray());
         batch.Step([one], [300]);
         Assert.Equal(prompt.Length + 1, one.Tokens.Count);
-        using Engine other = Engine.Load(Checkout.ModelPath);
+        using Engine other = Engine.Load(BundledModel.Find());
         using Session stranger = other.CreateSession();
         Assert.Throws<ArgumentException>(() => batch.Step([stranger], [300]));
         full.Dispose();

@@ -1,6 +1,6 @@
 using Winnow.Tensors;
 
-namespace Winnow.Generation;
+namespace Winnow.Models;
 
 /// <summary>The tensors of one type.</summary>
 /// <param name="Type">The type.</param>
