@@ -6,14 +6,13 @@ namespace Winnow.Extensions.AI;
 
 /// <summary>Ends thoughts that have become too long: the closing tag is the only text that may follow.</summary>
 /// <param name="tokenizer">The vocabulary.</param>
-/// <param name="tags">What stands around thoughts.</param>
-/// <param name="startsInside">Whether the prompt has opened them already.</param>
+/// <param name="reasoning">Tells thoughts from the answer.</param>
 /// <param name="budget">Tokens that they may have.</param>
-internal sealed class ReasoningBudget(Tokenizer tokenizer, ReasoningTags tags, bool startsInside, int budget) : ILogitsProcessor
+internal sealed class ReasoningBudget(Tokenizer tokenizer, ReasoningText reasoning, int budget) : ILogitsProcessor
 {
-    private readonly int[] _close = tokenizer.Encode(tags.Close, parseSpecial: true);
+    private readonly int[] _close = tokenizer.Encode(reasoning.Close, parseSpecial: true);
     private readonly IncrementalDetokenizer _detokenizer = new(tokenizer, skipSpecial: false, startOfText: false);
-    private readonly ReasoningText _text = new(tags, startsInside);
+    private readonly ReasoningText _text = reasoning.Begin();
     private int _seen = -1;
     private int _thoughts;
     private int _closed;
@@ -39,5 +38,5 @@ internal sealed class ReasoningBudget(Tokenizer tokenizer, ReasoningTags tags, b
     }
 
     /// <inheritdoc/>
-    public ILogitsProcessor Begin() => new ReasoningBudget(tokenizer, tags, startsInside, budget);
+    public ILogitsProcessor Begin() => new ReasoningBudget(tokenizer, reasoning, budget);
 }

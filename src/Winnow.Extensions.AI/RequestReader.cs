@@ -12,8 +12,7 @@ namespace Winnow.Extensions.AI;
 /// <summary>From chat options to a request of the engine: each member is honoured, or refused by its name.</summary>
 /// <param name="engine">The model.</param>
 /// <param name="modelId">What the model is called.</param>
-/// <param name="tags">What stands around its thoughts; null where it does not think.</param>
-internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags? tags)
+internal sealed class RequestReader(Engine engine, string modelId)
 {
     /// <summary>Thoughts under a low and a medium effort may have as many tokens; a high one has no limit but the answer's.</summary>
     private const int LowBudget = 1024;
@@ -34,7 +33,6 @@ internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags
         GenerationOptions generation = options.RawRepresentationFactory is { } create ? Raw(client, create) : new GenerationOptions();
         SamplingOptions sampling = ReadSampling(generation.Sampling, options, more);
         Dictionary<string, JsonNode?> variables = [];
-        bool startsInside = false;
         int? budget = more.Int(ChatOptionsExtensions.ReasoningBudgetKey);
         if (options.Reasoning?.Effort is { } effort)
         {
@@ -58,20 +56,17 @@ internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags
             throw OutOfRange(ChatOptionsExtensions.ReasoningBudgetKey, budget, "0 or more tokens");
         }
 
-        if (tags is not null)
+        ReasoningText? reasoning = ReasoningText.Of(engine, variables);
+        if (reasoning is not null && budget is { } most)
         {
-            startsInside = tags.StartsInside(engine, variables);
-            if (budget is { } most)
-            {
-                sampling = sampling with { LogitsProcessors = [.. sampling.LogitsProcessors, new ReasoningBudget(engine.Tokenizer, tags, startsInside, most)] };
-            }
+            sampling = sampling with { LogitsProcessors = [.. sampling.LogitsProcessors, new ReasoningBudget(engine.Tokenizer, reasoning, most)] };
         }
 
         generation = generation with
         {
             Sampling = sampling,
             Grammar = ReadFormat(options.ResponseFormat, more) ?? generation.Grammar,
-            GrammarStart = startsInside ? tags!.Close : generation.GrammarStart,
+            GrammarStart = reasoning is { StartsInside: true } ? reasoning.Close : generation.GrammarStart,
             MaxTokens = Named(nameof(options.MaxOutputTokens), options.MaxOutputTokens, value => (generation with { MaxTokens = value }).MaxTokens) ?? generation.MaxTokens,
             StopStrings = options.StopSequences is { } stops ? [.. generation.StopStrings, .. stops] : generation.StopStrings,
             FullContext = more.FullContext() ?? generation.FullContext,
@@ -87,7 +82,6 @@ internal sealed class RequestReader(Engine engine, string modelId, ReasoningTags
             Conversation = options.ConversationId,
             Priority = more.Int(ChatOptionsExtensions.PriorityKey) ?? 0,
         };
-        ReasoningText? reasoning = tags is null ? null : new ReasoningText(tags, startsInside);
         return new ChatRequest(request, reasoning, options.Reasoning?.Output != ReasoningOutput.None, more.Unknown);
     }
 

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Winnow.Conversations;
 using Winnow.Generation;
 using Winnow.Scheduling;
 using TemplateMessage = Winnow.Templates.ChatMessage;
@@ -48,7 +47,7 @@ public sealed class WinnowChatClient : IChatClient, IAsyncDisposable
         Scheduler = scheduler;
         ModelId = options.ModelId ?? scheduler.Engine.Model.Name;
         Metadata = new ChatClientMetadata(Provider, null, ModelId);
-        _reader = new RequestReader(scheduler.Engine, ModelId, ReasoningTags.Of(scheduler.Engine));
+        _reader = new RequestReader(scheduler.Engine, ModelId);
         _conversations = new ConversationStore(options.MaxConversations);
         _logger = logger ?? NullLogger<WinnowChatClient>.Instance;
         Telemetry.Add(this);

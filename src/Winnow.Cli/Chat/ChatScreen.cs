@@ -44,8 +44,7 @@ internal sealed class ChatScreen
             return new ReplyWriter(StandardStreams.Answer);
         }
 
-        ReasoningTags? tags = ReasoningTags.Of(conversation.Engine);
-        return new TerminalReplyWriter(StandardStreams.Screen, _style, tags, tags?.StartsInside(conversation.Engine) ?? false);
+        return new TerminalReplyWriter(StandardStreams.Screen, _style, ReasoningText.Of(conversation.Engine));
     }
 
     /// <summary>Sends a text to the clipboard of the terminal (OSC 52).</summary>

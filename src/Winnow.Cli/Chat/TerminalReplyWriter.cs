@@ -8,7 +8,6 @@ internal sealed class TerminalReplyWriter : ReplyWriter
 {
     private readonly TextWriter _terminal;
     private readonly TerminalStyle _style;
-    private readonly ReasoningTags? _tags;
     private readonly ReasoningText? _reasoning;
     private readonly WordWrapWriter _wrap;
     private bool _isThinking;
@@ -16,15 +15,13 @@ internal sealed class TerminalReplyWriter : ReplyWriter
     /// <summary>Begins a reply.</summary>
     /// <param name="terminal">The terminal.</param>
     /// <param name="style">How thoughts look.</param>
-    /// <param name="tags">What stands around thoughts; null where the model has none.</param>
-    /// <param name="startsInside">Whether the reply begins within them.</param>
-    public TerminalReplyWriter(TextWriter terminal, TerminalStyle style, ReasoningTags? tags, bool startsInside)
+    /// <param name="reasoning">Tells thoughts from the answer; null where the model has none.</param>
+    public TerminalReplyWriter(TextWriter terminal, TerminalStyle style, ReasoningText? reasoning)
         : base(terminal)
     {
         _terminal = terminal;
         _style = style;
-        _tags = tags;
-        _reasoning = tags is null ? null : new ReasoningText(tags, startsInside);
+        _reasoning = reasoning;
         _wrap = new WordWrapWriter(terminal, () => TerminalSize.Columns);
     }
 
@@ -55,7 +52,7 @@ internal sealed class TerminalReplyWriter : ReplyWriter
             {
                 _isThinking = true;
                 _terminal.Write(_style.Dim);
-                _wrap.Write(_style.IsPlain ? _tags!.Open + "\n" : "");
+                _wrap.Write(_style.IsPlain ? _reasoning!.Open + "\n" : "");
             }
 
             _wrap.Write(thoughts);
@@ -74,7 +71,7 @@ internal sealed class TerminalReplyWriter : ReplyWriter
         {
             _isThinking = false;
             _wrap.EndLine();
-            _wrap.Write(_style.IsPlain ? _tags!.Close + "\n\n" : "\n");
+            _wrap.Write(_style.IsPlain ? _reasoning!.Close + "\n\n" : "\n");
             _terminal.Write(_style.Normal);
         }
     }

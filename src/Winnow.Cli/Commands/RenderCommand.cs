@@ -41,14 +41,12 @@ internal static class RenderCommand
                 variables[assignment[..equals]] = JsonOrText(assignment[(equals + 1)..]);
             }
 
-            string text = chat.Render(new ChatTemplateInput
-            {
-                Messages = ReadArray(parsed.GetRequiredValue(messages)),
-                Tools = parsed.GetValue(tools) is { } toolsFile ? ReadArray(toolsFile) : null,
-                AddGenerationPrompt = !parsed.GetValue(noPrompt),
-                Variables = variables,
-                Clock = Clock(),
-            });
+            string text = chat.Render(
+                ReadArray(parsed.GetRequiredValue(messages)),
+                parsed.GetValue(tools) is { } toolsFile ? ReadArray(toolsFile) : null,
+                variables,
+                addGenerationPrompt: !parsed.GetValue(noPrompt),
+                Clock());
             if (parsed.GetValue(tools) is not null && !chat.UsesTools)
             {
                 Console.Error.WriteLine("note: this template knows of no tools, and leaves them out");

@@ -34,12 +34,12 @@ internal sealed class ChatTurn(Chat chat, ChatMessage question, FittedChat fitte
     {
         get
         {
-            if (ReasoningTags.Of(chat.Engine) is not { } tags)
+            if (ReasoningText.Of(chat.Engine, fitted.Prompt) is not { } text)
             {
                 return new ChatMessage("assistant", _text.ToString());
             }
 
-            (string thoughts, string answer) = new ReasoningText(tags, tags.StartsInside(chat.Engine, fitted.Prompt)).Push(_text.ToString(), isLast: true);
+            (string thoughts, string answer) = text.Push(_text.ToString(), isLast: true);
             return new ChatMessage("assistant", answer) { ReasoningContent = thoughts.Length == 0 ? null : thoughts.Trim() };
         }
     }

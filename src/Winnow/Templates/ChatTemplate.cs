@@ -63,12 +63,43 @@ public sealed partial class ChatTemplate
         }
     }
 
+    /// <summary>Renders a conversation. <c>Engine.EncodeChat</c> does so with the tokens of a model.</summary>
+    /// <param name="messages">The conversation: objects with <c>role</c>, <c>content</c> and what else the template knows, as <see cref="ChatMessage.ToJson(IEnumerable{ChatMessage})"/> makes them.</param>
+    /// <param name="tools">The tools that the model may call, as JSON schemas; null leaves <c>tools</c> undefined.</param>
+    /// <param name="variables">Further variables: <c>bos_token</c>, <c>eos_token</c>, and the template's own, such as <c>enable_thinking</c>; null for none.</param>
+    /// <param name="addGenerationPrompt">Whether the text ends where the model's answer begins.</param>
+    /// <param name="clock">What <c>strftime_now</c> reads, in its local time zone; null for the system's.</param>
+    /// <param name="cancellationToken">Gives up on a rendering that takes too long for its caller.</param>
+    /// <exception cref="ChatTemplateException">
+    /// The template refuses the conversation, cannot render it, or spends more steps, time or memory than one that came with a model may.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public string Render(
+        JsonArray messages,
+        JsonArray? tools = null,
+        IReadOnlyDictionary<string, JsonNode?>? variables = null,
+        bool addGenerationPrompt = true,
+        TimeProvider? clock = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return Render(new ChatTemplateInput
+        {
+            Messages = messages,
+            Tools = tools,
+            Variables = variables ?? new Dictionary<string, JsonNode?>(),
+            AddGenerationPrompt = addGenerationPrompt,
+            Clock = clock ?? TimeProvider.System,
+            CancellationToken = cancellationToken,
+        });
+    }
+
     /// <summary>Renders a conversation.</summary>
     /// <exception cref="ChatTemplateException">
     /// The template refuses the conversation, cannot render it, or spends more than the limits of <paramref name="input"/> allow.
     /// </exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public string Render(ChatTemplateInput input) => Render(input, null).ToString();
+    internal string Render(ChatTemplateInput input) => Render(input, null).ToString();
 
     /// <summary>Renders a conversation, and says which parts of the text come from messages, tools and variables.</summary>
     /// <inheritdoc cref="Render(ChatTemplateInput)"/>

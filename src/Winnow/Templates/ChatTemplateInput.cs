@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Winnow.Templates;
 
 /// <summary>What a chat template is rendered with.</summary>
-public sealed record ChatTemplateInput
+internal sealed record ChatTemplateInput
 {
     /// <summary>The conversation: objects with <c>role</c>, <c>content</c> and what else the template knows.</summary>
     public required JsonArray Messages { get; init; }
@@ -30,5 +30,5 @@ public sealed record ChatTemplateInput
     public CancellationToken CancellationToken { get; init; }
 
     /// <summary>What the rendering may spend.</summary>
-    internal ChatTemplateLimits Limits { get; init; } = ChatTemplateLimits.Default;
+    public ChatTemplateLimits Limits { get; init; } = ChatTemplateLimits.Default;
 }

@@ -6,8 +6,6 @@ namespace Winnow.Console.Tests.Chats;
 
 public sealed class ReplyWriterTests
 {
-    private static readonly ReasoningTags Tags = new("<think>", "</think>");
-
     [Theory]
     [InlineData(false, "<think>|well,| hm</th|ink>|\n\nSo: |4", "\u001b[2mwell, hm\n\n\u001b[0mSo: 4\n")]
     [InlineData(true, "well, hm\n</think>\n4", "\u001b[2mwell, hm\n\n\u001b[0m4\n")]
@@ -23,7 +21,7 @@ public sealed class ReplyWriterTests
     private static string Write(TerminalStyle style, bool startsInside, string pieces)
     {
         StringWriter output = new();
-        TerminalReplyWriter writer = new(output, style, Tags, startsInside);
+        TerminalReplyWriter writer = new(output, style, new ReasoningText("<think>", "</think>", startsInside));
         foreach (string piece in pieces.Split('|'))
         {
             writer.Write(piece);
