@@ -6,7 +6,7 @@ namespace Winnow.Cli.Options;
 internal static class UserInput
 {
     /// <summary>What the command line calls the properties that the engine's messages name.</summary>
-    private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
     {
         ["Temperature"] = "--temp",
         ["TopK"] = "--top-k",

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Winnow.Cli.Commands;
 using Winnow.Cli.Help;
+using Winnow.Cli.Options;
+using Winnow.Generation;
+using Winnow.Lab.Quantization;
 
 namespace Winnow.Tests.Cli;
 
@@ -34,6 +37,26 @@ public sealed class HelpTests
 
     [Fact]
     public void Shapes_are_listed() => Assert.Contains("llama-3.2-1b, llama-3.1-8b", Page(SynthCommand.Create(), 110), StringComparison.Ordinal);
+
+    /// <summary>A message of the engine names a property; the command line puts the option in its place.</summary>
+    [Fact]
+    public void Properties_that_messages_name_have_their_options()
+    {
+        string[] options =
+        [
+            .. typeof(RunCommand).Assembly.GetTypes().Where(type => type.Namespace == typeof(RunCommand).Namespace && type.Name.EndsWith("Command", StringComparison.Ordinal))
+                .Select(type => type.GetMethod("Create", [])?.Invoke(null, [])).OfType<Command>()
+                .SelectMany(command => command.Subcommands.Prepend(command)).SelectMany(command => command.Options)
+                .SelectMany(option => option.Aliases.Prepend(option.Name)).Distinct()
+        ];
+        string[] properties =
+        [
+            .. new[] { typeof(Engine).Assembly, typeof(ModelQuantizer).Assembly }
+                .SelectMany(assembly => assembly.GetExportedTypes()).SelectMany(type => type.GetProperties()).Select(property => property.Name).Distinct()
+        ];
+        Assert.Empty(UserInput.Options.Values.Except(options));
+        Assert.Empty(UserInput.Options.Keys.Except(properties));
+    }
 
     [Theory]
     [InlineData(40)]
