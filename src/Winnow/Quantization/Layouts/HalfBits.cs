@@ -10,6 +10,7 @@ namespace Winnow.Quantization.Layouts;
 /// multiplication is a fused one with nothing to add: on Zen 5 a plain one is slow where its operand is a denormal, as scales of Q6_K
 /// blocks are; one core went through such rows at 16 GB/s, with fused ones at 31. Without fused ones, 128-bit kernels of K-quants
 /// were 2.5 times slower for it: scales are converted with integers then, and only F16 weights, few of which are denormals, multiplied.
+/// On Intel's processors fused ones are slow there as well: single denormals, as scales of IQ4_XS blocks are, never reach one.
 /// </remarks>
 internal static class HalfBits
 {
@@ -25,7 +26,7 @@ internal static class HalfBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ToSingle(ushort half)
     {
-        if (Fma.IsSupported)
+        if (Fma.IsSupported && (half & 0x7C00) != 0)
         {
             return MathF.FusedMultiplyAdd(ToUnadjusted(half), TwoTo112, 0);
         }
