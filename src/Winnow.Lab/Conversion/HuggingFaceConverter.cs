@@ -23,8 +23,7 @@ public static class HuggingFaceConverter
     /// <param name="progress">Told often, on the calling thread.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
     /// <returns>What GGUF has no way to say, so that the file lacks it; one line each.</returns>
-    /// <exception cref="ModelFormatException">The folder holds no model that fits together.</exception>
-    /// <exception cref="ModelFormatException">The model is of an architecture that is not supported.</exception>
+    /// <exception cref="ModelFormatException">The folder holds no model that fits together, or one of an architecture that is not supported.</exception>
     /// <exception cref="WinnowException">The output cannot be written, or is a file of the folder.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static IReadOnlyList<string> Convert(

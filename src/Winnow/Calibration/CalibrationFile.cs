@@ -90,8 +90,7 @@ internal sealed class CalibrationFile : IDisposable
     /// <param name="path">The file; it need not exist.</param>
     /// <param name="model">The model.</param>
     /// <param name="change">Changes what the file holds now.</param>
-    /// <exception cref="WinnowException">The file is damaged, or of another model.</exception>
-    /// <exception cref="WinnowException">The disk is full or failed; the older file is unchanged.</exception>
+    /// <exception cref="WinnowException">The file is damaged, or of another model, or the disk is full or failed; the older file is unchanged.</exception>
     public static void Update(string path, ModelIdentity model, Action<Dictionary<string, CalibrationSectionDraft>> change)
     {
         using FileLock held = FileLock.Take(path, Patience);

@@ -57,9 +57,8 @@ internal sealed class Model : IDisposable
     /// <param name="progress">Told the fraction that is loaded, or null.</param>
     /// <param name="maps">Whether the file is mapped, instead of being read into memory.</param>
     /// <param name="cancellation">Looked at between layers.</param>
-    /// <exception cref="ModelFormatException">The file is missing, damaged, or not a model that fits together.</exception>
+    /// <exception cref="ModelFormatException">The file is missing, damaged, not a model that fits together, or of an architecture without a descriptor.</exception>
     /// <exception cref="WinnowException">The calibration file that was named does not serve.</exception>
-    /// <exception cref="ModelFormatException">The model is of an architecture without a descriptor.</exception>
     public static Model Load(
         string path, Func<ModelMemory, LayerDevices> place, string? calibrationPath = null, IProgress<double>? progress = null, bool maps = true, CancellationToken cancellation = default)
     {

@@ -20,8 +20,7 @@ internal sealed class GgufConfigReader
         _architecture = architecture;
     }
 
-    /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model.</exception>
-    /// <exception cref="ModelFormatException">The file is of an architecture without a descriptor.</exception>
+    /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model, or the architecture has no descriptor.</exception>
     public static ModelConfig Read(GgufFile file)
     {
         string name = file.Metadata.GetString("general.architecture");

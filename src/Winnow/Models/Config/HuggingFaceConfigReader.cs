@@ -16,8 +16,7 @@ internal sealed class HuggingFaceConfigReader
         _architecture = architecture;
     }
 
-    /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model.</exception>
-    /// <exception cref="ModelFormatException">The model is of an architecture without a descriptor.</exception>
+    /// <exception cref="ModelFormatException">A key is missing or holds something that makes no model, or the architecture has no descriptor.</exception>
     public static ModelConfig Read(string path)
     {
         HuggingFaceConfig config = HuggingFaceConfig.Open(path);
