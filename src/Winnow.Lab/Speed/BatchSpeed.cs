@@ -8,7 +8,7 @@ namespace Winnow.Lab.Speed;
 /// <param name="promptSlice">How long a slice of a prompt should take, about.</param>
 public sealed class BatchSpeed(Engine engine, TimeSpan promptSlice) : IDisposable
 {
-    private readonly SessionBatch _batch = engine.CreateBatch(new SessionBatchOptions { PromptSlice = promptSlice });
+    private readonly SessionBatch _batch = (engine ?? throw new ArgumentNullException(nameof(engine))).CreateBatch(new SessionBatchOptions { PromptSlice = promptSlice });
 
     /// <summary>Decodes a token of each session, so many times.</summary>
     /// <param name="sessions">Sessions of the engine, with room for the tokens.</param>
