@@ -93,17 +93,37 @@ public sealed class Engine : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new EngineOptions();
-        ModelText text = ModelText.Open(path);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // Beside the weights: of a small model most of either is compiling what reads it.
+        Task<ModelText> text = Task.Run(ReadText, CancellationToken.None);
         IReadOnlyList<DeviceLayers> placement = [];
+        Model? model = null;
         try
         {
-            Model model = Models.Model.Load(path, Place, options.CalibrationPath, progress, options.MapsWeights, cancellationToken);
-            return new Engine(path, placement, model, text);
+            model = Models.Model.Load(path, Place, options.CalibrationPath, progress, options.MapsWeights, stop.Token);
+            return new Engine(path, placement, model, text.GetAwaiter().GetResult());
         }
         catch
         {
+            model?.Dispose();
             Dispose(placement);
+            // What is wrong with the text has stopped the weights: it is what the caller has to know.
+            text.GetAwaiter().GetResult();
+            cancellationToken.ThrowIfCancellationRequested();
             throw;
+        }
+
+        ModelText ReadText()
+        {
+            try
+            {
+                return ModelText.Open(path);
+            }
+            catch
+            {
+                stop.Cancel();
+                throw;
+            }
         }
 
         LayerDevices Place(ModelMemory memory)
