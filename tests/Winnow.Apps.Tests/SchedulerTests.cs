@@ -241,6 +241,17 @@ public sealed class SchedulerTests(LabEngine lab) : IClassFixture<LabEngine>
             Assert.Equal(expected[i], await IdsOf(replies[i]));
         }
 
+        // What began together with a prompt that was kept shares none of its other pages.
+        for (int round = 0; round < 4; round++)
+        {
+            replies = [.. chats.Take(4).Select(chat => scheduler.Submit(new GenerationRequest { Messages = chat, Options = Short }, Stop))];
+            while (!replies.All(reply => reply.Completion.IsCompleted))
+            {
+                most = Math.Max(most, scheduler.Statistics.KvBytes);
+                await Task.Yield();
+            }
+        }
+
         Assert.InRange(most, page, budget);
         Assert.InRange(active, 1, 4);
         WinnowException error = Assert.Throws<WinnowException>(() => scheduler.Submit(

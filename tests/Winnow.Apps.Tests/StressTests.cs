@@ -35,7 +35,7 @@ public sealed class StressTests(LabEngine lab, ITestOutputHelper output) : IClas
         int threadsBefore = ThreadCount();
         int mostThreads = 0;
         List<long> memory = [];
-        SchedulerOptions options = new() { KvBudgetBytes = 1L << 30, PrefixCacheBytes = 512L << 20, PromptSlice = TimeSpan.FromMilliseconds(25) };
+        SchedulerOptions options = new() { KvBudgetBytes = 1L << 30, PrefixCacheBytes = 512L << 20 };
         await using (Scheduler scheduler = new(lab.Engine, options))
         {
             Stopwatch watch = Stopwatch.StartNew();

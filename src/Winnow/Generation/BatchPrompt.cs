@@ -25,6 +25,7 @@ internal sealed class BatchPrompt : IDisposable
     private readonly double[] _stageSeconds = new double[(int)PassStage.Done + 1];
     private int _chunk = FirstChunk;
     private int _rows;
+    private double _passSeconds;
 
     internal BatchPrompt(SessionBatch batch, Session session, IReadOnlyList<int> prompt, IProgress<PrefillProgress>? progress)
     {
@@ -41,6 +42,13 @@ internal sealed class BatchPrompt : IDisposable
 
     /// <summary>Tokens of the prompt that did not have to be read; known after the first slice.</summary>
     public int CachedTokens => _reading?.CachedTokens ?? 0;
+
+    /// <summary>
+    /// Gets the prompt ready to be read, and says how many tokens <see cref="SessionBatch.Step"/> may read of it along with other sessions:
+    /// all that are left, or 0 where they are too many for one part of a pass, or are being read.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The session, the batch or the engine was disposed, or this prompt is done.</exception>
+    public int RowsToJoin() => _batch.Run(Session, stop => Begin(stop).RowsToJoin, CancellationToken.None);
 
     /// <summary>Computes for about <see cref="SessionBatchOptions.PromptSlice"/>, or for as long as the last step took.</summary>
     /// <param name="cancellationToken">Stops within the slice and gives the prompt up; the chunks that were computed stay.</param>
@@ -76,23 +84,42 @@ internal sealed class BatchPrompt : IDisposable
         }
     }
 
+    /// <summary>What is left as a part of a step; <see cref="EndRest"/> follows it.</summary>
+    internal Segment BeginRest()
+    {
+        ObjectDisposedException.ThrowIf(_pass is null, this);
+        return Begin(CancellationToken.None).BeginRest();
+    }
+
+    /// <summary>The step is done.</summary>
+    internal void EndRest()
+    {
+        _reading!.EndRest();
+        Dispose();
+    }
+
+    private PromptReading Begin(CancellationToken stop)
+    {
+        ObjectDisposedException.ThrowIf(_pass is null, this);
+        return _reading ??= Session.BeginPrompt(_prompt, _pass, _progress, stop);
+    }
+
     private bool Compute(CancellationToken stop)
     {
         double slice = _batch.PromptSlice.TotalSeconds;
         long start = Stopwatch.GetTimestamp();
+        PromptReading reading = Begin(stop);
         ForwardPass pass = _pass!;
-        _reading ??= Session.BeginPrompt(_prompt, pass, _progress, stop);
+        bool isMore;
         do
         {
-            _reading.Chunk = _chunk;
+            reading.Chunk = _chunk;
             PassStage stage = pass.Stage;
             long begun = Stopwatch.GetTimestamp();
-            if (!_reading.Advance(stop))
-            {
-                return false;
-            }
-
-            _stageSeconds[(int)stage] = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            isMore = reading.Advance(stop);
+            double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            _stageSeconds[(int)stage] = seconds;
+            _passSeconds += seconds;
             if (stage == PassStage.Project)
             {
                 _rows = pass.Rows.Rows;
@@ -101,10 +128,15 @@ internal sealed class BatchPrompt : IDisposable
             {
                 Adapt(slice);
             }
+            else if (stage == PassStage.Output)
+            {
+                _batch.NotePromptRows(pass.Rows.Segments[0].Rows, _passSeconds);
+                _passSeconds = 0;
+            }
         }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds + _stageSeconds[(int)pass.Stage] <= slice);
+        while (isMore && Stopwatch.GetElapsedTime(start).TotalSeconds + _stageSeconds[(int)pass.Stage] <= slice);
 
-        return true;
+        return isMore;
     }
 
     /// <summary>

@@ -22,6 +22,9 @@ internal sealed class PromptReading(
     /// <summary>Tokens of the prompt that did not have to be read.</summary>
     public int CachedTokens { get; init; }
 
+    /// <summary>Tokens that are left, where they may be read as one part of a pass of others; 0 where they may not.</summary>
+    public int RowsToJoin => !_isUnderWay && reader.PartLength(_rest.Length, phase, reader.Chunk) == _rest.Length ? _rest.Length : 0;
+
     /// <summary>Does the next part: some of the rows in some of the work of a layer.</summary>
     /// <param name="cancellation">Looked at before, and within long attention.</param>
     /// <returns>Whether there is more to do.</returns>
@@ -48,27 +51,39 @@ internal sealed class PromptReading(
             return true;
         }
 
-        _rest = _rest[pass.Rows.Segments[0].Rows..];
         _isUnderWay = false;
-        reader.EndPass();
-        progress?.Report(new PrefillProgress(reader.Tokens.Count, _end));
+        EndPart(pass.Rows.Segments[0].Rows);
         return !_rest.IsEmpty;
     }
 
+    /// <summary>What is left as a part of a pass of others, as <see cref="RowsToJoin"/> allows; <see cref="EndRest"/> follows that pass.</summary>
+    public Segment BeginRest() => BeginPart(_rest);
+
+    /// <summary>The pass has ended: all of the prompt is read.</summary>
+    public void EndRest() => EndPart(_rest.Length);
+
     private void Begin()
     {
-        ReadOnlyMemory<int> part = _rest[..reader.PartLength(_rest.Length, phase, Math.Min(Chunk, reader.Chunk))];
+        ReadOnlySpan<Segment> segments = [BeginPart(_rest[..reader.PartLength(_rest.Length, phase, Math.Min(Chunk, reader.Chunk))])];
+        pass.Begin(segments);
+        _isUnderWay = true;
+    }
+
+    private Segment BeginPart(ReadOnlyMemory<int> part)
+    {
         bool isEnd = phase == AttentionPhase.PromptEnd && part.Length == _rest.Length;
         if (isEnd)
         {
             reader.KeepState();
         }
 
-        ReadOnlySpan<Segment> segments =
-        [
-            reader.BeginPass(part, isEnd ? AttentionPhase.PromptEnd : AttentionPhase.Prompt, isEnd ? ForwardOutput.LastLogits : ForwardOutput.None),
-        ];
-        pass.Begin(segments);
-        _isUnderWay = true;
+        return reader.BeginPass(part, isEnd ? AttentionPhase.PromptEnd : AttentionPhase.Prompt, isEnd ? ForwardOutput.LastLogits : ForwardOutput.None);
+    }
+
+    private void EndPart(int rows)
+    {
+        _rest = _rest[rows..];
+        reader.EndPass();
+        progress?.Report(new PrefillProgress(reader.Tokens.Count, _end));
     }
 }

@@ -5,8 +5,8 @@ using Winnow.Models.Forward;
 namespace Winnow.Generation;
 
 /// <summary>
-/// Sessions of one engine that compute together. A step of several sessions reads each weight once for all of them, and prompts
-/// are read in slices between steps. What a session computes does not depend on its company. Used by one thread at a time.
+/// Sessions of one engine that compute together. A step of several sessions reads each weight once for all of them; short prompts are
+/// read along with it, longer ones in slices between steps. What a session computes does not depend on its company. Used by one thread at a time.
 /// </summary>
 /// <remarks>
 /// The sessions stay their callers': each may join for a step or a prompt and leave again, in whatever phase, with whatever
@@ -21,6 +21,7 @@ internal sealed class SessionBatch : IDisposable
     private readonly List<ForwardPass> _passes = [];
     private readonly List<Segment> _segments = [];
     private TimeSpan _lastStep;
+    private double _rowSeconds = double.PositiveInfinity;
 
     internal SessionBatch(Engine engine, SessionBatchOptions options)
     {
@@ -38,35 +39,48 @@ internal sealed class SessionBatch : IDisposable
     /// <summary>How long a slice of a prompt may take.</summary>
     internal TimeSpan PromptSlice => _lastStep > Options.PromptSlice ? _lastStep : Options.PromptSlice;
 
+    /// <summary>How many tokens of prompts a step may read along, so that it takes about a slice longer; 0 before any were timed.</summary>
+    public int PromptRows => (int)Math.Min(PromptSlice.TotalSeconds / _rowSeconds, Work.Chunk);
+
     /// <summary>Buffers of all passes.</summary>
     internal Workspace Work { get; }
 
-    /// <summary>Computes one more token of each session in one pass. Allocates nothing from the second step of as many sessions on.</summary>
+    /// <summary>
+    /// Computes one more token of each session in one pass, and what is left of some prompts with them. Where there are none, it allocates
+    /// nothing from the second step of as many sessions on.
+    /// </summary>
     /// <param name="sessions">Different sessions of the engine.</param>
     /// <param name="tokens">The token that each goes on with, [sessions].</param>
+    /// <param name="prompts">Prompts of further sessions that <see cref="BatchPrompt.RowsToJoin"/> allows; they are done afterwards.</param>
     /// <exception cref="ContextOverflowException">The context of a session is full; no session was changed.</exception>
     /// <exception cref="InvalidOperationException">A session is used by somebody else, or named twice; no session was changed.</exception>
-    /// <exception cref="ObjectDisposedException">A session or the engine was disposed; no session was changed.</exception>
-    public void Step(ReadOnlySpan<Session> sessions, ReadOnlySpan<int> tokens)
+    /// <exception cref="ObjectDisposedException">A session or the engine was disposed, or a prompt is done; no session was changed.</exception>
+    public void Step(ReadOnlySpan<Session> sessions, ReadOnlySpan<int> tokens, ReadOnlySpan<BatchPrompt> prompts = default)
     {
         if (sessions.Length != tokens.Length)
         {
             throw new ArgumentException("each session needs its token", nameof(tokens));
         }
 
-        if (sessions.IsEmpty)
+        if (sessions.IsEmpty && prompts.IsEmpty)
         {
             return;
         }
 
         _lifetime.Enter();
         int entered = 0;
+        int prompting = 0;
         try
         {
             _segments.Clear();
             for (; entered < sessions.Length; entered++)
             {
                 Enter(sessions[entered]);
+            }
+
+            for (; prompting < prompts.Length; prompting++)
+            {
+                prompts[prompting].Session.Lifetime.Enter();
             }
 
             foreach (Session session in sessions)
@@ -79,16 +93,43 @@ internal sealed class SessionBatch : IDisposable
                 _segments.Add(sessions[i].Reader.BeginStep(tokens[i]));
             }
 
+            int rows = 0;
+            foreach (BatchPrompt prompt in prompts)
+            {
+                Segment segment = prompt.BeginRest();
+                rows += segment.Rows;
+                _segments.Add(segment);
+            }
+
             long start = Stopwatch.GetTimestamp();
             _steps.Run(CollectionsMarshal.AsSpan(_segments), CancellationToken.None);
-            _lastStep = Stopwatch.GetElapsedTime(start);
+            TimeSpan time = Stopwatch.GetElapsedTime(start);
             foreach (Session session in sessions)
             {
                 session.Reader.EndPass();
             }
+
+            foreach (BatchPrompt prompt in prompts)
+            {
+                prompt.EndRest();
+            }
+
+            if (rows == 0)
+            {
+                _lastStep = time;
+            }
+            else
+            {
+                NotePromptRows(rows + sessions.Length, time.TotalSeconds);
+            }
         }
         finally
         {
+            while (prompting > 0)
+            {
+                prompts[--prompting].Session.Lifetime.Leave();
+            }
+
             while (entered > 0)
             {
                 Leave(sessions[--entered]);
@@ -117,6 +158,13 @@ internal sealed class SessionBatch : IDisposable
     /// <summary>Runs a part of a prompt's computation.</summary>
     internal T Run<T>(Session session, Func<CancellationToken, T> compute, CancellationToken cancellation) =>
         _lifetime.Run(_ => session.Lifetime.Run(compute, cancellation), CancellationToken.None);
+
+    /// <summary>Some rows took so long: others will.</summary>
+    internal void NotePromptRows(int rows, double seconds)
+    {
+        double latest = seconds / rows;
+        _rowSeconds = double.IsFinite(_rowSeconds) ? (_rowSeconds + latest) / 2 : latest;
+    }
 
     /// <summary>A pass for a prompt.</summary>
     internal ForwardPass Rent()

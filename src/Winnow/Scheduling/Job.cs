@@ -106,17 +106,20 @@ internal sealed class Job
         _reading = batch.BeginPrompt(session, Prompt, Options.Progress);
     }
 
+    /// <summary>The prompt that is being read, to be read along with a step.</summary>
+    public BatchPrompt Reading => _reading!;
+
     /// <summary>Reads a slice of the prompt; behind its end the first token is chosen.</summary>
     /// <param name="choice">Room for what a token is chosen from, [vocabulary].</param>
     /// <returns>Whether that was the last token of the answer.</returns>
-    public bool Read(float[] choice)
-    {
-        if (_reading!.Advance(CancellationToken.None))
-        {
-            return false;
-        }
+    public bool Read(float[] choice) => !_reading!.Advance(CancellationToken.None) && EndPrompt(choice);
 
-        int cached = _reading.CachedTokens;
+    /// <summary>The prompt is read: the first token is chosen.</summary>
+    /// <param name="choice">Room for what a token is chosen from, [vocabulary].</param>
+    /// <returns>Whether that was the last token of the answer.</returns>
+    public bool EndPrompt(float[] choice)
+    {
+        int cached = _reading!.CachedTokens;
         _reading = null;
         if (_answer is null)
         {

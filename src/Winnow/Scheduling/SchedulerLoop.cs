@@ -4,7 +4,7 @@ using Winnow.Generation;
 
 namespace Winnow.Scheduling;
 
-/// <summary>What the scheduler's thread does: admits jobs, computes a token of each, reads a slice of a prompt, and so on.</summary>
+/// <summary>What the scheduler's thread does: admits jobs, computes a token of each and reads short prompts with them, or a slice of a long one, and so on.</summary>
 internal sealed class SchedulerLoop : IDisposable
 {
     /// <summary>A prompt waits for another one that begins alike only if that saves as many tokens.</summary>
@@ -21,8 +21,10 @@ internal sealed class SchedulerLoop : IDisposable
     private readonly WaitingJobs _waiting = new();
     private readonly List<Job> _active = [];
     private readonly List<Job> _stepping = [];
+    private readonly List<Job> _joining = [];
     private readonly List<Session> _sessions = [];
     private readonly List<int> _tokens = [];
+    private readonly List<BatchPrompt> _prompts = [];
     private readonly float[] _choice;
     private readonly long _pageBytes;
     private readonly long _budgetBytes;
@@ -95,8 +97,15 @@ internal sealed class SchedulerLoop : IDisposable
             return false;
         }
 
+        Job? reader = NextReader();
+        Join(reader);
         Step();
-        Read();
+        if (reader is { IsReading: true })
+        {
+            Try(reader, static (job, loop) => job.Read(loop._choice));
+        }
+
+        EndFailed();
         return true;
     }
 
@@ -288,7 +297,11 @@ internal sealed class SchedulerLoop : IDisposable
         {
             if (other.Session is { } session)
             {
-                growth += Math.Max(0, PagesOf(other.MostTokens) - (session.Reader.Cache.SizeBytes / _pageBytes)) + 1;
+                // A fork holds all pages of what it came from until its prompt is read; those that the prompt does not begin with are not its own.
+                long held = other.IsReading
+                    ? PagesOf(session.Reader.TokenSpan.CommonPrefixLength(other.Prompt))
+                    : session.Reader.Cache.SizeBytes / _pageBytes;
+                growth += Math.Max(0, PagesOf(other.MostTokens) - held) + 1;
             }
         }
 
@@ -306,7 +319,7 @@ internal sealed class SchedulerLoop : IDisposable
         return true;
     }
 
-    /// <summary>Computes one more token of each answer.</summary>
+    /// <summary>Computes one more token of each answer, and reads the prompts that join.</summary>
     private void Step()
     {
         _stepping.Clear();
@@ -321,24 +334,30 @@ internal sealed class SchedulerLoop : IDisposable
         }
 
         _stepping.RemoveAll(static job => !job.IsStepping || job.Session is null);
-        if (_stepping.Count == 0)
+        if (_stepping.Count + _joining.Count == 0)
         {
             return;
         }
 
         _sessions.Clear();
         _tokens.Clear();
+        _prompts.Clear();
         foreach (Job job in _stepping)
         {
             _sessions.Add(job.Session!);
             _tokens.Add(job.Next);
         }
 
+        foreach (Job job in _joining)
+        {
+            _prompts.Add(job.Reading);
+        }
+
         try
         {
-            _batch.Step(CollectionsMarshal.AsSpan(_sessions), CollectionsMarshal.AsSpan(_tokens));
+            _batch.Step(CollectionsMarshal.AsSpan(_sessions), CollectionsMarshal.AsSpan(_tokens), CollectionsMarshal.AsSpan(_prompts));
         }
-        catch (WinnowException) when (_stepping.Count > 1)
+        catch (WinnowException) when (_stepping.Count + _joining.Count > 1)
         {
             // One of them has no memory, say: each for itself, so that the others go on.
             foreach (Job job in _stepping)
@@ -350,11 +369,16 @@ internal sealed class SchedulerLoop : IDisposable
                 });
             }
 
+            foreach (Job job in _joining)
+            {
+                Try(job, static (job, loop) => job.Read(loop._choice));
+            }
+
             return;
         }
         catch (WinnowException e)
         {
-            End(_stepping[0], e);
+            End(_stepping.Count > 0 ? _stepping[0] : _joining[0], e);
             return;
         }
 
@@ -362,10 +386,15 @@ internal sealed class SchedulerLoop : IDisposable
         {
             Try(job, static (job, _) => job.Choose());
         }
+
+        foreach (Job job in _joining)
+        {
+            Try(job, static (job, loop) => job.EndPrompt(loop._choice));
+        }
     }
 
-    /// <summary>Reads a slice of a prompt: of the one that is done first and of the oldest in turn, so that short ones are quick and long ones get there.</summary>
-    private void Read()
+    /// <summary>Whose prompt is read next: the one that is done first and the oldest in turn, so that short ones are quick and long ones get there.</summary>
+    private Job? NextReader()
     {
         _readsShortest = !_readsShortest;
         Job? next = null;
@@ -377,11 +406,58 @@ internal sealed class SchedulerLoop : IDisposable
             }
         }
 
-        if (next is not null)
+        return next;
+    }
+
+    /// <summary>Finds prompts that the next step reads along: the one whose turn it is, and others that fit beside it.</summary>
+    private void Join(Job? reader)
+    {
+        _joining.Clear();
+        if (reader is null)
         {
-            Try(next, static (job, loop) => job.Read(loop._choice));
+            return;
         }
 
+        int room = _batch.PromptRows;
+        room -= TryJoin(reader, room);
+        if (_joining.Count == 0)
+        {
+            return;
+        }
+
+        foreach (Job job in _active.Where(job => job.IsReading && job != reader).ToArray())
+        {
+            room -= TryJoin(job, room);
+        }
+    }
+
+    /// <summary>Lets a prompt join where all that is left of it fits.</summary>
+    /// <returns>The rows that it takes.</returns>
+    private int TryJoin(Job job, int room)
+    {
+        // What a transforming method does to a prompt takes its time: that is no part of a step.
+        if (job.Left > room || job.Attention.Transform is not null)
+        {
+            return 0;
+        }
+
+        int rows = 0;
+        Try(job, (job, _) =>
+        {
+            rows = job.Reading.RowsToJoin();
+            return false;
+        });
+        if (rows == 0 || rows > room)
+        {
+            return 0;
+        }
+
+        _joining.Add(job);
+        return rows;
+    }
+
+    private void EndFailed()
+    {
         for (int i = _active.Count - 1; i >= 0; i--)
         {
             if (_active[i].Failure is { } failure)

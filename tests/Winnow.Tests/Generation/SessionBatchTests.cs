@@ -62,6 +62,59 @@ public sealed class SessionBatchTests : IDisposable
     }
 
     [Fact]
+    public void Prompts_that_a_step_reads_along_give_what_they_give_alone()
+    {
+        int[][] prompts = [.. Texts.Select(text => _engine.Tokenizer.Encode(text, addSpecial: true))];
+        float[][] expected = [.. prompts.Select((prompt, i) => Alone(prompt, Methods[i]))];
+        using SessionBatch batch = _engine.CreateBatch();
+        Session[] sessions = [.. Methods.Select(Create)];
+        List<float>[] logits = [[], [], [], []];
+        int[] said = new int[sessions.Length];
+        Assert.Equal(0, batch.PromptRows);
+
+        // Two prompts by themselves, then the others beside steps; the third one's beginning is there already.
+        sessions[2].Prefill(prompts[2][..5]);
+        Together([], [0, 1]);
+        Assert.InRange(batch.PromptRows, 1, int.MaxValue);
+        Together([0, 1], [2]);
+        Together([0, 2], [3]);
+        while (said.Min() < 10)
+        {
+            Together([.. Enumerable.Range(0, 4).Where(i => said[i] < 10)], []);
+        }
+
+        for (int i = 0; i < sessions.Length; i++)
+        {
+            Assert.Equal(expected[i], logits[i]);
+            sessions[i].Dispose();
+        }
+
+        void Together(int[] steps, int[] joining)
+        {
+            BatchPrompt[] readings = [.. joining.Select(i => batch.BeginPrompt(sessions[i], prompts[i]))];
+            Assert.All(readings.Zip(joining), pair => Assert.InRange(pair.First.RowsToJoin(), 1, prompts[pair.Second].Length));
+            batch.Step([.. steps.Select(i => sessions[i])], [.. steps.Select(i => Next(said[i]++))], readings);
+            foreach (int i in (int[])[.. steps, .. joining])
+            {
+                logits[i].AddRange(sessions[i].Diagnostics.Logits);
+            }
+
+            Assert.All(readings, reading => Assert.Throws<ObjectDisposedException>(() => reading.RowsToJoin()));
+        }
+    }
+
+    [Fact]
+    public void A_prompt_joins_no_step_while_a_part_of_it_is_being_read()
+    {
+        using SessionBatch batch = _engine.CreateBatch(new SessionBatchOptions { PromptSlice = TimeSpan.FromTicks(1) });
+        using Session session = Create("full");
+        using BatchPrompt reading = batch.BeginPrompt(session, _engine.Tokenizer.Encode(Texts[1], addSpecial: true));
+        Assert.InRange(reading.RowsToJoin(), 1, 100);
+        Assert.True(reading.Advance(TestContext.Current.CancellationToken));
+        Assert.Equal(0, reading.RowsToJoin());
+    }
+
+    [Fact]
     public void A_step_that_one_session_refuses_changes_none()
     {
         using SessionBatch batch = _engine.CreateBatch();
