@@ -70,11 +70,7 @@ internal sealed class Model : IDisposable
             LayerDevices devices = place(new ModelMemory(file, config));
             RequireRecurrences(devices, config, path);
             weights = WeightLoader.Load(devices, file, config, progress, cancellation);
-            ModelInfo info = new(path, file, config)
-            {
-                LayerProducts = ProductWork.Of(weights.Layers.SelectMany(layer => layer.Products())),
-                OutputProduct = ProductWork.Of([(weights.Output.Weight.Type, weights.Output.Weight.Outputs, weights.Output.Weight.Inputs, 1)])[0],
-            };
+            ModelInfo info = new(path, file, config) { Weights = weights };
             ModelCalibration calibration = ModelCalibration.Load(info.Identity, calibrationPath);
             return new Model(file, devices, config, weights, new Transformer(config, weights), info, calibration);
         }

@@ -12,6 +12,7 @@ public sealed class ModelInfo
 {
     private readonly ModelConfig? _config;
     private readonly ModelMemory? _memory;
+    private readonly TensorEntry[] _tensors;
 
     /// <param name="path">The file or folder, as the user named it.</param>
     /// <param name="file">Its tensors.</param>
@@ -20,14 +21,12 @@ public sealed class ModelInfo
     {
         _config = config;
         _memory = config is null ? null : new ModelMemory(file, config);
-        TensorEntry[] tensors = [.. file.Tensors.Values.Where(tensor => !TensorNaming.IsConstant(tensor.Name))];
+        _tensors = [.. file.Tensors.Values.Where(tensor => !TensorNaming.IsConstant(tensor.Name))];
         Path = path;
         Name = config?.Name ?? (file as GgufFile)?.Metadata.GetStringOrNull("general.name")
             ?? System.IO.Path.GetFileNameWithoutExtension(System.IO.Path.TrimEndingDirectorySeparator(path));
         Architecture = (file as GgufFile)?.Metadata.GetStringOrNull("general.architecture") ?? config?.Architecture.HuggingFaceName ?? "unknown";
         Quantization = QuantizationName.Of(file);
-        Types = Summarize(tensors, (_, whole) => whole);
-        StepTypes = Summarize(tensors.Where(tensor => IsMultiplied(file, tensor)), Used);
         Fingerprint = config is null ? "" : ModelFingerprint.Compute(file, config);
     }
 
@@ -59,10 +58,10 @@ public sealed class ModelInfo
     public long StepSizeBytes => StepTypes.Sum(type => type.SizeBytes);
 
     /// <summary>All tensors by their types, the largest share first.</summary>
-    public IReadOnlyList<TensorTypeSummary> Types { get; }
+    public IReadOnlyList<TensorTypeSummary> Types => field ??= Summarize(_tensors, (_, whole) => whole);
 
     /// <summary>The same of what a decoded token is multiplied with.</summary>
-    public IReadOnlyList<TensorTypeSummary> StepTypes { get; }
+    public IReadOnlyList<TensorTypeSummary> StepTypes => field ??= Summarize(_tensors.Where(IsMultiplied), Used);
 
     /// <summary>Tokens that it was made for; this and the numbers below are 0 where the model cannot be run.</summary>
     public int ContextLength => _config?.ContextLength ?? 0;
@@ -98,10 +97,13 @@ public sealed class ModelInfo
     public string Fingerprint { get; }
 
     /// <summary>Products of the layers for each token, by type of weight; of a loaded model.</summary>
-    internal IReadOnlyList<ProductWork> LayerProducts { get; init; } = [];
+    internal IReadOnlyList<ProductWork> LayerProducts => field ??= Weights is null ? [] : ProductWork.Of(Weights.Layers.SelectMany(layer => layer.Products()));
 
     /// <summary>The product with the output head, for each token whose logits are wanted; of a loaded model.</summary>
-    internal ProductWork OutputProduct { get; init; }
+    internal ProductWork OutputProduct => Weights is { Output.Weight: { } output } ? ProductWork.Of([(output.Type, output.Outputs, output.Inputs, 1)])[0] : default;
+
+    /// <summary>What was loaded; null of a file that was only looked at.</summary>
+    internal TransformerWeights? Weights { private get; init; }
 
     /// <summary>Which calibrations belong to it.</summary>
     internal ModelIdentity Identity => new(Path, Name, Fingerprint);
@@ -141,10 +143,10 @@ public sealed class ModelInfo
         SizeBytes + KvBytes(keys, values, tokens) + (_memory?.Scratch(Math.Min(512, tokens), tokens) ?? 0);
 
     /// <summary>Matrices, but the embeddings where another tensor is the output.</summary>
-    private static bool IsMultiplied(ITensorFile file, TensorEntry tensor)
+    private bool IsMultiplied(TensorEntry tensor)
     {
         bool isEmbedding = tensor.Name is "token_embd.weight" || tensor.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal);
-        bool hasOutput = file.Tensors.ContainsKey("output.weight") || file.Tensors.ContainsKey("lm_head.weight");
+        bool hasOutput = Array.Exists(_tensors, other => other.Name is "output.weight" or "lm_head.weight");
         return tensor.Shape.Count > 1 && !(isEmbedding && hasOutput);
     }
 
