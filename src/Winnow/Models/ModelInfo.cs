@@ -61,7 +61,7 @@ public sealed class ModelInfo
     public IReadOnlyList<TensorTypeSummary> Types => field ??= Summarize(_tensors, (_, whole) => whole);
 
     /// <summary>The same of what a decoded token is multiplied with.</summary>
-    public IReadOnlyList<TensorTypeSummary> StepTypes => field ??= Summarize(_tensors.Where(IsMultiplied), Used);
+    public IReadOnlyList<TensorTypeSummary> StepTypes => field ??= Summarize(Multiplied(), Used);
 
     /// <summary>Tokens that it was made for; this and the numbers below are 0 where the model cannot be run.</summary>
     public int ContextLength => _config?.ContextLength ?? 0;
@@ -143,12 +143,13 @@ public sealed class ModelInfo
         SizeBytes + KvBytes(keys, values, tokens) + (_memory?.Scratch(Math.Min(512, tokens), tokens) ?? 0);
 
     /// <summary>Matrices, but the embeddings where another tensor is the output.</summary>
-    private bool IsMultiplied(TensorEntry tensor)
+    private IEnumerable<TensorEntry> Multiplied()
     {
-        bool isEmbedding = tensor.Name is "token_embd.weight" || tensor.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal);
-        bool hasOutput = Array.Exists(_tensors, other => other.Name is "output.weight" or "lm_head.weight");
-        return tensor.Shape.Count > 1 && !(isEmbedding && hasOutput);
+        bool hasOutput = Array.Exists(_tensors, tensor => tensor.Name is "output.weight" or "lm_head.weight");
+        return _tensors.Where(tensor => tensor.Shape.Count > 1 && !(hasOutput && IsEmbedding(tensor.Name)));
     }
+
+    private static bool IsEmbedding(string name) => name is "token_embd.weight" || name.EndsWith("embed_tokens.weight", StringComparison.Ordinal);
 
     /// <summary>The part of a tensor of experts that a token uses.</summary>
     private long Used(TensorEntry tensor, long whole) =>
