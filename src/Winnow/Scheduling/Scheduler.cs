@@ -4,8 +4,8 @@ using Winnow.Generation;
 namespace Winnow.Scheduling;
 
 /// <summary>
-/// Lets many conversations share a model: one pass computes a token of each, prompts are read in slices between, and what begins alike is
-/// computed once. Thread-safe; one thread computes, whatever the number of requests.
+/// Lets many conversations share a model: one pass computes a token of each and reads short prompts along, long ones are read in slices
+/// between, and what begins alike is computed once. Thread-safe; one thread computes, whatever the number of requests.
 /// </summary>
 /// <remarks>
 /// <para>An answer does not depend on its company: it is the one that a session alone would give. (Where earlier answers of a conversation had
