@@ -12,10 +12,14 @@ internal sealed class TerminalInput : IDisposable
     private const string PasteOn = "\u001b[?2004h";
     private const string PasteOff = "\u001b[?2004l";
 
+    /// <summary>A job that has not stopped by then cannot be: no shell would let it go on.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(200);
+
     private readonly TerminalMode _mode;
     private readonly TextWriter _terminal;
     private readonly BlockingCollection<Key> _keys = [];
     private readonly PosixSignalRegistration[] _signals;
+    private readonly ManualResetEventSlim _continued = new();
     private readonly bool _hasLines;
     private volatile Action? _interrupt;
     private bool _isDisposed;
@@ -60,9 +64,13 @@ internal sealed class TerminalInput : IDisposable
     /// <summary>Stops the job, and goes on with it.</summary>
     public void Suspend()
     {
+        _continued.Reset();
         Give();
         TerminalMode.Suspend();
-        Take();
+        if (!_continued.Wait(StopTime))
+        {
+            Take();
+        }
     }
 
     public void Dispose()
@@ -85,6 +93,7 @@ internal sealed class TerminalInput : IDisposable
         // The runtime would set its own mode behind this one.
         context.Cancel = true;
         Take();
+        _continued.Set();
     }
 
     private void OnExit(object? sender, EventArgs e) => Give();

@@ -54,7 +54,8 @@ internal sealed partial class TerminalMode
     /// <summary>As it was found.</summary>
     public void Restore() => _ = tcsetattr(Input, Now, ref _cooked[0]);
 
-    /// <summary>Stops the job, as Ctrl-Z does in the other mode; returns when it goes on.</summary>
+    /// <summary>Stops the job, as Ctrl-Z does in the other mode.</summary>
+    /// <remarks>Whichever thread takes the signal: this one may go on for a moment, before it stops with the others.</remarks>
     public static void Suspend() => _ = kill(0, OperatingSystem.IsMacOS() ? 18 : 20);
 
     [LibraryImport("libc")]

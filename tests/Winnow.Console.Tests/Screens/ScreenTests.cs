@@ -114,6 +114,9 @@ public sealed class ScreenTests : IDisposable
         play.Step("what is not there, what is a folder", terminal => SayAfterClearing(terminal, "/file nothing.txt", "/file .", "/load notes\\ two.txt"), answers: true);
         play.Step("a question about the text", terminal => SayAfterClearing(terminal, "What is the signal code of the harbour?"), answers: true);
         play.Step("another way to attend, and the answer anew", terminal => SayAfterClearing(terminal, "/attention recycled:k=64", "/regen"), answers: true);
+        play.Step("to the clipboard", terminal => SayAfterClearing(terminal, "/copy"), answers: true);
+        Assert.Equal("The signal code for the harbour is 514", play.Terminal.Clipboard().Trim());
+        play.Step("what computes, what is not there, the same again", terminal => SayAfterClearing(terminal, "/device", "/device gpu", "/device cpu"), answers: true);
         play.Step("take it back, go on with nothing", terminal => SayAfterClearing(terminal, "/undo", "/continue", "/undo", "/messages"), answers: true);
         play.Step("leave by another word", terminal => SayAfterClearing(terminal, "/bye"));
     }
@@ -143,10 +146,7 @@ public sealed class ScreenTests : IDisposable
     public void Interrupts(int columns, int rows)
     {
         _folder.Write("long.txt", Filler(400));
-
-        // By another name it is not the bundled model, and finds no end by itself.
-        File.CreateSymbolicLink(Path.Combine(_folder.Path, "other.gguf"), Path.Combine(Checkout(), "models", "lab-q8_0.gguf"));
-        using Screenplay play = new("interrupts", columns, rows, _folder.Path, "-m other.gguf", "-n 6000", "--seed 1");
+        using Screenplay play = new("interrupts", columns, rows, _folder.Path, "-m", OtherModel(), "-n 6000", "--seed 1");
         play.Step("the model, one that is not there, the same again", terminal => SayAfterClearing(terminal, "/model", "/model nothing.gguf", "/model other.gguf"), answers: true);
         play.Step("while a prompt is read", terminal =>
         {
@@ -188,6 +188,74 @@ public sealed class ScreenTests : IDisposable
             terminal.WaitForText("press Ctrl-C again to leave");
             terminal.Press("C-c");
         });
+    }
+
+    [Fact]
+    public void A_window_that_changes_while_a_reply_is_written_gets_whole_words_and_full_rows()
+    {
+        const int Rows = 10;
+        Assert.SkipWhen(Tmux.WhyNot is not null, Tmux.WhyNot ?? "");
+        using Tmux terminal = new(60, Rows, _folder.Path, Screenplay.Command(_folder.Path, "-m", OtherModel(), "-n 6000", "--temp 1", "--seed 1"));
+        terminal.WaitForText(Screenplay.Prompt);
+        Say(terminal, "The sun shone, and");
+        WaitForRows(terminal, 1);
+        List<(int Columns, string[] Rows)> screens = [];
+        foreach (int columns in (int[])[33, 47, 21])
+        {
+            // What was written before is wrapped by the terminal itself, until it has left the screen.
+            terminal.Resize(columns, Rows);
+            WaitForRows(terminal, terminal.RowsAbove() + Rows + 1);
+            screens.Add((columns, terminal.Capture().Split('\n')[..(Rows - 1)]));
+        }
+
+        terminal.Press("C-c");
+        terminal.WaitForText("stopped; /continue");
+        terminal.WaitForText(Screenplay.Prompt);
+        Say(terminal, "/copy");
+        terminal.WaitForText("clipboard");
+        string reply = Words(terminal.Clipboard());
+        Assert.All(screens, screen =>
+        {
+            Assert.Contains(Words(string.Join('\n', screen.Rows)), reply, StringComparison.Ordinal);
+            Assert.InRange(screen.Rows.Max(row => row.Length), screen.Columns - 6, screen.Columns);
+        });
+    }
+
+    [Fact]
+    public void Ctrl_Z_gives_the_terminal_back_and_fg_takes_it_again()
+    {
+        Assert.SkipWhen(Tmux.WhyNot is not null, Tmux.WhyNot ?? "");
+        string command = Screenplay.Command(_folder.Path, "-m", OtherModel(), "-n 6000", "--temp 1", "--seed 1");
+        const string Shell = "echo \"[at the shell]\"; read -r line; echo \"[$line]\"; fg";
+        using Tmux terminal = new(60, 15, _folder.Path, $"set -m; {command}; {Shell}; {Shell}");
+        terminal.WaitForText(Screenplay.Prompt);
+        terminal.Type("The sun shone,");
+        terminal.Press("C-z");
+        terminal.WaitForText("[at the shell]");
+
+        // The terminal edits lines again, and shows what is typed.
+        terminal.Type("hallo");
+        terminal.Press("Left", "C-u");
+        terminal.Type("hello");
+        terminal.Press("Enter");
+        terminal.WaitForText("\n[hello]\n");
+        terminal.WaitForText("\n> The sun shone,\n[cursor 16,");
+        terminal.Press("C-a", "C-e");
+        terminal.Type(" and");
+        terminal.WaitForText("> The sun shone, and\n");
+        int above = terminal.RowsAbove();
+        terminal.Press("Enter");
+        WaitForRows(terminal, above + 20);
+        terminal.Press("C-z");
+        terminal.WaitForText("[at the shell]\n[cursor 0,");
+        terminal.Type("on");
+        terminal.Press("Enter");
+        terminal.WaitForText("\n[on]\n");
+        WaitForRows(terminal, terminal.RowsAbove() + 20);
+        terminal.Press("C-c");
+        terminal.WaitForText("stopped; /continue goes on\n>\n");
+        Say(terminal, "/exit");
+        terminal.WaitForText("[exit 0]");
     }
 
     [Fact]
@@ -269,6 +337,22 @@ public sealed class ScreenTests : IDisposable
 
     private static string Filler(int sentences) =>
         string.Concat(Enumerable.Range(0, sentences).Select(i => $"The old gardener walked slowly along the river for the {i}th time, while rain fell upon the roof.\n"));
+
+    private static void WaitForRows(Tmux terminal, int above)
+    {
+        terminal.WaitFor(_ => terminal.RowsAbove() >= above);
+        Assert.InRange(terminal.RowsAbove(), above, int.MaxValue);
+    }
+
+    private static string Words(string text) => string.Join(' ', text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>By another name it is not the bundled model, and finds no end by itself.</summary>
+    private string OtherModel()
+    {
+        const string Name = "other.gguf";
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, Name), Path.Combine(Checkout(), "models", "lab-q8_0.gguf"));
+        return Name;
+    }
 
     private static string Checkout()
     {

@@ -6,7 +6,7 @@ namespace Winnow.Console.Tests.Screens;
 /// <summary>A chat at a terminal whose screens are compared, step by step, with those of a file.</summary>
 /// <remarks>
 /// <c>WINNOW_RENEW_SCREENS=1</c> writes the files anew, into the sources: look at every difference before it is committed. The model, its
-/// arithmetic (portable) and its choices (temperature 0) are the same on every machine.
+/// arithmetic (portable) and its choices (temperature 0) are the same on every machine, and no GPU is seen.
 /// </remarks>
 internal sealed class Screenplay : IDisposable
 {
@@ -41,7 +41,7 @@ internal sealed class Screenplay : IDisposable
             }
         }
 
-        _terminal = new Tmux(columns, rows, folder, Command(folder, arguments));
+        _terminal = new Tmux(columns, rows, folder, Command(folder, ["--temp 0", .. arguments]));
         _terminal.WaitForText(Prompt);
     }
 
@@ -53,7 +53,7 @@ internal sealed class Screenplay : IDisposable
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Winnow.Cli.dll");
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        return $"env -u NO_COLOR WINNOW_HISTORY={folder}/history HOME={folder} '{host}' exec '{program}' chat -t 2 --isa portable --temp 0 {string.Join(' ', arguments)}";
+        return $"env -u NO_COLOR VK_DRIVER_FILES=/dev/null VK_ICD_FILENAMES=/dev/null WINNOW_HISTORY={folder}/history HOME={folder} '{host}' exec '{program}' chat -t 2 --isa portable {string.Join(' ', arguments)}";
     }
 
     /// <summary>Does something, and compares what stands there then.</summary>

@@ -15,7 +15,7 @@ internal sealed class Tmux : IDisposable
     /// <summary>Starts a program; when it ends, its exit code is the last line.</summary>
     public Tmux(int columns, int rows, string folder, string command)
     {
-        Run("-f", "/dev/null", "-u", "new-session", "-d", "-x", Text(columns), "-y", Text(rows), "-c", folder, $"trap : INT; {command}; echo \"[exit $?]\"; sleep 60");
+        Run("-f", "/dev/null", "-u", "new-session", "-d", "-x", Text(columns), "-y", Text(rows), "-c", folder, $"trap : INT; {command}; echo \"[exit $?]\"; sleep 60", ";", "set-option", "-s", "set-clipboard", "on");
     }
 
     /// <summary>Why there is no terminal here; null where there is.</summary>
@@ -34,6 +34,12 @@ internal sealed class Tmux : IDisposable
 
         return $"{text.ToString().TrimEnd('\n')}\n[cursor {lines[^1]}]\n";
     }
+
+    /// <summary>What a program has put into the clipboard; empty for nothing.</summary>
+    public string Clipboard() => Run("list-buffers").Length == 0 ? "" : Run("show-buffer");
+
+    /// <summary>Rows that have left the screen.</summary>
+    public int RowsAbove() => int.Parse(Run("display-message", "-p", "#{history_size}"), CultureInfo.InvariantCulture);
 
     /// <summary>Presses keys, by tmux's names.</summary>
     public void Press(params string[] keys) => Run(["send-keys", .. keys]);
