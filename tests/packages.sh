@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Uses the packages as an application would: packs them, makes a new console program of README's sample with the package from there, runs it
-# as it is and ahead of time, and installs the command. With `CI=true` also publishes for other systems. Needs a build in Release.
+# as it is and ahead of time, installs the command, and sees the chat of the command compiled ahead of time. With `CI=true` also publishes for other systems. Needs a build in Release.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
@@ -40,6 +40,15 @@ say "ahead of time, $(($(stat -c %s aot/App) / 1024)) KiB" aot.txt
 dotnet tool install Winnow.Tool --version "$version" --tool-path tool > tool.log || { cat tool.log; exit 1; }
 tool/winnow run -p "Once upon a time" -n 8 --temp 0 > tool.txt
 say "winnow, installed" tool.txt
+
+dotnet publish "$root/src/Winnow.Cli" -c Release -r linux-x64 -p:PublishAot=true -p:TreatWarningsAsErrors=true -p:RunAnalyzers=false -o native > native.log \
+    || { cat native.log; exit 1; }
+grep -E "warning" native.log && exit 1
+native/winnow run -p "Once upon a time" -n 8 --temp 0 > native.txt
+say "winnow ahead of time, $(($(stat -c %s native/winnow) / 1024)) KiB" native.txt
+# Screens need tmux and are skipped without; Ctrl-C while the model is loaded comes too late for this program.
+WINNOW_PROGRAM=$work/native/winnow "$root/tests/Winnow.Console.Tests/bin/Release/net10.0/Winnow.Console.Tests" -noColor \
+    -class '*ScreenTests' -method- '*while_the_model_is_loaded*' | tail -1
 
 if [ "${CI:-}" = true ]; then
     for system in win-x64 osx-arm64 linux-arm64; do

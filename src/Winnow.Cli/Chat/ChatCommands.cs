@@ -250,7 +250,7 @@ internal sealed class ChatCommands(ChatModel model, Conversation conversation, C
         screen.Note($"{VisibleText.OneLine(model.Engine.Model.Name)}, {PlacementText.Devices(model.Engine)}, context {conversation.Session.ContextLength} tokens{Kept()}");
         if (documents.Length > 0 && conversation.Documents is null)
         {
-            screen.Note($"documents are scanned by the model that answers: add them again with /document ({VisibleText.OneLine(string.Join(", ", documents))})");
+            screen.Note($"documents are scanned by the model that answers, with its calibration: add them again with /document ({VisibleText.OneLine(string.Join(", ", documents))})");
         }
     }
 

@@ -126,7 +126,7 @@ public sealed class Chat : IDisposable
     }
 
     /// <summary>Goes on in another session, of the same model or of another, which belongs to the chat from now on; the former is disposed.</summary>
-    /// <remarks>Messages and attachments stay, and are read again with the next question. Documents are an index of one model's own: with another model they go.</remarks>
+    /// <remarks>Messages and attachments stay, and are read again with the next question. Documents are an index of one model's own, and of its calibration: with another they go.</remarks>
     /// <param name="session">What computes from now on; its model must have a chat template.</param>
     /// <exception cref="WinnowException">The model has no chat template that can be used; nothing was changed.</exception>
     public void MoveTo(Session session)
@@ -135,7 +135,7 @@ public sealed class Chat : IDisposable
         Engine engine = RequireTemplate(session.Engine);
         if (!ReferenceEquals(engine, Engine))
         {
-            Replace(Documents is not null && engine.Model.Fingerprint == Engine.Model.Fingerprint ? Documents.For(engine) : null);
+            Replace(Documents?.For(engine));
         }
 
         _open = null;

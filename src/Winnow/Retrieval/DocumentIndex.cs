@@ -138,13 +138,14 @@ public sealed class DocumentIndex : IDisposable
         return file.Copy(engine);
     }
 
-    /// <summary>The same documents for another engine of the same model: the same file, or a copy in memory.</summary>
-    /// <exception cref="WinnowException">The engine has another model or calibration.</exception>
-    internal DocumentIndex For(Engine engine) => _path is null ? Copy(engine) : Open(engine, _path, _options);
+    /// <summary>The same documents for another engine of the same model: the same file, or a copy in memory; null where the engine has another model or calibration.</summary>
+    /// <exception cref="WinnowException">The file cannot be read any more.</exception>
+    internal DocumentIndex? For(Engine engine) =>
+        WhyNot(engine, ModelOf(engine, _manifest), _manifest) is not null ? null : _path is null ? Copy(engine) : Open(engine, _path, _options);
 
     private DocumentIndex Copy(Engine engine)
     {
-        FeatureModel? model = HasFeatures ? FeatureModel.Find(engine.Calibration, engine.Model) : null;
+        FeatureModel? model = ModelOf(engine, _manifest);
         CheckOrigin(engine, model, _path ?? InMemory, _manifest);
         DocumentIndex copy = new(engine, model, _options, null, Note) { _manifest = _manifest };
         try
@@ -184,7 +185,7 @@ public sealed class DocumentIndex : IDisposable
         IndexFile file = IndexFile.Open(path);
         try
         {
-            FeatureModel? model = file.Manifest.Features is null ? null : FeatureModel.Find(engine.Calibration, engine.Model);
+            FeatureModel? model = ModelOf(engine, file.Manifest);
             CheckOrigin(engine, model, path, file.Manifest);
             string? note = file.IsRecovered ? $"{path}: the last change was not written completely; the state before it is used"
                 : model is null ? $"{path} holds words only (BM25)"
@@ -200,19 +201,23 @@ public sealed class DocumentIndex : IDisposable
         }
     }
 
+    /// <summary>The features that an index holds; null where it holds words only, or the engine has none.</summary>
+    private static FeatureModel? ModelOf(Engine engine, IndexManifest manifest) =>
+        manifest.Features is null ? null : FeatureModel.Find(engine.Calibration, engine.Model);
+
     private static void CheckOrigin(Engine engine, FeatureModel? model, string path, IndexManifest manifest)
     {
-        if (manifest.Fingerprint != engine.Model.Fingerprint)
+        if (WhyNot(engine, model, manifest) is { } reason)
         {
-            throw new ModelFormatException(path, $"was made with another model ({manifest.Model}), not with {engine.Model.Name}: build it again");
-        }
-
-        if (manifest.Features?.Hash != model?.Hash)
-        {
-            throw new ModelFormatException(
-                path, $"was made with another calibration of {engine.Model.Name} than the one that is loaded ({engine.Calibration.Path ?? "none"}): build it again");
+            throw new ModelFormatException(path, $"{reason}: build it again");
         }
     }
+
+    /// <summary>Why an engine cannot search an index; null where it can.</summary>
+    private static string? WhyNot(Engine engine, FeatureModel? model, IndexManifest manifest) =>
+        manifest.Fingerprint != engine.Model.Fingerprint ? $"was made with another model ({manifest.Model}), not with {engine.Model.Name}"
+        : manifest.Features?.Hash != model?.Hash ? $"was made with another calibration of {engine.Model.Name} than the one that is loaded ({engine.Calibration.Path ?? "none"})"
+        : null;
 
     /// <summary>Scans more documents into the index.</summary>
     /// <inheritdoc cref="Add"/>

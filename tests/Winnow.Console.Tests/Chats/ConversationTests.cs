@@ -159,6 +159,19 @@ public sealed class ConversationTests(BundledEngine bundled) : IClassFixture<Bun
     }
 
     [Fact]
+    public void Documents_do_not_keep_a_conversation_from_a_model_that_cannot_search_them()
+    {
+        string path = Path.Combine(_folder.Path, "other.gguf");
+        File.CreateSymbolicLink(path, BundledModel.Find());
+        using Conversation chat = New();
+        chat.AddDocument(Document.FromText("tower", "The docket number of the tower is 90817. The sun shone."));
+        using Engine uncalibrated = Engine.Load(path);
+        chat.MoveTo(uncalibrated.CreateSession());
+        Assert.Same(uncalibrated, chat.Engine);
+        Assert.Null(chat.Documents);
+    }
+
+    [Fact]
     public void Small_talk_ends_by_itself()
     {
         foreach (string opening in (string[])["Hello!", "Hi", "How are you?", "What is your name?", "Tell me a joke", "Thanks!", "What can you do?"])

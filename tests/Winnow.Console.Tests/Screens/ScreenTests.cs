@@ -262,7 +262,8 @@ public sealed class ScreenTests : IDisposable
     public void Ctrl_C_while_the_model_is_loaded_ends_the_program()
     {
         Assert.SkipWhen(Tmux.WhyNot is not null, Tmux.WhyNot ?? "");
-        using Tmux terminal = new(80, 24, _folder.Path, Screenplay.Command(_folder.Path));
+        using Tmux terminal = new(80, 24, _folder.Path, $"echo '[start]'; {Screenplay.Command(_folder.Path)}");
+        terminal.WaitForText("[start]");
         terminal.Press("C-c");
         terminal.WaitForText("[exit 130]");
     }

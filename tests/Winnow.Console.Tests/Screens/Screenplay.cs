@@ -6,7 +6,8 @@ namespace Winnow.Console.Tests.Screens;
 /// <summary>A chat at a terminal whose screens are compared, step by step, with those of a file.</summary>
 /// <remarks>
 /// <c>WINNOW_RENEW_SCREENS=1</c> writes the files anew, into the sources: look at every difference before it is committed. The model, its
-/// arithmetic (portable) and its choices (temperature 0) are the same on every machine, and no GPU is seen.
+/// arithmetic (portable) and its choices (temperature 0) are the same on every machine, and no GPU is seen. <c>WINNOW_PROGRAM</c> names
+/// another <c>winnow</c> than the one of this build: one that was compiled ahead of time, say.
 /// </remarks>
 internal sealed class Screenplay : IDisposable
 {
@@ -51,9 +52,11 @@ internal sealed class Screenplay : IDisposable
     /// <summary>How the chat is started.</summary>
     public static string Command(string folder, params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "Winnow.Cli.dll");
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        return $"env -u NO_COLOR VK_DRIVER_FILES=/dev/null VK_ICD_FILENAMES=/dev/null WINNOW_HISTORY={folder}/history HOME={folder} '{host}' exec '{program}' chat -t 2 --isa portable {string.Join(' ', arguments)}";
+        string program = Environment.GetEnvironmentVariable("WINNOW_PROGRAM") is { Length: > 0 } other
+            ? $"'{Path.GetFullPath(other)}'"
+            : $"'{host}' exec '{Path.Combine(AppContext.BaseDirectory, "Winnow.Cli.dll")}'";
+        return $"env -u NO_COLOR VK_DRIVER_FILES=/dev/null VK_ICD_FILENAMES=/dev/null WINNOW_HISTORY={folder}/history HOME={folder} {program} chat -t 2 --isa portable {string.Join(' ', arguments)}";
     }
 
     /// <summary>Does something, and compares what stands there then.</summary>
