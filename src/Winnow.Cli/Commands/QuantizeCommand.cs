@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Winnow.Cli.Help;
 using Winnow.Cli.Options;
 using Winnow.Cli.Output;
 using Winnow.Lab.Quantization;
@@ -63,7 +64,8 @@ internal static class QuantizeCommand
         }
         catch (WinnowException e)
         {
-            throw new UsageException(e.Message);
+            string? near = Suggestion.For(name, QuantizationMixes.Names.Select(known => known.ToLowerInvariant()));
+            throw new UsageException(near is null ? e.Message : $"{e.Message}; did you mean '{near.ToUpperInvariant()}'?");
         }
     }
 }

@@ -181,7 +181,8 @@ internal sealed class ModelReport
 
     private string Shape() => _model.Refusal is not null
         ? ""
-        : $": {_model.Layers} layers of {_model.HiddenSize}, {_model.QueryHeads} query heads and {_model.KvHeads} of keys and values of {_model.HeadDimension}"
+        : $": {_model.Layers} layers of {_model.HiddenSize}"
+            + (_model.QueryHeads > 0 ? $", {_model.QueryHeads} query heads and {_model.KvHeads} of keys and values of {_model.HeadDimension}" : " without attention")
             + (_model.Experts > 0 ? $", {_model.ExpertsUsed} of {_model.Experts} experts" : "");
 
     private string Verdict(Room room)

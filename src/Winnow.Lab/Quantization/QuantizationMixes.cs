@@ -35,7 +35,11 @@ public static class QuantizationMixes
             }
         }
 
-        throw new WinnowException($"there is no quantization '{name}'; choose one of {string.Join(", ", Names)}");
+        // llama.cpp has no other mixture of it either.
+        string hint = canonical.Equals(nameof(TensorType.MXFP4), StringComparison.OrdinalIgnoreCase)
+            ? $"MXFP4 is the type of experts in {QuantizationMix.MXFP4_MOE}, which keeps other matrices in Q8_0; "
+            : "";
+        throw new WinnowException($"there is no quantization '{name}'; {hint}choose one of {string.Join(", ", Names)}");
     }
 
     /// <summary>Whether so few bits are left that a model hardly speaks any more unless they are spent by an <see cref="ImportanceMatrix"/>.</summary>

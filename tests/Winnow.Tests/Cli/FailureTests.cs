@@ -116,6 +116,8 @@ public sealed class FailureTests : IDisposable
     [InlineData("--chunk is 0", "logits", "--tokens", "1", "--chunk", "0")]
     [InlineData("there is no token id", "logits", "--tokens", "")]
     [InlineData("'Q9'", "quantize", "a", "b", "Q9")]
+    [InlineData("did you mean 'Q4_K_M'?", "quantize", "a", "b", "q4_km")]
+    [InlineData("did you mean 'MXFP4_MOE'?", "synth", "--shape", "llama-tiny", "--type", "MXFP4", "x")]
     [InlineData("'llama-9t'", "synth", "--shape", "llama-9t", "x")]
     [InlineData("--s3-expansion is 0; allowed: 1 to 1024", "calibrate", "--s3-expansion", "0")]
     [InlineData("the bundled model has its calibration", "calibrate")]
