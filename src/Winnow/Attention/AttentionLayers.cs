@@ -11,11 +11,16 @@ internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes, IRe
     public IReadOnlyList<AttentionShape> Bidirectional { get; } = [.. Shapes.Select(shape => shape with { Causal = false })];
 
     /// <summary>Layers with attention, without a sliding window and without chunks, ascending: the only ones that methods change.</summary>
-    public IReadOnlyList<int> Global { get; } =
-        [.. Enumerable.Range(0, Shapes.Count).Where(layer => (Attends is null || Attends[layer]) && Shapes[layer] is { Window: 0, Chunk: 0 })];
+    public IReadOnlyList<int> Global { get; } = [.. Enumerable.Range(0, Shapes.Count).Where(layer => IsGlobal(Shapes, Attends, layer))];
+
+    /// <summary>The shape of those layers; that of the first layer where there is none.</summary>
+    public AttentionShape GlobalShape => Shapes[Global.Count > 0 ? Global[0] : 0];
 
     /// <summary>Layers in all.</summary>
     public int Count => Shapes.Count;
+
+    /// <summary>Whether methods change a layer.</summary>
+    public bool IsGlobal(int layer) => IsGlobal(Shapes, Attends, layer);
 
     /// <summary>Checks a list of layer numbers that a user or a calibration gave.</summary>
     /// <exception cref="InvalidOptionException">A number is no layer, has a sliding window, or does not ascend.</exception>
@@ -39,12 +44,16 @@ internal sealed record AttentionLayers(IReadOnlyList<AttentionShape> Shapes, IRe
                 throw new InvalidOptionException($"{what}: layer {layer} has no attention; full-attention layers are {string.Join(", ", Global)}");
             }
 
-            if (Shapes[layer] is not { Window: 0, Chunk: 0 })
+            if (!IsGlobal(layer))
             {
-                throw new InvalidOptionException($"{what}: layer {layer} has a sliding window and keeps it; full-attention layers are {string.Join(", ", Global)}");
+                string limit = Shapes[layer].Window > 0 ? "a sliding window and keeps it" : "chunks and keeps them";
+                throw new InvalidOptionException($"{what}: layer {layer} has {limit}; full-attention layers are {string.Join(", ", Global)}");
             }
 
             previous = layer;
         }
     }
+
+    private static bool IsGlobal(IReadOnlyList<AttentionShape> shapes, IReadOnlyList<bool>? attends, int layer) =>
+        (attends is null || attends[layer]) && shapes[layer] is { Window: 0, Chunk: 0 };
 }

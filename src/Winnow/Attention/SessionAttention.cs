@@ -133,7 +133,7 @@ internal sealed class SessionAttention : IDisposable
     /// <summary>Keys, before rotation, of tokens that are being added to a layer's cache; the method is told those of prompts.</summary>
     public void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
-        if (ObservesKeys && _layers.Shapes[layer].Window == 0)
+        if (ObservesKeys && _layers.IsGlobal(layer))
         {
             _decode!.ObserveKeys(stream, layer, firstPosition, keys);
         }
@@ -161,7 +161,7 @@ internal sealed class SessionAttention : IDisposable
     private void AttendPrompt(in AttentionCall call)
     {
         AttentionPlan plan = AttentionPlan.All;
-        bool global = call.Shape.Window == 0;
+        bool global = _layers.IsGlobal(call.Layer);
         bool whole = call.FirstPosition == 0 && _phase == AttentionPhase.PromptEnd;
         if (global && whole && _prefill is not null && _prefill.Applies(call.Layer, call.Length))
         {
@@ -199,7 +199,7 @@ internal sealed class SessionAttention : IDisposable
 
     private void AttendStep(in AttentionCall call)
     {
-        if (_decode is null || call.Shape.Window != 0)
+        if (_decode is null || !_layers.IsGlobal(call.Layer))
         {
             call.Stream.Attend(call.Shape, call.Queries, call.Cache, call.FirstPosition, AttentionPlan.All, isStep: true, call.Output);
             Count(call, AttentionPlan.All, isObserved: false);

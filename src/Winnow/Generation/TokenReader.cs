@@ -525,13 +525,26 @@ internal sealed class TokenReader : IDisposable
         }
     }
 
-    /// <summary>A model without attention has nothing that a method could choose from.</summary>
+    /// <summary>A model without attention has nothing that a method could choose from; plans of methods have a list for each KV head of any layer.</summary>
     private static void RequireAttention(Model model, AttentionOptions attention)
     {
-        if (model.Transformer.AttentionLayers.Global.Count == 0 && !model.Config.Attends && (attention.Prefill is not null || attention.Decode is not null))
+        if (attention.Prefill is null && attention.Decode is null)
+        {
+            return;
+        }
+
+        AttentionLayers layers = model.Transformer.AttentionLayers;
+        if (layers.Global.Count == 0 && !model.Config.Attends)
         {
             throw new InvalidOptionException(
                 $"models of architecture '{model.Config.Architecture.HuggingFaceName}' have no attention that a method could change: only full is possible");
+        }
+
+        int[] heads = [.. layers.Global.Select(layer => layers.Shapes[layer].KvHeads).Distinct()];
+        if (heads.Length > 1)
+        {
+            throw new InvalidOptionException(
+                $"attention methods need as many KV heads in each full-attention layer, but those of {model.Info.Name} have {string.Join(", ", heads)}: only full is possible");
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
     public override CalibrationSectionDraft Calibrate(CalibrationRun run)
     {
         AttentionLayers layers = run.Engine.Transformer.AttentionLayers;
-        AttentionShape shape = layers.Shapes[0];
+        AttentionShape shape = layers.GlobalShape;
         int pieceTokens = Math.Min(PieceTokens, run.Engine.Model.ContextLength);
         List<int[]> pieces = [.. run.Pieces(pieceTokens, DefaultTokens)];
         pieces.AddRange(RandomPieces(run, pieceTokens, pieces.Sum(piece => piece.Length) / TextParts));
@@ -62,7 +62,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
     private static void MakeCodebooks(
         CalibrationRun run, AttentionLayers layers, Draft draft, List<int[]> pieces, int pieceTokens, int centroids, int far)
     {
-        AttentionShape shape = layers.Shapes[0];
+        AttentionShape shape = layers.GlobalShape;
         A2atsSamples samples = new(layers, run.Engine.Config.CreateRopes(pieceTokens), [.. layers.Global.Where(layer => layer >= draft.Finished)], far, KeyStep);
         for (int i = 0; i < pieces.Count; i++)
         {
@@ -75,7 +75,7 @@ internal sealed class A2atsCalibrator : MethodCalibrator
         {
             run.Cancellation.ThrowIfCancellationRequested();
             run.Report($"codebooks of layer {layer}", (1 + ((double)layer / layers.Count)) / 3);
-            if (layers.Shapes[layer].Window == 0)
+            if (layers.IsGlobal(layer))
             {
                 Work work = new(samples, layer, shape, centroids, run.Options.Seed);
                 stream.RunOnHost(work, shape.KvHeads);

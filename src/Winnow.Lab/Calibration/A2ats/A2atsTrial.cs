@@ -26,7 +26,7 @@ internal sealed class A2atsTrial
     private A2atsTrial(AttentionLayers layers)
     {
         _layers = layers;
-        int heads = layers.Count * layers.Shapes[0].KvHeads;
+        int heads = layers.Count * layers.GlobalShape.KvHeads;
         _budgets = new double[heads];
         _losses = new float[heads * HeadBudgets.Levels.Count];
     }
@@ -68,7 +68,7 @@ internal sealed class A2atsTrial
         Array.Fill(_budgets, 1);
         float[][] reference = new float[answer.Length][];
         session.Diagnostics.Force(answer, (i, logits) => reference[i] = logits.ToArray(), run.Cancellation);
-        int kvHeads = _layers.Shapes[0].KvHeads;
+        int kvHeads = _layers.GlobalShape.KvHeads;
         int levels = HeadBudgets.Levels.Count;
         foreach (int layer in _layers.Global)
         {

@@ -43,7 +43,7 @@ internal sealed class TokenSparseCalibrator : MethodCalibrator
         }
 
         double[] drift = observer.Drift();
-        int kvHeads = layers.Shapes[0].KvHeads;
+        int kvHeads = layers.GlobalShape.KvHeads;
         IReadOnlyList<int> heads = HeadsOf(Stable(drift, layers.Global), kvHeads);
         float coverage = CoverageOf(run);
         JsonObject settings = new()

@@ -54,7 +54,7 @@ internal sealed record A2atsCalibration(Codebook[][]? Codebooks, int? Far, doubl
             return null;
         }
 
-        AttentionShape shape = setup.Layers.Shapes[0];
+        AttentionShape shape = setup.Layers.GlobalShape;
         int levels = HeadBudgets.Levels.Count;
         float[] losses = section.Tensor(LossesName, setup.Layers.Count, shape.KvHeads, levels).ToSingles();
         int layerLength = shape.KvHeads * levels;

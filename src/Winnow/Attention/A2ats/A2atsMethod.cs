@@ -25,7 +25,7 @@ internal sealed class A2atsMethod : DecodeMethod
     private readonly double _rho;
     private readonly int _window;
     private readonly double[]? _shares;
-    private readonly A2atsLayer[] _layers;
+    private readonly A2atsLayer?[] _layers;
 
     /// <summary>Those without a sliding window: the others keep nothing.</summary>
     private readonly A2atsLayer[] _global;
@@ -47,14 +47,19 @@ internal sealed class A2atsMethod : DecodeMethod
         _setup = setup;
         _calibration = calibration;
         _selector = selector;
-        AttentionShape shape = setup.Layers.Shapes[0];
+        AttentionShape shape = setup.Layers.GlobalShape;
         Codebook[][]? codebooks = calibration.Codebooks;
         _rho = options.Rho ?? A2atsAttention.DefaultRho;
         _window = options.Window ?? A2atsAttention.DefaultWindow;
         _shares = options.Budget is null ? calibration.Budgets : null;
         int far = options.Far ?? calibration.Far ?? A2atsAttention.DefaultFar(setup.ContextLength);
-        _layers = [.. setup.Layers.Shapes.Select((shape, i) => new A2atsLayer(shape, setup.Ropes[i], far, codebooks?[i], selector))];
-        _global = [.. setup.Layers.Global.Select(layer => _layers[layer])];
+        _layers = new A2atsLayer?[setup.Layers.Count];
+        foreach (int layer in setup.Layers.Global)
+        {
+            _layers[layer] = new A2atsLayer(setup.Layers.Shapes[layer], setup.Ropes[layer], far, codebooks?[layer], selector);
+        }
+
+        _global = [.. setup.Layers.Global.Select(layer => _layers[layer]!)];
         States = [.. _global.Select(layer => layer.Sums).OfType<QuerySums>()];
         StateKey = codebooks is null
             ? string.Create(CultureInfo.InvariantCulture, $"{A2atsAttention.Name}:far={far},centroids={options.Centroids},codebook=online")
@@ -67,7 +72,7 @@ internal sealed class A2atsMethod : DecodeMethod
 
     public override bool NeedsUnrotatedKeys => true;
 
-    public override long StateBytes => _layers.Sum(layer => layer.SizeBytes);
+    public override long StateBytes => _global.Sum(layer => layer.SizeBytes);
 
     public override string StateKey { get; }
 
@@ -126,7 +131,7 @@ internal sealed class A2atsMethod : DecodeMethod
 
     public override void ObserveKeys(ComputeStream stream, int layer, int firstPosition, Matrix keys)
     {
-        A2atsLayer state = _layers[layer];
+        A2atsLayer state = _layers[layer]!;
         if (state.HasCodebooks && state.Length == firstPosition)
         {
             _selector.Encode(stream, state.Codes, keys, firstPosition);
@@ -137,7 +142,7 @@ internal sealed class A2atsMethod : DecodeMethod
 
     public override void ObservePart(in AttentionCall call, bool isLast)
     {
-        A2atsLayer state = _layers[call.Layer];
+        A2atsLayer state = _layers[call.Layer]!;
         AddQueries(call, state);
         if (isLast)
         {
@@ -154,7 +159,7 @@ internal sealed class A2atsMethod : DecodeMethod
     public override AttentionPlan Select(in AttentionCall call, out bool observe)
     {
         observe = false;
-        A2atsLayer state = _layers[call.Layer];
+        A2atsLayer state = _layers[call.Layer]!;
         AddQueries(call, state);
         Train(call, state);
 

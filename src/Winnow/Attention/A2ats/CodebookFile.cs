@@ -46,7 +46,7 @@ internal static class CodebookFile
     /// <exception cref="WinnowException">A tensor is missing or does not fit the model.</exception>
     public static Codebook[][] Read(string path, IReadOnlyDictionary<string, TensorEntry> tensors, AttentionLayers layers)
     {
-        AttentionShape shape = layers.Shapes[0];
+        AttentionShape shape = layers.GlobalShape;
         int dimension = shape.HeadDimension;
         TensorEntry scores = tensors.GetValueOrDefault(ScoreCentroids) ?? throw Missing(path, ScoreCentroids);
         long count = scores.Shape.Count == 4 ? scores.Shape[2] : 0;

@@ -29,7 +29,7 @@ internal sealed record RandomAttention : DecodeAttention
 
     private sealed class Method(RandomAttention options, AttentionLayers layers, RowSelector selector) : DecodeMethod
     {
-        private readonly AttentionPlan _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+        private readonly AttentionPlan _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.GlobalShape.KvHeads);
         private int[] _rows = [];
         private Random _random = new(options.Seed);
 

@@ -65,7 +65,7 @@ internal sealed record SnapKvAttention : DecodeAttention
             }
 
             States = [.. layers.Global.Select(layer => _kept[layer]!)];
-            _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+            _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.GlobalShape.KvHeads);
         }
 
         public override int PromptWindow => _options.Window;

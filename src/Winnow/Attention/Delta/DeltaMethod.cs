@@ -29,7 +29,7 @@ internal sealed class DeltaMethod : DecodeMethod
             _dense[layer] = true;
         }
 
-        AttentionShape shape = layers.Shapes[0];
+        AttentionShape shape = layers.GlobalShape;
         _plan = options.PerKvHead
             ? selector.CreatePlan(AttentionPlanKind.PerKvHead, shape.KvHeads)
             : selector.CreatePlan(AttentionPlanKind.Shared, 1);

@@ -29,7 +29,7 @@ internal sealed class RecycledMethod : DecodeMethod
         }
 
         States = [.. layers.Global.Select(layer => _states[layer]!.Ranking)];
-        _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.Shapes[0].KvHeads);
+        _plan = selector.CreatePlan(AttentionPlanKind.PerKvHead, layers.GlobalShape.KvHeads);
     }
 
     /// <summary>The cosine is taken before rotation: afterwards it would also measure how far apart the two positions are.</summary>

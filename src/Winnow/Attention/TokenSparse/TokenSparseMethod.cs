@@ -28,11 +28,11 @@ internal sealed class TokenSparseMethod : PrefillMethod
         CalibrationSection? calibration = options.Layers is null && options.Heads is null ? setup.Calibration.Find(TokenSparseAttention.Name) : null;
         IReadOnlyList<int>? heads = options.Heads ?? calibration?.Integers(HeadsKey);
         _coverage = options.Coverage ?? (float?)calibration?.Number(CoverageKey) ?? TokenSparseAttention.DefaultCoverage;
-        int kvHeads = layers.Shapes[0].KvHeads;
+        int kvHeads = layers.GlobalShape.KvHeads;
         _selector = selector;
         _plan = options.PerKvHead ?? heads is not null
             ? selector.CreatePlan(AttentionPlanKind.PerKvHead, kvHeads, selectsQueries: true)
-            : selector.CreatePlan(AttentionPlanKind.PerQueryHead, layers.Shapes[0].QueryHeads, selectsQueries: true);
+            : selector.CreatePlan(AttentionPlanKind.PerQueryHead, layers.GlobalShape.QueryHeads, selectsQueries: true);
         if (options.Layers is { } named)
         {
             layers.Check(named, "token-sparse: layers");

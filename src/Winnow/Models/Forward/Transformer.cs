@@ -244,13 +244,14 @@ internal sealed class Transformer
             queryNorm = keyNorm = null;
         }
 
+        // Before anybody looks at heads too: a bias by position stands in elements of theirs.
+        HeadProjection.AddPositions(Config, index, stream, heads, positions, part.CacheRow);
         if (sequence.Observer is not null || sequence.Attention.ObservesKeys)
         {
             sequence.Observer?.ObserveHeads(stream, index, part.CacheRow, heads.Query, heads.Key);
             sequence.Attention.ObserveKeys(stream, index, part.CacheRow, heads.Key);
         }
 
-        HeadProjection.AddPositions(Config, index, stream, heads, positions, part.CacheRow);
         if (isShared || (normsAfter && layer.QueryNorms.Length > 0))
         {
             if (unrotated is { } copy)
