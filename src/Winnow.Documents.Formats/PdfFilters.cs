@@ -5,7 +5,9 @@ using UglyToad.PdfPig.Tokens;
 namespace Winnow.Documents.Formats;
 
 /// <summary>The filters that text of a PDF may be packed with, bounded; pictures are left packed.</summary>
-internal sealed class PdfFilters(string path) : BaseFilterProvider(Filters(new Budget(path)))
+/// <param name="path">The file, for errors.</param>
+/// <param name="throwIfStopped">Asked before anything is unpacked.</param>
+internal sealed class PdfFilters(string path, Action throwIfStopped) : BaseFilterProvider(Filters(new Budget(path, throwIfStopped)))
 {
     private const long MaxStreamBytes = 128 << 20;
     private const long MaxTotalBytes = 2L << 30;
@@ -42,9 +44,11 @@ internal sealed class PdfFilters(string path) : BaseFilterProvider(Filters(new B
         };
     }
 
-    private sealed class Budget(string path)
+    private sealed class Budget(string path, Action throwIfStopped)
     {
         private long _total;
+
+        public void Begin() => throwIfStopped();
 
         public void Charge(long bytes)
         {
@@ -62,6 +66,7 @@ internal sealed class PdfFilters(string path) : BaseFilterProvider(Filters(new B
 
         public Memory<byte> Decode(Memory<byte> input, DictionaryToken streamDictionary, IFilterProvider filterProvider, int filterIndex)
         {
+            budget.Begin();
             if (filter is FlateFilter)
             {
                 budget.Charge(Inflated(input));

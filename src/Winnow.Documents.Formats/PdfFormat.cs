@@ -8,6 +8,11 @@ using UglyToad.PdfPig.Exceptions;
 namespace Winnow.Documents.Formats;
 
 /// <summary>PDF documents with text in them. Scanned pages are pictures, which are not read.</summary>
+/// <remarks>
+/// A page that takes longer than 30 seconds is refused, and so is the document. What reads it cannot be interrupted from outside: it ends the
+/// next time it reads of the file or unpacks a stream. Where it does neither, its thread goes on in the background, with the file's bytes in
+/// memory, as long as the process lives; whoever takes files of strangers, and many, reads them in a process of its own.
+/// </remarks>
 public sealed class PdfFormat : DocumentFormat
 {
     private const int MaxNesting = 100;
@@ -71,10 +76,10 @@ public sealed class PdfFormat : DocumentFormat
             try
             {
                 // A copy, because whoever gives up closes the file.
-                using MemoryStream bytes = new();
+                using StoppableStream bytes = new(ThrowIfStopped);
                 file.CopyTo(bytes);
                 bytes.Position = 0;
-                ParsingOptions options = new() { UseLenientParsing = true, SkipMissingFonts = true, MaxStackDepth = MaxNesting, FilterProvider = new PdfFilters(path) };
+                ParsingOptions options = new() { UseLenientParsing = true, SkipMissingFonts = true, MaxStackDepth = MaxNesting, FilterProvider = new PdfFilters(path, ThrowIfStopped) };
                 using PdfDocument document = PdfDocument.Open(bytes, options);
                 foreach (Page page in document.GetPages())
                 {
@@ -97,6 +102,14 @@ public sealed class PdfFormat : DocumentFormat
             }
         }
 
+        private void ThrowIfStopped()
+        {
+            if (_isStopped)
+            {
+                throw new OperationCanceledException();
+            }
+        }
+
         /// <summary>What was read, or why it was not.</summary>
         public string Text() => _error switch
         {
@@ -107,5 +120,27 @@ public sealed class PdfFormat : DocumentFormat
             PdfDocumentEncryptedException => throw new DocumentException(path, "is an encrypted PDF document: save it without a password", _error),
             _ => throw new DocumentException(path, $"is a damaged PDF document: {_error.Message}", _error),
         };
+    }
+
+    /// <summary>Bytes in memory that are given out until whoever reads them is told to stop.</summary>
+    private sealed class StoppableStream(Action throwIfStopped) : MemoryStream
+    {
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            throwIfStopped();
+            return base.Read(buffer, offset, count);
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            throwIfStopped();
+            return base.Read(buffer);
+        }
+
+        public override int ReadByte()
+        {
+            throwIfStopped();
+            return base.ReadByte();
+        }
     }
 }
