@@ -188,6 +188,8 @@ public sealed class ChatTests(LabEngine lab) : IClassFixture<LabEngine>, IDispos
         Assert.Equal("Sampling", Assert.Throws<ArgumentNullException>(() => new GenerationOptions { Sampling = null! }).ParamName);
         Assert.Equal("TopLogProbabilities", Assert.Throws<ArgumentOutOfRangeException>(() => new SamplingOptions { TopLogProbabilities = -1 }).ParamName);
         Assert.Equal("KvType", Assert.Throws<ArgumentOutOfRangeException>(() => new SessionOptions { KvType = Tensors.TensorType.Q4_K }).ParamName);
+        Assert.Equal("user", new ChatMessage("User", "") { Name = "a" }.Role);
+        Assert.Equal(["assistant", "critic"], [(new ChatMessage("user", "") with { Role = "Assistant" }).Role, new ChatMessage("critic", "").Role]);
         Assert.Equal("Content", Assert.Throws<ArgumentNullException>(() => new ChatMessage("user", null!)).ParamName);
     }
 }

@@ -33,7 +33,7 @@ public readonly record struct GpuLayers
 
     /// <summary>Reads <c>auto</c>, <c>all</c> or a number.</summary>
     /// <returns>Whether it is one of them.</returns>
-    public static bool TryParse(string text, out GpuLayers layers)
+    public static bool TryParse(string? text, out GpuLayers layers)
     {
         layers = text switch
         {

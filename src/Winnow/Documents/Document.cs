@@ -119,6 +119,7 @@ public sealed class Document
     /// <exception cref="DocumentException">It is no text, or too long.</exception>
     public static string Decode(string path, Stream file, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(file);
         byte[] head = new byte[Math.Min(DocumentFormat.HeadBytes, file.Length)];
         file.Position = 0;

@@ -41,7 +41,11 @@ public sealed record AttentionOptions
 
     /// <summary>Reads a specification such as <c>token-sparse+delta:budget=1024</c>.</summary>
     /// <exception cref="InvalidOptionException">A method, key or value is not one that there is; the message lists those that are.</exception>
-    public static AttentionOptions Parse(string specification) => AttentionSpec.Parse(specification);
+    public static AttentionOptions Parse(string specification)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        return AttentionSpec.Parse(specification);
+    }
 
     /// <summary>
     /// The same with token-sparse attention for prompts: in chosen layers each query head computes the attention among the tokens that

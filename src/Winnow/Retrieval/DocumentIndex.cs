@@ -55,7 +55,11 @@ public sealed class DocumentIndex : IDisposable
     internal IndexState State => _state;
 
     /// <summary>Whether a file begins like an index.</summary>
-    public static bool IsIndex(string path) => File.Exists(path) && IndexHeader.IsHeader(path);
+    public static bool IsIndex(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return File.Exists(path) && IndexHeader.IsHeader(path);
+    }
 
     /// <summary>Scans documents into a new index.</summary>
     /// <param name="engine">The model; without autoencoders in its calibration, words are indexed only, and <see cref="Note"/> says so.</param>
@@ -297,7 +301,11 @@ public sealed class DocumentIndex : IDisposable
 
     /// <summary>Takes a document out. A file becomes smaller when more than half of it is of no use any more.</summary>
     /// <exception cref="WinnowException">There is no such document, or the file cannot be written.</exception>
-    public void Delete(string name) => _lifetime.Run(_ => Remove(name));
+    public void Delete(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        _lifetime.Run(_ => Remove(name));
+    }
 
     private int Remove(string name)
     {

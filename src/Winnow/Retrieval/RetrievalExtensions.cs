@@ -65,6 +65,7 @@ public static class RetrievalExtensions
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(question);
         search ??= new SearchOptions();
         return index.Search(question, search with { Budget = search.BudgetTokens(index.Tokens, session.ContextLength) }, cancellationToken);
     }

@@ -4,12 +4,14 @@ using static Winnow.Limits;
 namespace Winnow.Templates;
 
 /// <summary>One message of a conversation.</summary>
-/// <param name="Role">Who speaks: <c>system</c>, <c>user</c>, <c>assistant</c>, <c>tool</c> or what else the model's template knows.</param>
+/// <param name="Role">Who speaks: <c>system</c>, <c>user</c>, <c>assistant</c>, <c>tool</c>, in any case, or what else the model's template knows.</param>
 /// <param name="Content">The text.</param>
 public sealed record ChatMessage(string Role, string Content)
 {
+    private static readonly string[] UsualRoles = ["system", "user", "assistant", "tool"];
+
     /// <summary>Who speaks.</summary>
-    public string Role { get; init => field = NotNull(value); } = NotNull(Role, nameof(Role));
+    public string Role { get; init => field = RoleOf(NotNull(value)); } = RoleOf(NotNull(Role, nameof(Role)));
 
     /// <summary>The text.</summary>
     public string Content { get; init => field = NotNull(value); } = NotNull(Content, nameof(Content));
@@ -56,6 +58,7 @@ public sealed record ChatMessage(string Role, string Content)
     /// <summary>A conversation as a template sees it.</summary>
     public static JsonArray ToJson(IEnumerable<ChatMessage> messages)
     {
+        ArgumentNullException.ThrowIfNull(messages);
         JsonArray conversation = [];
         foreach (ChatMessage message in messages)
         {
@@ -64,4 +67,7 @@ public sealed record ChatMessage(string Role, string Content)
 
         return conversation;
     }
+
+    /// <summary>Templates compare names of roles as they are, and pass over those that they do not know.</summary>
+    private static string RoleOf(string role) => Array.Find(UsualRoles, usual => usual.Equals(role, StringComparison.OrdinalIgnoreCase)) ?? role;
 }

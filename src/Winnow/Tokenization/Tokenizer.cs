@@ -161,6 +161,7 @@ public sealed class Tokenizer
     /// <summary>Finds a token by what <see cref="TokenText"/> says.</summary>
     public bool TryGetId(string text, out int id)
     {
+        ArgumentNullException.ThrowIfNull(text);
         int? found = _vocabulary.Find(text);
         id = found ?? -1;
         return found is not null;
