@@ -32,9 +32,9 @@ internal static class CpuIsaSupport
     /// <remarks>
     /// There is no flag for that. AVX-VNNI tells the generations apart: Zen 5, Sapphire Rapids and later have it and execute 512 bits at
     /// once; Zen 4, whose units are 256 bits wide (row kernels of 512 were a fifth slower there), and the Intel cores that clock down for
-    /// 512 bits do not. DOTNET_EnableAVXVNNI=0 switches it off.
+    /// 512 bits do not. DOTNET_EnableAVXVNNI=0 switches it off. All that have wide units have VBMI, too.
     /// </remarks>
-    public static bool HasWideUnits { get; } = IsSupported(CpuIsa.Avx512) && AvxVnni.IsSupported;
+    public static bool HasWideUnits { get; } = IsSupported(CpuIsa.Avx512) && AvxVnni.IsSupported && Avx512Vbmi.IsSupported;
 
     /// <summary>Whether kernels of this instruction set can run here.</summary>
     public static bool IsSupported(CpuIsa isa) => isa switch

@@ -18,6 +18,15 @@ internal static unsafe class GridTables
         return (ulong*)table;
     }
 
+    /// <summary>The entries as they are, where gathering may read two bytes behind each.</summary>
+    public static ushort* Packed(ReadOnlySpan<ushort> packed)
+    {
+        ushort* table = (ushort*)Allocate(sizeof(ushort) * (packed.Length + 1));
+        packed.CopyTo(new Span<ushort>(table, packed.Length));
+        table[packed.Length] = 0;
+        return table;
+    }
+
     /// <summary>Four magnitudes an entry.</summary>
     public static uint* OfThreeBits(ReadOnlySpan<ushort> packed, ReadOnlySpan<byte> magnitudes)
     {

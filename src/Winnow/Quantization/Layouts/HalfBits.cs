@@ -10,7 +10,7 @@ namespace Winnow.Quantization.Layouts;
 /// multiplication is a fused one with nothing to add: on Zen 5 a plain one is slow where its operand is a denormal, as scales of Q6_K
 /// blocks are; one core went through such rows at 16 GB/s, with fused ones at 31. Without fused ones, 128-bit kernels of K-quants
 /// were 2.5 times slower for it: scales are converted with integers then, and only F16 weights, few of which are denormals, multiplied.
-/// On Intel's processors fused ones are slow there as well: single denormals, as scales of IQ4_XS blocks are, never reach one.
+/// On Intel's processors fused ones are slow there as well: denormals among scales, as those of IQ4_XS blocks are, never reach one.
 /// </remarks>
 internal static class HalfBits
 {
@@ -47,6 +47,20 @@ internal static class HalfBits
         return Fma.IsSupported ? Fma.MultiplyAdd(bits, Vector128.Create(TwoTo112), Vector128<float>.Zero) : bits * Vector128.Create(TwoTo112);
     }
 
+    /// <summary>The same without a multiplication, for values that may be denormals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Scales4(Vector128<short> halves)
+    {
+        Vector128<int> bits = (Vector128.WidenLower(halves) << 13) & Vector128.Create(Mask);
+        Vector128<int> normal = bits + Vector128.Create(112 << 23);
+
+        // The mantissa behind a one that was not there, less that one.
+        Vector128<int> one = (bits & Vector128.Create(int.MinValue)) | Vector128.Create(113 << 23);
+        Vector128<float> denormal = (normal + Vector128.Create(1 << 23)).AsSingle() - one.AsSingle();
+        Vector128<int> isDenormal = Vector128.Equals(bits & Vector128.Create(0x0F80_0000), Vector128<int>.Zero);
+        return Vector128.ConditionalSelect(isDenormal.AsSingle(), denormal, normal.AsSingle());
+    }
+
     /// <summary>Needs AVX2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToSingle8(Vector128<short> halves) =>
@@ -55,10 +69,27 @@ internal static class HalfBits
             Vector256.Create(TwoTo112),
             Vector256<float>.Zero);
 
+    /// <summary>As <see cref="Scales4"/>. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales8(Vector128<short> halves)
+    {
+        Vector256<int> bits = Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(halves), 13) & Vector256.Create(Mask);
+        Vector256<int> normal = bits + Vector256.Create(112 << 23);
+
+        Vector256<int> one = (bits & Vector256.Create(int.MinValue)) | Vector256.Create(113 << 23);
+        Vector256<float> denormal = (normal + Vector256.Create(1 << 23)).AsSingle() - one.AsSingle();
+        Vector256<int> isDenormal = Vector256.Equals(bits & Vector256.Create(0x0F80_0000), Vector256<int>.Zero);
+        return Vector256.ConditionalSelect(isDenormal.AsSingle(), denormal, normal.AsSingle());
+    }
+
     /// <summary>Eight f16 that lie <paramref name="stride"/> bytes apart, as the scales of neighbouring blocks do. Needs AVX2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<float> Gather8(byte* halves, int stride) =>
-        ToSingle8(Vector128.Create(
+    public static unsafe Vector256<float> Gather8(byte* halves, int stride) => ToSingle8(Load8(halves, stride));
+
+    /// <summary>Their bits, on every processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector128<short> Load8(byte* halves, int stride) =>
+        Vector128.Create(
             *(short*)halves,
             *(short*)(halves + stride),
             *(short*)(halves + (2 * stride)),
@@ -66,7 +97,7 @@ internal static class HalfBits
             *(short*)(halves + (4 * stride)),
             *(short*)(halves + (5 * stride)),
             *(short*)(halves + (6 * stride)),
-            *(short*)(halves + (7 * stride))));
+            *(short*)(halves + (7 * stride)));
 
     /// <summary>Needs AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,6 +28,12 @@ internal unsafe interface ISignedBlock
     /// <param name="scales">Receives the scale of each 16 or 32 of them.</param>
     static abstract void Unpack(byte* block, float d, sbyte* quants, float* scales);
 
-    /// <summary>The same. Needs AVX2.</summary>
-    static abstract void Unpack256(byte* block, float d, sbyte* quants, float* scales);
+    /// <summary>Takes 256 weights apart, in one block or several. Needs AVX2.</summary>
+    /// <param name="blocks">The first block.</param>
+    /// <param name="quants">Receives all quants in order.</param>
+    /// <param name="scales">Receives the scale of each 16 or 32 of them.</param>
+    static abstract void Unpack256(byte* blocks, sbyte* quants, float* scales);
+
+    /// <summary>The same. Needs AVX-512 with VBMI.</summary>
+    static abstract void Unpack512(byte* blocks, sbyte* quants, float* scales);
 }

@@ -55,4 +55,50 @@ internal static unsafe class FourBitCodes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack32(byte* packed, Vector256<sbyte> table, sbyte* quants) =>
         Avx2.Shuffle(table, Nibbles.Of32(packed).AsSByte()).Store(quants);
+
+    /// <summary>Twice sixteen packed bytes; the table four times. Needs AVX-512 with VBMI, whose look-ups ignore all but the lowest bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack64(byte* first, byte* second, Vector512<sbyte> table, sbyte* quants)
+    {
+        // A selection: unlike an insertion, two ports can do it.
+        Vector512<uint> both = Vector512.ConditionalSelect(
+            Vector512.Create(0ul, 0, 0, 0, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue).AsUInt32(),
+            Avx512F.BroadcastVector128ToVector512((uint*)second),
+            Avx512F.BroadcastVector128ToVector512((uint*)first));
+        Vector512<uint> codes = Avx512F.ShiftRightLogicalVariable(both, Vector512.Create(0u, 0, 0, 0, 4, 4, 4, 4, 0, 0, 0, 0, 4, 4, 4, 4));
+        Avx512Vbmi.PermuteVar64x8(table, codes.AsSByte()).Store(quants);
+    }
+
+    /// <summary>256 weights in blocks of 32 that lie so many bytes apart. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack256(byte* packed, int stride, Vector256<sbyte> table, sbyte* quants)
+    {
+        Unpack32(packed, table, quants);
+        Unpack32(packed + stride, table, quants + 32);
+        Unpack32(packed + (2 * stride), table, quants + 64);
+        Unpack32(packed + (3 * stride), table, quants + 96);
+        Unpack32(packed + (4 * stride), table, quants + 128);
+        Unpack32(packed + (5 * stride), table, quants + 160);
+        Unpack32(packed + (6 * stride), table, quants + 192);
+        Unpack32(packed + (7 * stride), table, quants + 224);
+    }
+
+    /// <summary>The same. Needs AVX-512 with VBMI.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack256(byte* packed, int stride, Vector512<sbyte> table, sbyte* quants)
+    {
+        Unpack64(packed, packed + stride, table, quants);
+        Unpack64(packed + (2 * stride), packed + (3 * stride), table, quants + 64);
+        Unpack64(packed + (4 * stride), packed + (5 * stride), table, quants + 128);
+        Unpack64(packed + (6 * stride), packed + (7 * stride), table, quants + 192);
+    }
+
+    /// <summary>A table four times.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<sbyte> Table512(ReadOnlySpan<sbyte> table)
+    {
+        Vector128<sbyte> once = Vector128.Create(table);
+        Vector256<sbyte> twice = Vector256.Create(once, once);
+        return Vector512.Create(twice, twice);
+    }
 }

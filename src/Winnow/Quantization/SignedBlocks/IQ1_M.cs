@@ -75,7 +75,10 @@ internal readonly unsafe struct IQ1_M : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* blocks, sbyte* quants, float* scales) => SignedGroup.Unpack<IQ1_M>(blocks, SignedGroup.Length, quants, scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* blocks, sbyte* quants, float* scales) => Unpack256(blocks, quants, scales);
 
     /// <summary>Eight bytes of 1, or of −1 where the bit is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

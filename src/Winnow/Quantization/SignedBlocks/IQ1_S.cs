@@ -67,5 +67,8 @@ internal readonly unsafe struct IQ1_S : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* blocks, sbyte* quants, float* scales) => SignedGroup.Unpack<IQ1_S>(blocks, SignedGroup.Length, quants, scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* blocks, sbyte* quants, float* scales) => Unpack256(blocks, quants, scales);
 }

@@ -17,6 +17,8 @@ internal readonly unsafe struct IQ2_S : ISignedBlock
 {
     private static readonly ulong* Grid = GridTables.OfTwoBits(TwoBitGrids.Iq2S);
 
+    private static readonly ushort* PackedGrid = GridTables.Packed(TwoBitGrids.Iq2S);
+
     private static readonly Lazy<GridEncoder> Encoder = new(() => new GridEncoder(
         new GridSearch(TwoBitGrids.Iq2S, 8, 3, 1), [1, 3.125f, 5.375f], 16, hasParity: false));
 
@@ -71,27 +73,35 @@ internal readonly unsafe struct IQ2_S : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales)
+    public static void Unpack256(byte* block, sbyte* quants, float* scales)
     {
+        GridScales.Store16(*(ulong*)(block + 74), HalfBits.ToSingle(ScaleBits(block)) * 0.125f, scales);
         ulong* grid = Grid;
-        byte* index = block + 2;
-        // Low nibbles before high ones, as whole vectors: what is stored in pieces cannot be loaded at once before it reached the cache.
-        Vector128<byte> nibbles = Vector128.CreateScalar(*(ulong*)(block + 74)).AsByte();
-        Vector128<byte> scale = Sse2.UnpackLow(nibbles & Vector128.Create((byte)15), nibbles >> 4);
-        Vector256<float> eighth = Vector256.Create(d * 0.125f);
-        Vector256<int> low = Avx2.ConvertToVector256Int32(scale);
-        Vector256<int> upper = Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(scale, 8));
-        (Vector256.ConvertToSingle(low + low + Vector256<int>.One) * eighth).Store(scales);
-        (Vector256.ConvertToSingle(upper + upper + Vector256<int>.One) * eighth).Store(scales + 8);
-        for (int i = 0; i < 8; i++, index += 4)
+        for (int i = 0; i < 8; i += 2)
         {
-            int high = block[66 + i];
-            Vector256<sbyte> magnitudes = Vector256.Create(
-                grid[index[0] | ((high << 8) & 0x300)],
-                grid[index[1] | ((high << 6) & 0x300)],
-                grid[index[2] | ((high << 4) & 0x300)],
-                grid[index[3] | ((high << 2) & 0x300)]).AsSByte();
-            Signs.Apply(magnitudes, *(uint*)(block + 34 + (4 * i))).Store(quants + (32 * i));
+            Vector256<int> upper = Avx2.ShiftLeftLogicalVariable(
+                Vector256.Create((int)*(ushort*)(block + 66 + i)), Vector256.Create(8u, 6, 4, 2, 0, 0, 0, 0));
+            upper = Avx2.ShiftRightLogicalVariable(upper, Vector256.Create(0u, 0, 0, 0, 0, 2, 4, 6)) & Vector256.Create(0x300);
+            Vector256<int> index = Avx2.ConvertToVector256Int32(block + 2 + (4 * i)) | upper;
+            EightMagnitudes.Store(grid, index, (uint*)(block + 34) + i, quants + (32 * i));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* block, sbyte* quants, float* scales)
+    {
+        GridScales.Store16In512(*(ulong*)(block + 74), HalfBits.ToSingle(ScaleBits(block)) * 0.125f, scales);
+        ushort* grid = PackedGrid;
+        Vector512<sbyte> values = TwoBitCodes.Values;
+
+        // Eight pairs of upper bits, each to the second byte of its index.
+        Vector256<byte> uppers = Vector256.Create(
+            0x0000_0200_0000_0000ul, 0x0000_0600_0000_0400, 0x0000_0A00_0000_0800, 0x0000_0E00_0000_0C00).AsByte();
+        for (int i = 0; i < 4; i++)
+        {
+            Vector256<int> high = Avx512Vbmi.VL.MultiShift(uppers, Vector256.Create(*(ulong*)(block + 66 + (2 * i)))).AsInt32();
+            Vector256<int> index = Avx2.ConvertToVector256Int32(block + 2 + (8 * i)) | (high & Vector256.Create(0x300));
+            TwoBitCodes.Look(grid, index, (ulong*)(block + 34 + (8 * i)), values).Store(quants + (64 * i));
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Grids;
 using Winnow.Quantization.Layouts;
@@ -14,6 +16,8 @@ namespace Winnow.Quantization.SignedBlocks;
 internal readonly unsafe struct IQ2_XXS : ISignedBlock
 {
     private static readonly ulong* Grid = GridTables.OfTwoBits(TwoBitGrids.Iq2Xxs);
+
+    private static readonly ushort* PackedGrid = GridTables.Packed(TwoBitGrids.Iq2Xxs);
 
     private static readonly Lazy<GridEncoder> Encoder = new(() => new GridEncoder(
         new GridSearch(TwoBitGrids.Iq2Xxs, 8, 3, 2), [1, 3.125f, 5.375f], 32, hasParity: true));
@@ -70,5 +74,46 @@ internal readonly unsafe struct IQ2_XXS : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* block, sbyte* quants, float* scales)
+    {
+        Vector256<uint> words = Words(block);
+        GridScales.Store8(words, HalfBits.ToSingle(ScaleBits(block)) * 0.125f, scales);
+        Vector256<byte> signs = Signs.OfWords(words);
+        ulong* grid = Grid;
+        for (int i = 0; i < 8; i += 2)
+        {
+            EightMagnitudes.Store(grid, Indices(block, i), (uint*)&signs + i, quants + (32 * i));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* block, sbyte* quants, float* scales)
+    {
+        Vector256<uint> words = Words(block);
+        GridScales.Store8(words, HalfBits.ToSingle(ScaleBits(block)) * 0.125f, scales);
+        Vector256<byte> signs = Signs.OfWords(words);
+        ushort* grid = PackedGrid;
+        Vector512<sbyte> values = TwoBitCodes.Values;
+        for (int i = 0; i < 8; i += 2)
+        {
+            TwoBitCodes.Look(grid, Indices(block, i), (ulong*)((uint*)&signs + i), values).Store(quants + (32 * i));
+        }
+    }
+
+    /// <summary>The indices of two neighbouring parts. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Indices(byte* block, int part)
+    {
+        // Four indices, a word, four indices, a word.
+        Vector128<uint> both = Vector128.Load((uint*)(block + 2 + (8 * part)));
+        return Avx2.ConvertToVector256Int32(Sse2.Shuffle(both, 0b10_00).AsByte());
+    }
+
+    /// <summary>The words of signs and scales. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Words(byte* block)
+    {
+        Vector256<float> first = Vector256.Load((float*)(block + 2)), second = Vector256.Load((float*)(block + 34));
+        return Avx2.Permute4x64(Avx.Shuffle(first, second, 0b11_01_11_01).AsUInt64(), 0b11_01_10_00).AsUInt32();
+    }
 }

@@ -69,11 +69,9 @@ internal readonly unsafe struct IQ3_S : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales)
+    public static void Unpack256(byte* block, sbyte* quants, float* scales)
     {
-        Vector256<uint> scale = Avx2.ShiftRightLogicalVariable(
-            Vector256.Create(*(uint*)(block + 106)), Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28)) & Vector256.Create(15u);
-        (Vector256.ConvertToSingle((scale + scale).AsInt32() + Vector256<int>.One) * Vector256.Create(d)).Store(scales);
+        GridScales.Store8(*(uint*)(block + 106), HalfBits.ToSingle(ScaleBits(block)), scales);
         int* grid = (int*)Grid;
         for (int i = 0; i < 8; i++)
         {
@@ -82,6 +80,24 @@ internal readonly unsafe struct IQ3_S : ISignedBlock
             Vector256<int> index = Avx2.ConvertToVector256Int32(block + 2 + (8 * i)) | ninth;
             Vector256<sbyte> magnitudes = Avx2.GatherVector256(grid, index, sizeof(int)).AsSByte();
             Signs.Apply(magnitudes, *(uint*)(block + 74 + (4 * i))).Store(quants + (32 * i));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* block, sbyte* quants, float* scales)
+    {
+        GridScales.Store8(*(uint*)(block + 106), HalfBits.ToSingle(ScaleBits(block)), scales);
+        uint* grid = Grid;
+
+        // Sixteen ninth bits, each to the second byte of its index.
+        Vector512<byte> ninths = Vector512.Create(
+            0x0000_0100_0000_0000u, 0x0000_0300_0000_0200, 0x0000_0500_0000_0400, 0x0000_0700_0000_0600,
+            0x0000_0900_0000_0800, 0x0000_0B00_0000_0A00, 0x0000_0D00_0000_0C00, 0x0000_0F00_0000_0E00).AsByte();
+        for (int i = 0; i < 4; i++)
+        {
+            Vector512<int> high = Avx512Vbmi.MultiShift(ninths, Vector512.Create(*(ulong*)(block + 66 + (2 * i)))).AsInt32();
+            Vector512<int> index = Avx512F.ConvertToVector512Int32(Vector128.Load(block + 2 + (16 * i))) | (high & Vector512.Create(256));
+            Signs.Apply(FourMagnitudes.Look(grid, index), (ulong*)(block + 74 + (8 * i))).Store(quants + (64 * i));
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Winnow.Quantization.Encoding;
 using Winnow.Quantization.Grids;
 using Winnow.Quantization.Layouts;
@@ -71,7 +73,33 @@ internal readonly unsafe struct IQ3_XXS : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* block, sbyte* quants, float* scales)
+    {
+        Vector256<uint> words = Vector256.Load((uint*)(block + 66));
+        GridScales.Store8(words, HalfBits.ToSingle(ScaleBits(block)) * 0.25f, scales);
+        Vector256<byte> signs = Signs.OfWords(words);
+        int* grid = (int*)Grid;
+        for (int i = 0; i < 8; i++)
+        {
+            Vector256<int> index = Avx2.ConvertToVector256Int32(block + 2 + (8 * i));
+            Vector256<sbyte> magnitudes = Avx2.GatherVector256(grid, index, sizeof(int)).AsSByte();
+            Signs.Apply(magnitudes, ((uint*)&signs)[i]).Store(quants + (32 * i));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* block, sbyte* quants, float* scales)
+    {
+        Vector256<uint> words = Vector256.Load((uint*)(block + 66));
+        GridScales.Store8(words, HalfBits.ToSingle(ScaleBits(block)) * 0.25f, scales);
+        Vector256<byte> signs = Signs.OfWords(words);
+        uint* grid = Grid;
+        for (int i = 0; i < 4; i++)
+        {
+            Vector512<int> index = Avx512F.ConvertToVector512Int32(Vector128.Load(block + 2 + (16 * i)));
+            Signs.Apply(FourMagnitudes.Look(grid, index), (ulong*)&signs + i).Store(quants + (64 * i));
+        }
+    }
 
     /// <summary>Two entries of four magnitudes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

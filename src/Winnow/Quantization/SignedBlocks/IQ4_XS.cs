@@ -77,25 +77,29 @@ internal readonly unsafe struct IQ4_XS : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales)
+    public static void Unpack256(byte* block, sbyte* quants, float* scales)
+    {
+        Scales8(block).Store(scales);
+        Vector128<sbyte> half = Vector128.Create(FourBitCodes.NonLinear);
+        FourBitCodes.Unpack256(block + Packed, 16, Vector256.Create(half, half), quants);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* block, sbyte* quants, float* scales)
+    {
+        Scales8(block).Store(scales);
+        FourBitCodes.Unpack256(block + Packed, 16, FourBitCodes.Table512(FourBitCodes.NonLinear), quants);
+    }
+
+    /// <summary>Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Scales8(byte* block)
     {
         Vector256<uint> low = Avx2.ShiftRightLogicalVariable(
             Vector256.Create(*(uint*)(block + Low)), Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28)) & Vector256.Create(15u);
         Vector256<uint> high = Avx2.ShiftRightLogicalVariable(
             Vector256.Create((uint)*(ushort*)(block + High) << 4), Vector256.Create(0u, 2, 4, 6, 8, 10, 12, 14)) & Vector256.Create(0x30u);
         Vector256<int> scale = (low | high).AsInt32() - Vector256.Create(32);
-        (Vector256.ConvertToSingle(scale) * Vector256.Create(d)).Store(scales);
-
-        Vector128<sbyte> half = Vector128.Create(FourBitCodes.NonLinear);
-        Vector256<sbyte> table = Vector256.Create(half, half);
-        byte* packed = block + Packed;
-        FourBitCodes.Unpack32(packed, table, quants);
-        FourBitCodes.Unpack32(packed + 16, table, quants + 32);
-        FourBitCodes.Unpack32(packed + 32, table, quants + 64);
-        FourBitCodes.Unpack32(packed + 48, table, quants + 96);
-        FourBitCodes.Unpack32(packed + 64, table, quants + 128);
-        FourBitCodes.Unpack32(packed + 80, table, quants + 160);
-        FourBitCodes.Unpack32(packed + 96, table, quants + 192);
-        FourBitCodes.Unpack32(packed + 112, table, quants + 224);
+        return Vector256.ConvertToSingle(scale) * Vector256.Create(HalfBits.ToSingle(ScaleBits(block)));
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Winnow.Quantization.Blocks;
 using Winnow.Quantization.Layouts;
 using Winnow.Tensors;
@@ -43,11 +44,32 @@ internal readonly unsafe struct MXFP4 : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales)
+    public static void Unpack256(byte* blocks, sbyte* quants, float* scales)
     {
-        Vector128<sbyte> table = Vector128.Create(FourBitCodes.DoubledE2M1);
-        FourBitCodes.Unpack32(block + Packed, Vector256.Create(table, table), quants);
-        *scales = Scale(*block);
+        Vector256<int> offsets = Vector256.Create(0, 17, 34, 51, 68, 85, 102, 119);
+        Scales8(Avx2.GatherVector256((int*)blocks, offsets, 1) & Vector256.Create(255)).Store(scales);
+        Vector128<sbyte> half = Vector128.Create(FourBitCodes.DoubledE2M1);
+        FourBitCodes.Unpack256(blocks + Packed, Bytes, Vector256.Create(half, half), quants);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* blocks, sbyte* quants, float* scales)
+    {
+        // Every 17th byte.
+        Vector512<byte> first = Vector128.Create(0x77665544_33221100).AsByte().ToVector256Unsafe().ToVector512Unsafe();
+        Vector512<byte> exponents = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(blocks), first, Vector512.Load(blocks + 64));
+        Scales8(Avx2.ConvertToVector256Int32(exponents.GetLower().GetLower())).Store(scales);
+        FourBitCodes.Unpack256(blocks + Packed, Bytes, FourBitCodes.Table512(FourBitCodes.DoubledE2M1), quants);
+    }
+
+    /// <summary>The scales of eight neighbouring blocks. Needs AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Scales8(Vector256<int> exponents)
+    {
+        Vector256<int> small = Avx2.ShiftLeftLogicalVariable(Vector256.Create(0x00200000), exponents.AsUInt32());
+        Vector256<int> bits = Vector256.ConditionalSelect(
+            Vector256.LessThan(exponents, Vector256.Create(2)), small, (exponents - Vector256<int>.One) << 23);
+        return bits.AsSingle();
     }
 
     /// <summary>2^(exponent − 128), of which the two smallest are denormals.</summary>

@@ -51,5 +51,8 @@ internal readonly unsafe struct Q2_0 : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* blocks, sbyte* quants, float* scales) => SignedGroup.Unpack<Q2_0>(blocks, SignedGroup.Length, quants, scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* blocks, sbyte* quants, float* scales) => Unpack256(blocks, quants, scales);
 }

@@ -25,5 +25,8 @@ internal readonly unsafe struct Q8_K : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* blocks, sbyte* quants, float* scales) => SignedGroup.Unpack<Q8_K>(blocks, SignedGroup.Length, quants, scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* blocks, sbyte* quants, float* scales) => Unpack256(blocks, quants, scales);
 }

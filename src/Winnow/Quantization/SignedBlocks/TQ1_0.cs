@@ -64,7 +64,10 @@ internal readonly unsafe struct TQ1_0 : ISignedBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack256(byte* block, float d, sbyte* quants, float* scales) => Unpack(block, d, quants, scales);
+    public static void Unpack256(byte* blocks, sbyte* quants, float* scales) => SignedGroup.Unpack<TQ1_0>(blocks, SignedGroup.Length, quants, scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack512(byte* blocks, sbyte* quants, float* scales) => Unpack256(blocks, quants, scales);
 
     /// <summary>The digits of 16 bytes; one digit's quants follow those of the one before after <paramref name="stride"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -83,5 +83,10 @@ internal static unsafe class SuperBlockBits
 
     /// <summary>Two neighbouring f16 in the lowest elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> TwoHalves(byte* halves) => HalfBits.ToSingle4(Vector128.CreateScalarUnsafe(*(int*)halves).AsInt16());
+    public static Vector128<float> TwoHalves(byte* halves)
+    {
+        int both = *(int*)halves;
+        Vector128<short> bits = Vector128.CreateScalarUnsafe(both).AsInt16();
+        return (both & 0x7C00) != 0 && (both & 0x7C00_0000) != 0 ? HalfBits.ToSingle4(bits) : HalfBits.Scales4(bits);
+    }
 }

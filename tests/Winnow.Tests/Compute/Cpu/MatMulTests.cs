@@ -221,6 +221,21 @@ public class MatMulTests
         input.Buffer.Dispose();
     }
 
+    [Theory]
+    [MemberData(nameof(InstructionSets))]
+    public void Rows_longer_than_what_is_unpacked_at_once_are_multiplied_in_parts(CpuIsa isa)
+    {
+        Assert.SkipUnless(CpuIsaSupport.IsSupported(isa), $"this processor has no {isa}");
+        using CpuDevice device = new(new CpuDeviceOptions { Isa = isa, Threads = 1 });
+        foreach (TensorType type in new[] { TensorType.IQ4_NL, TensorType.MXFP4, TensorType.NVFP4, TensorType.IQ3_S, TensorType.IQ2_XS })
+        {
+            // Whole chunks, whole records behind them, and blocks behind those.
+            int rest = type.BlockLength() < 256 ? 256 - type.BlockLength() : 0;
+            MatMulHarness.Check(device, type, 3, 2048, 3, seed: 1);
+            MatMulHarness.Check(device, type, 3, 4096 + 512 + rest, 3, seed: 2);
+        }
+    }
+
     [Fact]
     public void Prompts_longer_than_a_block_of_tokens_are_multiplied_in_parts()
     {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Quantization.Layouts;
+using Winnow.Quantization.SignedBlocks;
 
 namespace Winnow.Compute.Cpu.MatMul.Panels;
 
@@ -19,13 +20,22 @@ internal static unsafe class UnpackSignedBlocks
     public static void In256<TBlock>(byte* block, int count, uint* words)
         where TBlock : ISignedBlock
     {
-        sbyte* quants = stackalloc sbyte[TBlock.Length];
+        sbyte* quants = stackalloc sbyte[SignedGroup.Length];
         float* scales = stackalloc float[16];
-        for (; count > 0; count--, block += TBlock.Bytes)
+        for (int left = count * TBlock.Length; left > 0; left -= SignedGroup.Length, block += SignedGroup.Length / TBlock.Length * TBlock.Bytes)
         {
-            TBlock.Unpack256(block, HalfBits.ToSingle(TBlock.ScaleBits(block)), quants, scales);
+            int length = Math.Min(left, SignedGroup.Length);
+            if (length == SignedGroup.Length)
+            {
+                TBlock.Unpack256(block, quants, scales);
+            }
+            else
+            {
+                SignedGroup.Unpack<TBlock>(block, length, quants, scales);
+            }
+
             float* scale = scales;
-            for (int i = 0; i < TBlock.Length; i += 16)
+            for (int i = 0; i < length; i += 16)
             {
                 Avx2.ConvertToVector256Int16(quants + i).Store((short*)words);
                 words += 8;
