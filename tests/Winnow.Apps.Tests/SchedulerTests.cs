@@ -298,6 +298,34 @@ public sealed class SchedulerTests(LabEngine lab) : IClassFixture<LabEngine>
     }
 
     [Fact]
+    public async Task Progress_that_fails_ends_its_own_answer_alone_where_prompts_are_read_together()
+    {
+        using Scheduler scheduler = new(Engine);
+        Assert.NotEmpty(await scheduler.Submit(new GenerationRequest { Messages = Texts.Chat("a", "b"), Options = Short }, Stop).ToTextAsync(Stop));
+        int told = 0;
+        GenerationOptions wrong = Short with { Progress = new Told(() => throw new NotSupportedException("no")) };
+        GenerationOptions right = Short with { Progress = new Told(() => told++) };
+        ScheduledReply[] replies =
+        [
+            .. Enumerable.Range(0, 9).Select(i => scheduler.Submit(new GenerationRequest { Messages = Texts.Chat($"{i}", $"Say {i}."), Options = i % 3 == 1 ? wrong : right }, Stop)),
+        ];
+        for (int i = 0; i < replies.Length; i++)
+        {
+            if (i % 3 == 1)
+            {
+                Assert.Equal("no", (await Assert.ThrowsAsync<NotSupportedException>(() => replies[i].ToTextAsync(Stop))).Message);
+            }
+            else
+            {
+                Assert.NotEmpty(await replies[i].ToTextAsync(Stop));
+            }
+        }
+
+        Assert.InRange(told, 6, int.MaxValue);
+        Assert.Equal(3, scheduler.Statistics.Failed);
+    }
+
+    [Fact]
     public async Task Draining_answers_what_was_taken_and_takes_no_more()
     {
         Scheduler scheduler = new(Engine);

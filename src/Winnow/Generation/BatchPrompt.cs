@@ -84,6 +84,9 @@ internal sealed class BatchPrompt : IDisposable
         }
     }
 
+    /// <summary>Tells whoever wants to know how far the prompt is; <see cref="Advance"/> does so itself.</summary>
+    public void Report() => _reading?.Report();
+
     /// <summary>What is left as a part of a step; <see cref="EndRest"/> follows it.</summary>
     internal Segment BeginRest()
     {

@@ -51,8 +51,10 @@ internal sealed class PromptReading(
             return true;
         }
 
+        _rest = _rest[pass.Rows.Segments[0].Rows..];
         _isUnderWay = false;
-        EndPart(pass.Rows.Segments[0].Rows);
+        reader.EndPass();
+        Report();
         return !_rest.IsEmpty;
     }
 
@@ -60,7 +62,14 @@ internal sealed class PromptReading(
     public Segment BeginRest() => BeginPart(_rest);
 
     /// <summary>The pass has ended: all of the prompt is read.</summary>
-    public void EndRest() => EndPart(_rest.Length);
+    public void EndRest()
+    {
+        _rest = default;
+        reader.EndPass();
+    }
+
+    /// <summary>Tells how far it is.</summary>
+    public void Report() => progress?.Report(new PrefillProgress(reader.Tokens.Count, _end));
 
     private void Begin()
     {
@@ -78,12 +87,5 @@ internal sealed class PromptReading(
         }
 
         return reader.BeginPass(part, isEnd ? AttentionPhase.PromptEnd : AttentionPhase.Prompt, isEnd ? ForwardOutput.LastLogits : ForwardOutput.None);
-    }
-
-    private void EndPart(int rows)
-    {
-        _rest = _rest[rows..];
-        reader.EndPass();
-        progress?.Report(new PrefillProgress(reader.Tokens.Count, _end));
     }
 }

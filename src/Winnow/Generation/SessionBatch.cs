@@ -40,7 +40,7 @@ internal sealed class SessionBatch : IDisposable
     internal TimeSpan PromptSlice => _lastStep > Options.PromptSlice ? _lastStep : Options.PromptSlice;
 
     /// <summary>How many tokens of prompts a step may read along, so that it takes about a slice longer; 0 before any were timed.</summary>
-    public int PromptRows => (int)Math.Min(PromptSlice.TotalSeconds / _rowSeconds, Work.Chunk);
+    public int PromptRows => (int)Math.Min(PromptSlice.TotalSeconds / _rowSeconds, Work.Chunk / 2);
 
     /// <summary>Buffers of all passes.</summary>
     internal Workspace Work { get; }
@@ -51,7 +51,7 @@ internal sealed class SessionBatch : IDisposable
     /// </summary>
     /// <param name="sessions">Different sessions of the engine.</param>
     /// <param name="tokens">The token that each goes on with, [sessions].</param>
-    /// <param name="prompts">Prompts of further sessions that <see cref="BatchPrompt.RowsToJoin"/> allows; they are done afterwards.</param>
+    /// <param name="prompts">Prompts of further sessions that <see cref="BatchPrompt.RowsToJoin"/> allows; they are done afterwards, but <see cref="BatchPrompt.Report"/> is left to the caller.</param>
     /// <exception cref="ContextOverflowException">The context of a session is full; no session was changed.</exception>
     /// <exception cref="InvalidOperationException">A session is used by somebody else, or named twice; no session was changed.</exception>
     /// <exception cref="ObjectDisposedException">A session or the engine was disposed, or a prompt is done; no session was changed.</exception>

@@ -389,7 +389,11 @@ internal sealed class SchedulerLoop : IDisposable
 
         foreach (Job job in _joining)
         {
-            Try(job, static (job, loop) => job.EndPrompt(loop._choice));
+            Try(job, static (job, loop) =>
+            {
+                job.Reading.Report();
+                return job.EndPrompt(loop._choice);
+            });
         }
     }
 
